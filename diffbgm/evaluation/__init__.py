@@ -1,0 +1,1 @@
+"""Measures of generated music, beside real music."""

@@ -1,0 +1,1 @@
+"""Notes in beats: scores, piano rolls, MIDI, arrangement."""

@@ -1,0 +1,1 @@
+"""Looking at a film: decoding, shots, motion, mood."""
