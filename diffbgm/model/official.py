@@ -1,0 +1,190 @@
+"""Public Diff-BGM checkpoints, turned into ours. Executes nothing that a checkpoint holds.
+
+A public checkpoint is a pickle of `{"model": {name: tensor}}` or of the inner table alone. Ours
+is one safetensors file whose header carries the configuration as JSON, so that the weights and
+the architecture cannot part.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, fields
+from pathlib import Path
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from diffbgm.errors import CheckpointError, OptionError, StorageError
+from diffbgm.model.ancestral import STEPS
+from diffbgm.model.unet import PaperConfig, PaperNetwork
+
+NETWORK = "diff-bgm"
+"""What the header's configuration names as its network."""
+
+_HEADER_KEY = "diffbgm"
+_OURS_OF_PREFIX = {
+    "model.ldm.eps_model.": "unet.",
+    "model.caption_enc.": "caption_encoder.",
+    "model.ldm.beta": "beta",
+}
+_DERIVED = ("model.ldm.alpha", "model.ldm.alpha_bar", "model.ldm.sigma2")
+"""In every public checkpoint, and follow from `model.ldm.beta`."""
+
+_NAMED_AT_MOST = 3
+
+
+def import_official(source: Path, target: Path, *, w_size: int = 2) -> None:
+    """Write the public checkpoint `source` as ours to `target`, whole or not at all.
+
+    `w_size` is what the weights were trained with, which they do not tell: 2 in the published
+    code, 1 without segment-aware attention. OptionError if it is impossible; CheckpointError if
+    `source` cannot be read safely or is not exactly the public network; StorageError if `target`
+    cannot be written.
+    """
+    try:
+        config = PaperConfig(w_size=w_size)
+    except ValueError as exc:
+        raise OptionError(str(exc)) from exc
+    public = _read_public(source)
+    _check(public, expected_entries(config), source)
+    weights = {
+        _ours(name): tensor.detach().float().contiguous()
+        for name, tensor in public.items()
+        if name not in _DERIVED
+    }
+    if target.exists() and target.samefile(source):
+        raise StorageError(f"{target}: is the public checkpoint itself; name another file")
+    _write(safetensors.torch.save(weights, {_HEADER_KEY: _to_json(config)}), target)
+
+
+def load_official(path: Path) -> PaperNetwork:
+    """The network that `import_official` wrote, in evaluation mode, on the CPU.
+
+    CheckpointError if the file is missing, damaged, or of another network.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = file.metadata() or {}
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError) as exc:
+        raise CheckpointError(f"{path}: cannot be read as safetensors ({exc})") from exc
+    network = _described(header.get(_HEADER_KEY, "{}"), path)
+    _check(weights, _shapes(network.state_dict()), path)
+    network.load_state_dict(weights, assign=True)
+    return network.eval()
+
+
+def expected_entries(config: PaperConfig) -> dict[str, tuple[int, ...]]:
+    """Every name that a public checkpoint of this network has, with its shape."""
+    with torch.device("meta"):
+        ours = _shapes(PaperNetwork(config).state_dict())
+    public = {_public(name): shape for name, shape in ours.items()}
+    return public | dict.fromkeys(_DERIVED, (STEPS,))
+
+
+def _read_public(source: Path) -> Mapping[str, Tensor]:
+    """The table of a public checkpoint, unpickled with nothing but tensors and plain types."""
+    if not source.is_file():
+        raise CheckpointError(f"{source}: no such file; name a public checkpoint (.pt)")
+    try:
+        content = torch.load(source, map_location="cpu", weights_only=True)
+    # On damaged or hostile files the unpickler raises nearly anything.
+    except Exception as exc:
+        reason = str(exc).strip().splitlines()[0] if str(exc).strip() else type(exc).__name__
+        raise CheckpointError(
+            f"{source}: cannot be loaded safely as a checkpoint, and nothing in it was executed; "
+            f"download it again ({reason[:120]})"
+        ) from exc
+    table = content.get("model", content) if isinstance(content, dict) else None
+    if not isinstance(table, dict) or not all(isinstance(name, str) for name in table):
+        raise CheckpointError(f"{source}: holds no table of named weights")
+    return table
+
+
+def _check(table: Mapping[str, Tensor], expected: dict[str, tuple[int, ...]], path: Path) -> None:
+    """CheckpointError that names what is missing, extra, misshapen, or no finite numbers."""
+    faults = [
+        *_named("missing", (name for name in expected if name not in table)),
+        *_named("unexpected", (name for name in table if name not in expected)),
+        *_named("wrong", (fault for name in expected if (fault := _fault(name, table, expected)))),
+    ]
+    if faults:
+        raise CheckpointError(f"{path}: not the Diff-BGM network; " + "; ".join(faults))
+
+
+def _fault(name: str, table: Mapping[str, Tensor], expected: dict[str, tuple[int, ...]]) -> str:
+    """What is wrong with one entry, or nothing; an entry that is not there is not wrong."""
+    if name not in table:
+        return ""
+    entry = table[name]
+    if not isinstance(entry, Tensor) or entry.layout != torch.strided or entry.is_quantized:
+        return f"{name} (no dense tensor)"
+    if tuple(entry.shape) != expected[name]:
+        return f"{name} (is {_times(entry.shape)}, must be {_times(expected[name])})"
+    if not entry.is_floating_point() or not torch.isfinite(entry).all():
+        return f"{name} (not all finite floating-point numbers)"
+    return ""
+
+
+def _named(kind: str, found: Iterable[str]) -> list[str]:
+    """One phrase that names the first few, and counts the rest; none if there are none."""
+    names = list(found)
+    rest = len(names) - _NAMED_AT_MOST
+    more = f" and {rest} more" if rest > 0 else ""
+    return [f"{kind} {', '.join(names[:_NAMED_AT_MOST])}{more}"] if names else []
+
+
+def _times(shape: Iterable[int]) -> str:
+    return "x".join(map(str, shape)) or "a single number"
+
+
+def _shapes(table: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(tensor.shape) for name, tensor in table.items()}
+
+
+def _ours(name: str) -> str:
+    prefix = next(prefix for prefix in _OURS_OF_PREFIX if name.startswith(prefix))
+    return _OURS_OF_PREFIX[prefix] + name.removeprefix(prefix)
+
+
+def _public(name: str) -> str:
+    prefix, ours = next(pair for pair in _OURS_OF_PREFIX.items() if name.startswith(pair[1]))
+    return prefix + name.removeprefix(ours)
+
+
+def _to_json(config: PaperConfig) -> str:
+    return json.dumps({"network": NETWORK, **asdict(config)})
+
+
+def _described(text: str, path: Path) -> PaperNetwork:
+    """The network that a header describes, without weights; unknown and missing keys refused."""
+    try:
+        values = json.loads(text)
+        if not isinstance(values, dict) or values.pop("network", None) != NETWORK:
+            raise CheckpointError(f"{path}: not the Diff-BGM network; make it by import-official")
+        names = {field.name for field in fields(PaperConfig)}
+        if values.keys() != names:
+            odd = ", ".join(sorted(values.keys() ^ names))
+            raise CheckpointError(f"{path}: its configuration has unknown or missing keys: {odd}")
+        for name in ("multipliers", "attention_levels"):
+            values[name] = tuple(values[name])
+        with torch.device("meta"):
+            return PaperNetwork(PaperConfig(**values))
+    except (ValueError, TypeError, RuntimeError) as exc:
+        raise CheckpointError(f"{path}: its configuration is damaged ({exc})") from exc
+
+
+def _write(data: bytes, target: Path) -> None:
+    """Write to a temporary name in the same folder, then move."""
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            temporary.write_bytes(data)
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as exc:
+        raise StorageError(f"{target}: cannot be written ({exc.strerror})") from exc
