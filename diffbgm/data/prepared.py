@@ -1,0 +1,63 @@
+"""A prepared data set: one compact file of notes and conditions that trains from memory.
+
+Sections lie end to end; `note_offsets` and `beat_offsets` (S + 1,) say where each one's rows
+begin. Needs numpy alone, so that it can be read where nothing else is installed.
+"""
+
+import os
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+
+from diffbgm.errors import DatasetError
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class PreparedSet:
+    """Columns of a prepared set; S sections, N notes, B beats in all.
+
+    songs (S,) names; split (S,) index into SPLITS; notes (N, 5) onset, duration (sixteenths
+    from the section's start), pitch, velocity, track; dynamic (B, 6), semantic (B, 3);
+    key_signature (B,) 0..11; phrase_start (B,) bool.
+    """
+
+    songs: np.ndarray
+    split: np.ndarray
+    note_offsets: np.ndarray
+    beat_offsets: np.ndarray
+    notes: np.ndarray
+    dynamic: np.ndarray
+    semantic: np.ndarray
+    key_signature: np.ndarray
+    phrase_start: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.songs)
+
+    def section_notes(self, section: int) -> np.ndarray:
+        """Notes (N, 5) of one section."""
+        return self.notes[self.note_offsets[section] : self.note_offsets[section + 1]]
+
+    def beats(self, section: int) -> slice:
+        """The rows of one section in the per-beat columns."""
+        return slice(int(self.beat_offsets[section]), int(self.beat_offsets[section + 1]))
+
+    def save(self, path: Path) -> None:
+        """Write to `path` (.npz), by way of a temporary name."""
+        partial = path.with_name(path.name + ".partial")
+        columns = {field.name: getattr(self, field.name) for field in fields(self)}
+        with partial.open("wb") as file:
+            np.savez_compressed(file, **columns)
+        os.replace(partial, path)
+
+
+def load_prepared(path: Path) -> PreparedSet:
+    """The prepared set in `path`; DatasetError if it is none."""
+    try:
+        with np.load(path, allow_pickle=False) as columns:
+            return PreparedSet(**{field.name: columns[field.name] for field in fields(PreparedSet)})
+    except (OSError, ValueError, KeyError) as exc:
+        raise DatasetError(f"{path} is no prepared data set; run `diffbgm prepare` first") from exc
