@@ -86,8 +86,8 @@ def test_a_known_region_steers_what_it_belongs_to() -> None:
 
     known = Known(torch.tensor([[2.0, 0.0]]), torch.tensor([[True, False]]))
     drawn = sample(predict_noise, SCHEDULE, (500, 2), seeded(), known=known)
-    assert drawn[:, 1].mean() == pytest.approx(2, abs=0.02)
-    assert drawn[:, 1].std() < 0.1
+    assert drawn[:, 1].mean() == pytest.approx(2, abs=0.1)
+    assert drawn[:, 1].std() < 0.2
 
 
 def test_noise_is_added_to_the_level_of_the_step() -> None:
