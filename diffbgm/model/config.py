@@ -1,0 +1,36 @@
+"""What a network is made of; saved as JSON beside its weights."""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal
+
+from diffbgm.errors import CheckpointError
+
+# How a layer weighs the two condition streams over the noise levels (the feature selector).
+Selector = Literal["learned", "threshold", "both", "random", "dynamic_only"]
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """A transformer over time tokens, one a sixteenth.
+
+    `segments`: whether cross-attention stays inside the segment (shot or phrase) of its beat.
+    """
+
+    width: int = 256
+    layers: int = 6
+    heads: int = 4
+    local_channels: int = 16
+    window_bars: int = 16
+    selector: Selector = "learned"
+    segments: bool = True
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> "NetworkConfig":
+        """CheckpointError names keys that this network does not know."""
+        unknown = set(content) - {field.name for field in fields(cls)}
+        if unknown:
+            raise CheckpointError(f"the network's configuration has unknown keys: {sorted(unknown)}")
+        return cls(**content)

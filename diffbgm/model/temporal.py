@@ -1,0 +1,178 @@
+"""The default network: a transformer over time tokens, one a sixteenth, between local layers.
+
+A convolution over time and pitch reads the roll before it is folded into tokens, and another
+paints the roll from the tokens and what the first one saw: neighbouring cells agree without
+the tokens having to carry every key.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from diffbgm.model.config import NetworkConfig
+from diffbgm.model.feature_selector import FeatureSelector
+from diffbgm.model.segment_attention import TOKEN_WIDTH, SegmentCrossAttention, attention_bias
+from diffbgm.music.pianoroll import KEYS, SIXTEENTHS_PER_BAR, TRACKS
+
+DYNAMIC_FEATURES = 6
+SEMANTIC_FEATURES = 3
+CHANNELS = 2 * len(TRACKS)  # onset of every track, then sustain of every track
+NO_KEY = 12
+PAINT_CHANNELS = 8
+# Cells are rarely on: the output starts from this bias.
+OFF_BIAS = 4.0
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What a batch is told: dynamic (B, N, 6), semantic (B, N, 3), segment (B, N) of each beat,
+    key_signature (B,) 0..11 or NO_KEY, and per stream (B,) whether it is told at all."""
+
+    dynamic: Tensor
+    semantic: Tensor
+    segment: Tensor
+    key_signature: Tensor
+    tells_dynamic: Tensor
+    tells_semantic: Tensor
+
+    def select(self, rows: Tensor | slice) -> "Conditions":
+        return Conditions(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+
+    def untold(self) -> "Conditions":
+        """The same batch, told nothing but where segments are and what key it is in."""
+        nothing = torch.zeros_like(self.tells_dynamic)
+        return Conditions(
+            self.dynamic, self.semantic, self.segment, self.key_signature, nothing, nothing
+        )
+
+
+@dataclass(frozen=True)
+class Painted:
+    """Logits (B, 6, T, 88) of cells being on, and velocities (B, 3, T, 88) in 0..1."""
+
+    logits: Tensor
+    velocity: Tensor
+
+
+class TimeTokenNetwork(nn.Module):
+    """Predicts the clean roll from a noisy one, as logits."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.config = config
+        width, local = config.width, config.local_channels
+        self.read = nn.Conv2d(2 * CHANNELS + len(TRACKS), local, (3, 5), padding=(1, 2))
+        self.fold = nn.Linear(local * KEYS, width)
+        self.in_bar = nn.Parameter(torch.randn(SIXTEENTHS_PER_BAR, width) * 0.02)
+        self.key_signature = nn.Embedding(NO_KEY + 1, width)
+        self.noise_level = nn.Sequential(nn.Linear(64, width), nn.SiLU(), nn.Linear(width, width))
+        self.dynamic = _Stream(DYNAMIC_FEATURES)
+        self.semantic = _Stream(SEMANTIC_FEATURES)
+        self.blocks = nn.ModuleList([_Block(config) for _ in range(config.layers)])
+        self.norm = nn.LayerNorm(width)
+        self.unfold = nn.Linear(width, PAINT_CHANNELS * KEYS)
+        self.paint = nn.Sequential(
+            nn.Conv2d(PAINT_CHANNELS + local, 24, (5, 3), padding=(2, 1)),
+            nn.SiLU(),
+            nn.Conv2d(24, CHANNELS + len(TRACKS), (5, 3), padding=(2, 1)),
+        )
+
+    def forward(
+        self, noisy: Tensor, estimate: Tensor, known: Tensor, log_snr: Tensor, told: Conditions
+    ) -> Painted:
+        """noisy and estimate (the last guess at the clean roll, zeros if none): (B, 6, T, 88);
+        known (B, 3, T): 1 where a track is given and `noisy` holds it clean; log_snr (B,)."""
+        mask = known[..., None].expand(-1, -1, -1, KEYS)
+        local = F.silu(self.read(torch.cat([noisy, estimate, mask], dim=1)))  # (B, C, T, 88)
+        tokens = self.fold(local.transpose(1, 2).flatten(2))  # (B, T, width)
+        bars = tokens.shape[1] // SIXTEENTHS_PER_BAR
+        tokens = tokens + self.in_bar.repeat(bars, 1)
+        level = self.noise_level(_sinusoids(log_snr)) + self.key_signature(told.key_signature)
+        dynamic = self.dynamic(told.dynamic, told.tells_dynamic)
+        semantic = self.semantic(told.semantic, told.tells_semantic)
+        bias = attention_bias(told.segment, self.config.heads, self.config.segments)
+        bias = bias.to(torch.get_autocast_dtype(tokens.device.type) if torch.is_autocast_enabled(
+            tokens.device.type) else tokens.dtype)
+        rotary = _rotary(tokens.shape[1], self.config.width // self.config.heads, tokens.device)
+        for block in self.blocks:
+            tokens = block(tokens, level, dynamic, semantic, bias, log_snr, rotary)
+        painted = self.unfold(self.norm(tokens)).unflatten(-1, (PAINT_CHANNELS, KEYS))
+        out = self.paint(torch.cat([painted.transpose(1, 2), local], dim=1)).float()
+        return Painted(out[:, :CHANNELS] - OFF_BIAS, torch.sigmoid(out[:, CHANNELS:]))
+
+
+class _Stream(nn.Module):
+    """Features of a condition stream (B, N, F) to tokens (B, N, TOKEN_WIDTH)."""
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        self.net = nn.Sequential(
+            nn.Linear(features, TOKEN_WIDTH), nn.SiLU(), nn.Linear(TOKEN_WIDTH, TOKEN_WIDTH)
+        )
+        self.untold = nn.Parameter(torch.randn(TOKEN_WIDTH) * 0.02)
+
+    def forward(self, features: Tensor, told: Tensor) -> Tensor:
+        tokens = self.net(features * 2 - 1)
+        return torch.where(told[:, None, None], tokens, self.untold.to(tokens.dtype))
+
+
+class _Block(nn.Module):
+    """Self-attention over all tokens, cross-attention inside segments, feed-forward."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        width = config.width
+        self.heads = config.heads
+        self.norms = nn.ModuleList([nn.LayerNorm(width) for _ in range(3)])
+        self.scales = nn.Linear(width, 3 * width)
+        self.qkv = nn.Linear(width, 3 * width, bias=False)
+        self.out = nn.Linear(width, width, bias=False)
+        self.cross = SegmentCrossAttention(width, config.heads, FeatureSelector(config.selector))
+        self.feed = nn.Sequential(
+            nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width)
+        )
+        nn.init.zeros_(self.scales.weight)
+        nn.init.zeros_(self.scales.bias)
+
+    def forward(
+        self,
+        x: Tensor,
+        level: Tensor,
+        dynamic: Tensor,
+        semantic: Tensor,
+        bias: Tensor,
+        log_snr: Tensor,
+        rotary: tuple[Tensor, Tensor],
+    ) -> Tensor:
+        scale = 1 + self.scales(F.silu(level)).unflatten(-1, (3, 1, -1))  # (B, 3, 1, width)
+        x = x + self._attend(self.norms[0](x) * scale[:, 0], rotary)
+        x = x + self.cross(self.norms[1](x) * scale[:, 1], dynamic, semantic, bias, log_snr)
+        return x + self.feed(self.norms[2](x) * scale[:, 2])
+
+    def _attend(self, x: Tensor, rotary: tuple[Tensor, Tensor]) -> Tensor:
+        query, key, value = self.qkv(x).unflatten(-1, (3, self.heads, -1)).transpose(1, 3).unbind(2)
+        attended = F.scaled_dot_product_attention(_rotate(query, rotary), _rotate(key, rotary), value)
+        return self.out(attended.transpose(1, 2).flatten(2))
+
+
+def _sinusoids(log_snr: Tensor) -> Tensor:
+    """Features (B, 64) of a noise level."""
+    frequency = torch.exp(torch.linspace(0, math.log(100), 32, device=log_snr.device)) / 20
+    angle = log_snr[:, None] * frequency
+    return torch.cat([angle.sin(), angle.cos()], dim=1)
+
+
+def _rotary(length: int, width: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Cosines and sines (T, width / 2) of rotary positions (Su et al. 2021)."""
+    frequency = 1000.0 ** -torch.linspace(0, 1, width // 2, device=device)
+    angle = torch.arange(length, device=device)[:, None] * frequency
+    return angle.cos(), angle.sin()
+
+
+def _rotate(x: Tensor, rotary: tuple[Tensor, Tensor]) -> Tensor:
+    cos, sin = (part.to(x.dtype) for part in rotary)
+    even, odd = x.chunk(2, dim=-1)
+    return torch.cat([even * cos - odd * sin, even * sin + odd * cos], dim=-1)
