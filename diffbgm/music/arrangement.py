@@ -1,0 +1,196 @@
+"""From a sketch of three tracks to instruments, shot by shot.
+
+What is written in a shot depends on the sketch's notes that begin in it, on its cues and seed,
+and on three facts of the whole piece: the style, the key, and the beat of the last chord. So one
+shot can be done again while every other note stays as it is.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from diffbgm.music.ending import closes, closing_notes, closing_stroke, with_cadence
+from diffbgm.music.harmony import Chord, Key, estimate_chords, estimate_key, half_bars
+from diffbgm.music.patterns import play_bass, play_chords, play_drums
+from diffbgm.music.performance import humanise, shape_velocity, swing
+from diffbgm.music.score import Note, Score, Track
+from diffbgm.music.shot_cues import ShotCues
+from diffbgm.music.styles import Instrument, Style
+from diffbgm.music.voices import (
+    LOW_REGISTER,
+    below,
+    fold,
+    legato,
+    limit_voices,
+    one_by_one,
+    pedalled,
+    plucked,
+    thin_low,
+    within,
+    without_collisions,
+)
+from diffbgm.spotting.cue_sheet import CueSheet
+
+DRUMS = "Drums"
+# An accompaniment as written thins out below the first energies and is struck again above.
+THINNED = ((0.15, 2.0), (0.35, 1.0))
+STRUCK_AGAIN = ((0.85, 0.5), (0.6, 1.0))
+
+
+@dataclass(frozen=True)
+class ShotSketch:
+    """The sketch's notes that begin in a shot, let go where it ends, and their chords."""
+
+    melody: tuple[Note, ...]
+    bridge: tuple[Note, ...]
+    accompaniment: tuple[Note, ...]
+    chords: tuple[Chord, ...]
+
+    def notes(self, role: str) -> tuple[Note, ...]:
+        """The written notes of "melody", "bridge" or "accompaniment"."""
+        return getattr(self, role)
+
+
+def arrange(
+    sketch: Score, cues: CueSheet, style: Style, seeds: Sequence[int], key: Key | None = None
+) -> Score:
+    """The sketch (MELODY, BRIDGE, PIANO) for the style's instruments, one track each.
+
+    `seeds` holds one seed a shot. The key is estimated from the sketch unless it is given.
+    """
+    key = key or estimate_key(sketch)
+    return join_shots(
+        arrange_shot(shot, sketch, cues, style, seed, key) for shot, seed in enumerate(seeds)
+    )
+
+
+def arrange_shot(
+    shot: int, sketch: Score, cues: CueSheet, style: Style, seed: int, key: Key
+) -> Score:
+    """One shot of the arrangement: a track for every player of the style, many of them empty.
+
+    Of `sketch` only the notes that begin in the shot are read.
+    """
+    told = ShotCues.of_shot(cues, shot)
+    if told is None:
+        return Score(())
+    written = _shot_sketch(sketch, told, key)
+    active = [player for player in style.instruments if player.plays(told.energy)]
+    parts = _parts(active, written, key, told)
+    tracks = []
+    for index, player in enumerate(style.instruments):
+        rng = np.random.default_rng((seed, index))
+        notes = _perform(parts.get(player.name, []), player.role, style, told, rng)
+        if player.voices == 1:
+            notes = one_by_one(notes)
+        tracks.append(Track(player.name, player.program, tuple(notes)))
+    if style.drums:
+        rng = np.random.default_rng((seed, len(tracks)))
+        notes = play_drums(style.drums, told) + closing_stroke(style.drums, told)
+        played = _perform(notes, "drums", style, told, rng)
+        tracks.append(Track(DRUMS, style.drums.kit, tuple(played), is_drum=True))
+    return Score(tuple(tracks))
+
+
+def join_shots(shots: Iterable[Score]) -> Score:
+    """The shots' tracks of one name and program put together; players without a note left out."""
+    joined: dict[tuple[str, int, bool], list[Note]] = {}
+    for score in shots:
+        for track in score.tracks:
+            joined.setdefault((track.name, track.program, track.is_drum), []).extend(track.notes)
+    return Score(
+        tuple(
+            Track(name, program, tuple(sorted(notes)), is_drum)
+            for (name, program, is_drum), notes in joined.items()
+            if notes
+        )
+    )
+
+
+def _shot_sketch(sketch: Score, cues: ShotCues, key: Key) -> ShotSketch:
+    melody, bridge, accompaniment = (
+        tuple(within(sketch.track(name).notes, cues.start, cues.body_end))
+        for name in ("MELODY", "BRIDGE", "PIANO")
+    )
+    spans = half_bars(cues.start, cues.body_end, cues.first_downbeat)
+    chords = estimate_chords([*melody, *bridge, *accompaniment], spans, key)
+    # Where the melody is silent, the bridge leads.
+    lead, second = (melody, bridge) if melody else (bridge, ())
+    return ShotSketch(lead, second, accompaniment, with_cadence(chords, key, cues))
+
+
+def _parts(
+    players: Sequence[Instrument], written: ShotSketch, key: Key, cues: ShotCues
+) -> dict[str, list[Note]]:
+    """What each player plays, on the grid of the sketch; the melody stays on top."""
+    lowest = LOW_REGISTER if any(player.role == "bass" for player in players) else 0
+    parts: dict[str, list[Note]] = {}
+    lead: list[Note] = []
+    # Singers first: the others play under the first of them that doubles nobody.
+    for player in sorted(players, key=lambda each: (each.role != "melody", each.octave != 0)):
+        body = _body(player, written, cues)
+        notes = body + (closing_notes(player, body, key, cues) if closes(cues) else [])
+        if player.role == "accompaniment":
+            notes = thin_low(below(notes, lead, player.range[0]), lowest)
+        parts[player.name] = notes
+        lead = lead or notes
+    return parts
+
+
+def _body(player: Instrument, written: ShotSketch, cues: ShotCues) -> list[Note]:
+    """The player's notes before the close, in its range, as long as it lets them sound."""
+    if player.role == "bass":
+        notes = play_bass(written.chords, player, cues)
+    elif player.patterns:
+        notes = play_chords(written.chords, player, cues)
+    else:
+        paced = _pace(written.accompaniment, cues) if player.role == "accompaniment" else []
+        notes = fold(paced or written.notes(player.role), player.range, player.octave)
+        notes = limit_voices(notes, player.voices)
+    changes = [*(chord.end_beats for chord in written.chords), float(cues.body_end)]
+    articulated = _articulate(notes, player, changes)
+    return within(articulated, cues.start, cues.body_end)
+
+
+def _articulate(notes: list[Note], player: Instrument, changes: Sequence[float]) -> list[Note]:
+    how: dict[str, Callable[[list[Note]], list[Note]]] = {
+        "written": list,
+        "legato": legato,
+        "pedal": lambda notes: pedalled(notes, changes),
+        "short": plucked,
+    }
+    return without_collisions(how[player.articulation](notes))
+
+
+def _pace(notes: Sequence[Note], cues: ShotCues) -> list[Note]:
+    """An accompaniment's rhythm: thinned out in calm shots, long notes struck again in others."""
+    thinned = next((step for energy, step in THINNED if cues.energy < energy), None)
+    if thinned:
+        return [
+            replace(note, duration_beats=max(note.duration_beats, thinned))
+            for note in notes
+            if (note.start_beats - cues.first_downbeat) % thinned == 0
+            or note.start_beats == cues.start
+        ]
+    again = next((step for energy, step in STRUCK_AGAIN if cues.energy >= energy), None)
+    return [piece for note in notes for piece in _strike_again(note, again)] if again else [*notes]
+
+
+def _strike_again(note: Note, step: float) -> list[Note]:
+    first = (np.floor(note.start_beats / step) + 1) * step
+    edges = [note.start_beats, *np.arange(first, note.end_beats, step).tolist(), note.end_beats]
+    return [
+        replace(note, start_beats=start, duration_beats=end - start)
+        for start, end in pairwise(edges)
+    ]
+
+
+def _perform(
+    notes: list[Note], part: str, style: Style, cues: ShotCues, rng: np.random.Generator
+) -> list[Note]:
+    shaped = shape_velocity(notes, part, cues)
+    swung = swing(shaped, style.swing, cues.exact_beats)
+    played = without_collisions(humanise(swung, style.humanise, cues, rng))
+    return within(played, cues.start, cues.end)

@@ -1,0 +1,182 @@
+"""Keys, chords and voicings of notes in beats. Knows no instruments and no picture."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from diffbgm.music.score import Note, Score
+from diffbgm.spotting.conditions import MAJOR, MINOR, SCALE
+from diffbgm.spotting.tempo_map import BEATS_PER_BAR
+
+HALF_BAR = BEATS_PER_BAR / 2
+# Intervals above the root; the simpler comes first and wins a tie.
+QUALITIES = (
+    (0, 4, 7),
+    (0, 3, 7),
+    (0, 3, 6),
+    (0, 5, 7),
+    (0, 4, 7, 10),
+    (0, 4, 7, 11),
+    (0, 3, 7, 10),
+)
+SEVENTH_COST = 0.06  # what a fourth note must explain of the sound before it is heard
+OUTSIDE_KEY_COST = 0.08
+BASS_BONUS = 0.15  # the lowest note is probably the root
+
+
+@dataclass(frozen=True)
+class Key:
+    """`tonic` is a pitch class, 0 for C."""
+
+    tonic: int
+    minor: bool
+
+    @property
+    def triad(self) -> tuple[int, int, int]:
+        """Pitch classes of the tonic chord: root, third, fifth."""
+        third = 3 if self.minor else 4
+        return self.tonic, (self.tonic + third) % 12, (self.tonic + 7) % 12
+
+    @property
+    def scale(self) -> frozenset[int]:
+        """Pitch classes of the (natural) scale."""
+        major = (self.tonic + 3) % 12 if self.minor else self.tonic
+        return frozenset((major + degree) % 12 for degree in range(12) if SCALE[degree])
+
+
+@dataclass(frozen=True)
+class Chord:
+    """What sounds between two beats: the root, the intervals above it, and what lies below."""
+
+    start_beats: float
+    end_beats: float
+    root: int
+    intervals: tuple[int, ...]
+    bass: int
+
+    @property
+    def pitch_classes(self) -> tuple[int, ...]:
+        return tuple((self.root + interval) % 12 for interval in self.intervals)
+
+
+def estimate_key(score: Score) -> Key:
+    """The key whose profile fits the sounding time of the pitch classes (Krumhansl 1990).
+
+    A score without notes is in C major.
+    """
+    weights = _weights([note for track in score.tracks for note in track.notes])
+    if weights.std() == 0:
+        return Key(0, minor=False)
+    fits = {
+        Key(tonic, minor): np.corrcoef(weights, np.roll(profile, tonic))[0, 1]
+        for minor, profile in ((False, MAJOR), (True, MINOR))
+        for tonic in range(12)
+    }
+    return max(fits, key=lambda key: fits[key])
+
+
+def half_bars(start: float, end: float, first_downbeat: int) -> list[tuple[float, float]]:
+    """The half bars between two beats; the first and the last may be shorter."""
+    inner = np.arange(first_downbeat - BEATS_PER_BAR, end, HALF_BAR)
+    edges = [start, *(float(edge) for edge in inner if start < edge < end), end]
+    return list(pairwise(edges))
+
+
+def estimate_chords(
+    notes: Sequence[Note], spans: Iterable[tuple[float, float]], key: Key
+) -> tuple[Chord, ...]:
+    """The chord of each span; one in which nothing sounds keeps the chord before it.
+
+    Spans before the first note take the first chord; without any note there are no chords.
+    """
+    spans = list(spans)
+    heard = [_estimate(_sounding(notes, *span), span, key) for span in spans]
+    known = next((chord for chord in heard if chord), None)
+    chords = []
+    for span, chord in zip(spans, heard, strict=True):
+        known = chord or known
+        if known:
+            chords.append(Chord(*span, known.root, known.intervals, known.bass))
+    return tuple(chords)
+
+
+def chord_at(chords: Sequence[Chord], beat: float) -> Chord:
+    """The chord that sounds at `beat`, or the last before it."""
+    return next((chord for chord in reversed(chords) if chord.start_beats <= beat), chords[0])
+
+
+def voice_chord(
+    pitch_classes: Sequence[int], limits: tuple[int, int], count: int, near: Sequence[float]
+) -> tuple[int, ...]:
+    """Up to `count` pitches, rising, that move as little as possible from the voices `near`.
+
+    The first pitch classes are the most important ones; with more voices than pitch classes the
+    first are doubled. Voices keep at least a minor third between them below middle C, and two
+    voices never share a pitch.
+    """
+    voices: list[int] = []
+    wanted = [pitch_classes[i % len(pitch_classes)] for i in range(count)]
+    for pitch_class, target in zip(_assign(wanted, near), sorted(near), strict=True):
+        choices = [
+            pitch
+            for pitch in range(limits[0], limits[1] + 1)
+            if pitch % 12 == pitch_class and not any(_crowds(pitch, voice) for voice in voices)
+        ]
+        if choices:
+            voices.append(min(choices, key=lambda pitch: abs(pitch - target)))
+    return tuple(sorted(voices))
+
+
+def _assign(pitch_classes: list[int], near: Sequence[float]) -> list[int]:
+    """The pitch classes in the order that brings each next to its voice, by small steps."""
+    from scipy.optimize import linear_sum_assignment
+
+    cost = [[abs((pc - voice + 6) % 12 - 6) for pc in pitch_classes] for voice in sorted(near)]
+    return [pitch_classes[column] for column in linear_sum_assignment(np.array(cost))[1]]
+
+
+def _crowds(pitch: int, other: int) -> bool:
+    return abs(pitch - other) < (3 if min(pitch, other) < 60 else 1)
+
+
+def _sounding(notes: Sequence[Note], start: float, end: float) -> list[Note]:
+    """The parts of notes that sound between two beats."""
+    heard = []
+    for note in notes:
+        begin, stop = max(note.start_beats, start), min(note.end_beats, end)
+        if begin < stop:
+            heard.append(replace(note, start_beats=begin, duration_beats=stop - begin))
+    return heard
+
+
+def _estimate(notes: list[Note], span: tuple[float, float], key: Key) -> Chord | None:
+    if not notes:
+        return None
+    weights = _weights(notes)
+    weights /= weights.sum()
+    lowest = min(note.pitch for note in notes) % 12
+
+    def fit(root: int, intervals: tuple[int, ...]) -> float:
+        inside = [(root + interval) % 12 for interval in intervals]
+        missing = sum(0.05 for pitch_class in inside if weights[pitch_class] == 0)
+        outside = sum(OUTSIDE_KEY_COST for pitch_class in inside if pitch_class not in key.scale)
+        rootedness = 0.3 * weights[root] + BASS_BONUS * (root == lowest)
+        simple = SEVENTH_COST * (len(intervals) - 3) + SEVENTH_COST * (intervals[1] == 5)
+        return float(weights[inside].sum() + rootedness - missing - outside - simple)
+
+    root, intervals = max(
+        ((root, intervals) for intervals in QUALITIES for root in range(12)),
+        key=lambda choice: fit(*choice),
+    )
+    in_chord = (lowest - root) % 12 in intervals
+    return Chord(*span, root, intervals, lowest if in_chord else root)
+
+
+def _weights(notes: Iterable[Note]) -> np.ndarray:
+    """(12,) sounding beats of the pitch classes."""
+    weights = np.zeros(12)
+    for note in notes:
+        weights[note.pitch % 12] += note.duration_beats
+    return weights

@@ -1,0 +1,83 @@
+"""What the arranger is told of one shot: read from the cue sheet once. Knows no notes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from diffbgm.spotting.conditions import DYNAMIC, SEMANTIC
+from diffbgm.spotting.cue_sheet import CueSheet
+from diffbgm.spotting.tempo_map import BEATS_PER_BAR
+
+
+@dataclass(frozen=True)
+class ShotCues:
+    """The cues of the beats `start`..`end` (the first beat after the shot).
+
+    `density` and `accent` hold one value a beat; `energy` (the mean density), `valence` and
+    `tension` are means over the shot, `cut_strength` is what its first beat marks; all 0..1.
+    `exact_beats` are those on which the music meets a cut; `bpm` is the tempo at the start.
+    The last two are facts of the piece: `final_beat`, on which its last chord is struck, and
+    its `last_end`, the beat at which the picture ends.
+    """
+
+    start: int
+    end: int
+    first_downbeat: int
+    bpm: float
+    density: tuple[float, ...]
+    accent: tuple[float, ...]
+    energy: float
+    valence: float
+    tension: float
+    cut_strength: float
+    exact_beats: frozenset[float]
+    final_beat: int
+    last_end: int
+
+    @classmethod
+    def of_shot(cls, cues: CueSheet, shot: int) -> "ShotCues | None":
+        """The cues of that shot; None if it is too short to have a beat of its own."""
+        beats = np.flatnonzero(cues.shot_of_beat == shot)
+        if not len(beats):
+            return None
+        dynamic = {name: cues.dynamic[beats, i].tolist() for i, name in enumerate(DYNAMIC)}
+        mood = dict(zip(SEMANTIC, cues.semantic[beats].mean(axis=0).tolist(), strict=True))
+        start, end = int(beats[0]), int(beats[-1]) + 1
+        return cls(
+            start=start,
+            end=end,
+            first_downbeat=cues.first_downbeat,
+            bpm=cues.tempo_map.bpm(start),
+            density=tuple(dynamic["density"]),
+            accent=tuple(dynamic["accent"]),
+            energy=float(np.mean(dynamic["density"])),
+            valence=mood["valence"],
+            tension=mood["tension"],
+            cut_strength=dynamic["boundary"][0],
+            exact_beats=frozenset(hit.beat for hit in cues.hits if hit.kind != "none"),
+            final_beat=final_beat(cues.tempo_map.beats, cues.first_downbeat),
+            last_end=cues.tempo_map.beats,
+        )
+
+    @property
+    def body_end(self) -> int:
+        """Where the piece's close begins in this shot; the shot's end if it does not."""
+        return min(max(self.final_beat, self.start), self.end)
+
+    def at(self, values: tuple[float, ...], beat: float) -> float:
+        """The value of `density` or `accent` at a beat of the shot."""
+        return values[min(max(int(beat) - self.start, 0), len(values) - 1)]
+
+    def beat_in_bar(self, beat: float) -> float:
+        """0 on a downbeat."""
+        return (beat - self.first_downbeat) % BEATS_PER_BAR
+
+
+def final_beat(beats: int, first_downbeat: int) -> int:
+    """The beat of the last chord: the last downbeat before the end.
+
+    A piece that has no downbeat but the one it starts with gets its chord in the middle, so that
+    something leads to it.
+    """
+    last = (beats - 1 - first_downbeat) // BEATS_PER_BAR * BEATS_PER_BAR + first_downbeat
+    return last if last > 0 else beats // 2
