@@ -1,0 +1,119 @@
+"""What a caller may ask for. Light: nothing heavy is imported to check a wish."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from diffbgm.errors import OptionError
+
+# Valence and arousal, each -1..1 (Russell's circumplex, 1980).
+MOODS: dict[str, tuple[float, float]] = {
+    "calm": (0.4, -0.7),
+    "dark": (-0.7, -0.1),
+    "dreamy": (0.2, -0.4),
+    "energetic": (0.5, 0.8),
+    "epic": (0.1, 0.9),
+    "happy": (0.8, 0.4),
+    "neutral": (0.0, 0.0),
+    "romantic": (0.6, -0.2),
+    "sad": (-0.6, -0.6),
+    "tense": (-0.5, 0.6),
+}
+DEFAULT_STYLE = "cinematic"
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """Solver steps and guidance (1: as conditioned; more: exaggerated)."""
+
+    steps: int = 20
+    guidance: float = 1.5
+
+    def __post_init__(self) -> None:
+        check_range("steps", self.steps, 4, 1000)
+        check_range("guidance", self.guidance, 0, 10)
+
+
+@dataclass(frozen=True)
+class ComposeOptions:
+    """Wishes for a whole film.
+
+    `mood` (valence, arousal) and `energy` hold for every shot that has no wish of its own; None
+    means as measured. `bpm` None means the style's range. `freedom_percent` is how far the tempo
+    may stray from its base to meet cuts. `cuts`: first frames of the new shots, instead of
+    detecting them. `mux` also writes film.mp4, the film with its music.
+    """
+
+    style: str = DEFAULT_STYLE
+    mood: tuple[float, float] | None = None
+    energy: float | None = None
+    bpm: tuple[float, float] | None = None
+    freedom_percent: float = 3.0
+    seed: int = 0
+    cuts: tuple[int, ...] | None = None
+    sampling: Sampling = field(default_factory=Sampling)
+    device: str = "auto"
+    checkpoint: Path | None = None
+    soundfont: Path | None = None
+    mux: bool = False
+
+    def __post_init__(self) -> None:
+        _check_wishes(self.mood, self.energy, self.seed)
+        check_range("freedom_percent", self.freedom_percent, 0, 20)
+        if self.bpm is not None and not 30 <= self.bpm[0] <= self.bpm[1] <= 300:
+            raise OptionError(f"bpm must be MIN-MAX between 30 and 300, not {self.bpm}")
+
+
+@dataclass(frozen=True)
+class TakeOptions:
+    """Wishes for a new take of one shot; None means as in the take that is in the mix now.
+
+    Without a `seed`, every take has another.
+    """
+
+    seed: int | None = None
+    mood: tuple[float, float] | None = None
+    energy: float | None = None
+    style: str | None = None
+    device: str = "auto"
+    checkpoint: Path | None = None
+    soundfont: Path | None = None
+
+    def __post_init__(self) -> None:
+        _check_wishes(self.mood, self.energy, self.seed)
+
+
+def parse_mood(wish: str | Sequence[float]) -> tuple[float, float]:
+    """Valence and arousal of a mood's name, of "v,a", or of a pair; else OptionError."""
+    if isinstance(wish, str) and wish in MOODS:
+        return MOODS[wish]
+    try:
+        parts = wish.split(",") if isinstance(wish, str) else wish
+        valence, arousal = (float(part) for part in parts)
+    except (TypeError, ValueError) as exc:
+        names = ", ".join(MOODS)
+        raise OptionError(f"mood {wish!r} is unknown; use v,a (each -1 to 1) or: {names}") from exc
+    _check_mood((valence, arousal))
+    return valence, arousal
+
+
+def check_range(name: str, value: float, low: float, high: float) -> None:
+    """OptionError unless low <= value <= high."""
+    if not low <= value <= high:
+        raise OptionError(f"{name} must lie between {low} and {high}, not {value}")
+
+
+def _check_wishes(
+    mood: tuple[float, float] | None, energy: float | None, seed: int | None
+) -> None:
+    if mood is not None:
+        _check_mood(mood)
+    if energy is not None:
+        check_range("energy", energy, 0, 1)
+    if seed is not None:
+        check_range("seed", seed, 0, 2**63 - 1)
+
+
+def _check_mood(mood: tuple[float, float]) -> None:
+    check_range("valence", mood[0], -1, 1)
+    check_range("arousal", mood[1], -1, 1)
