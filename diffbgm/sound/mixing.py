@@ -1,0 +1,145 @@
+"""Parts to stems, mix and segments at the right loudness. Knows neither notes nor pictures.
+
+Everything is local: where two lists of parts are the same, their mixes are the same to the bit,
+but for the limiter's reach (`limiter.REACH`) after a difference. Mastered sound lies on a grid of
+24 bits, and the stems add up to the mix exactly.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from diffbgm.sound.limiter import Peaks, limiting_gain, true_peaks
+from diffbgm.sound.parts import SAMPLE_RATE, Part, write_levels
+
+TARGET_LUFS = -16.0
+MAX_TRUE_PEAK = -1.0  # dBTP
+# Lower than MAX_TRUE_PEAK by what a detector at four times the rate may miss.
+_CEILING = 10 ** ((MAX_TRUE_PEAK - 0.25) / 20)
+_FADE_OUT = 0.5  # seconds: the sound has died away when the picture ends
+_MAX_GAIN_DB = 60.0
+_SHORTEST_MEASURE = 0.4  # seconds: one block of BS.1770
+_FULL_SCALE = 2**23
+
+
+@dataclass(frozen=True)
+class Loudness:
+    """Integrated loudness (ITU-R BS.1770-4), None where nothing is heard; true peak in dBTP."""
+
+    lufs: float | None
+    true_peak: float
+
+
+@dataclass(frozen=True)
+class Master:
+    """A finished mix: `samples` (n, 2) float32 on the 24-bit grid, made with the gain `gain_db`.
+
+    `curve` (n,) is everything that was done to it: gain, limiter and the fade at the end.
+    """
+
+    gain_db: float
+    curve: np.ndarray
+    samples: np.ndarray
+
+    def stem(self, samples: np.ndarray) -> np.ndarray:
+        """A stem as it sounds in the mix; all of them add up to `self.samples`, exactly."""
+        return _mastered(samples, self.curve)
+
+
+def sum_stems(parts: Iterable[Part], length: int) -> dict[str, np.ndarray]:
+    """The stems by name, (length, 2) float32 each: the sums of their parts in the order given."""
+    stems: dict[str, np.ndarray] = {}
+    for part in parts:
+        if part.stem not in stems:
+            stems[part.stem] = np.zeros((length, 2), np.float32)
+        samples = part.samples[: max(0, length - part.start)]
+        stems[part.stem][part.start : part.start + len(samples)] += samples
+    return dict(sorted(stems.items()))
+
+
+def master(
+    stems: Mapping[str, np.ndarray], boundaries: Sequence[int], gain_db: float | None = None
+) -> Master:
+    """The mix of `stems`, none above MAX_TRUE_PEAK and silent at its very end.
+
+    `boundaries` are the first samples of the shots, and the film's length in samples. The gain is
+    chosen to reach TARGET_LUFS if `gain_db` is None; another take is made with the gain of the
+    first, so that its neighbours stay as they are.
+    """
+    length = boundaries[-1]
+    mix = np.zeros((length, 2))
+    for name in sorted(stems):
+        mix += stems[name]
+    peaks = true_peaks(mix, boundaries)
+    if gain_db is None:
+        gain_db = _choose_gain(mix, peaks)
+    curve = _curve(peaks, gain_db)
+    samples = np.zeros((length, 2), np.float32)
+    for name in sorted(stems):
+        samples += _mastered(stems[name], curve)
+    return Master(gain_db, curve, samples)
+
+
+def measure(samples: np.ndarray) -> Loudness:
+    """Loudness of (n, 2) samples at 48 kHz; below 0.4 s, of what silence makes 0.4 s of it."""
+    peak = true_peaks(samples, (0, len(samples))).values.max(initial=0.0)
+    return Loudness(_lufs(samples), 20 * float(np.log10(max(peak, 1e-9))))
+
+
+def segments(samples: np.ndarray, boundaries: Sequence[int]) -> Iterator[np.ndarray]:
+    """The shots' pieces of the mix; laid end to end they are the mix."""
+    return (samples[first:last] for first, last in pairwise(boundaries))
+
+
+def write_wav(path: Path, samples: np.ndarray) -> None:
+    """Write mastered (n, 2) samples, 48 kHz, 24 bits, exactly; whole or not at all. StorageError."""
+    write_levels(path, np.rint(samples * _FULL_SCALE).astype(np.int32))
+
+
+def read_wav(path: Path) -> np.ndarray:
+    """(n, 2) float32, as they were written."""
+    import soundfile
+
+    levels, _ = soundfile.read(path, dtype="int32", always_2d=True)
+    return (levels / 2**31).astype(np.float32)
+
+
+def _mastered(stem: np.ndarray, curve: np.ndarray) -> np.ndarray:
+    levels = np.rint(stem * (curve * np.float32(_FULL_SCALE))[:, None])
+    return np.clip(levels, -_FULL_SCALE, _FULL_SCALE - 1) / np.float32(_FULL_SCALE)
+
+
+def _curve(peaks: Peaks, gain_db: float) -> np.ndarray:
+    gain = 10 ** (gain_db / 20)
+    curve = limiting_gain(peaks, gain, _CEILING) * np.float32(gain)
+    fade = min(round(_FADE_OUT * SAMPLE_RATE), peaks.length)
+    # Half a cosine, 0 on the last sample.
+    curve[-fade:] *= (1 + np.cos(np.pi * np.arange(1, fade + 1) / fade)) / 2
+    return curve
+
+
+def _choose_gain(mix: np.ndarray, peaks: Peaks) -> float:
+    """The gain in dB that brings the limited mix to TARGET_LUFS, or as near as limiting allows."""
+    loudness = _lufs(mix)
+    if loudness is None:
+        return 0.0
+    gain_db = TARGET_LUFS - loudness
+    for _ in range(6):  # limiting takes some of the loudness away again
+        loudness = _lufs(mix * _curve(peaks, gain_db)[:, None])
+        if loudness is None or abs(TARGET_LUFS - loudness) < 0.05:
+            break
+        gain_db = min(gain_db + TARGET_LUFS - loudness, _MAX_GAIN_DB)
+    return gain_db
+
+
+def _lufs(samples: np.ndarray) -> float | None:
+    import pyloudnorm
+
+    missing = round(_SHORTEST_MEASURE * SAMPLE_RATE) - len(samples)
+    if missing > 0:
+        samples = np.pad(samples, ((0, missing), (0, 0)))
+    loudness = float(pyloudnorm.Meter(SAMPLE_RATE).integrated_loudness(samples))
+    return loudness if np.isfinite(loudness) else None

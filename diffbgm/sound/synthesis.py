@@ -1,0 +1,146 @@
+"""Notes to sound: one shot's own notes become one part a stem. Knows neither pictures nor loudness.
+
+A shot's parts depend on its notes, the tempo map and the SoundFont alone, to the bit.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from diffbgm.music.score import Track
+from diffbgm.music.styles import Style
+from diffbgm.sound.parts import SAMPLE_RATE, Part
+from diffbgm.sound.reverb import reverberation
+from diffbgm.sound.soundfont import find_soundfont
+from diffbgm.sound.synthesizers import Player, Synthesizer, open_synthesizer
+from diffbgm.spotting.tempo_map import TempoMap
+
+__all__ = ["StemMix", "find_soundfont", "open_synthesizer", "render_shot", "stem_mixes"]
+
+BLOCK = 64  # samples: FluidSynth starts and ends notes on a grid this fine
+MAX_TAIL = 6.0  # seconds that an instrument may ring after its last note ended
+_CUT_OFF = 0.5  # seconds of fade where it would ring longer
+_SILENCE = 2**-15  # -90 dB: one step of 16 bits
+_TAIL_CHUNK = 64 * BLOCK
+
+
+@dataclass(frozen=True)
+class StemMix:
+    """The fader `level_db`, the balance `pan` -1 (left) to 1, the share `reverb_send` 0 to 1."""
+
+    level_db: float = 0.0
+    pan: float = 0.0
+    reverb_send: float = 0.0
+
+
+def stem_mixes(style: Style) -> dict[str, StemMix]:
+    """The mix of every track that `style` can write, by the track's name."""
+    mixes = {
+        player.name: StemMix(player.level_db, player.pan, player.reverb)
+        for player in style.instruments
+    }
+    if (drums := style.drums) is not None:
+        mixes["Drums"] = StemMix(drums.level_db, drums.pan, drums.reverb)
+    return mixes
+
+
+def render_shot(
+    synthesizer: Synthesizer,
+    tracks: Iterable[Track],
+    tempo_map: TempoMap,
+    mixes: Mapping[str, StemMix],
+    span: tuple[int, int],
+) -> tuple[Part, ...]:
+    """The parts of one shot, one for each of its `tracks` that has notes.
+
+    `tracks` hold the shot's own notes only. `span` is the shot's first sample, before which
+    nothing sounds (a note that lies before it begins there), and the sample at which the film
+    ends, after which nothing does. Tails ring until silence, at most MAX_TAIL and the hall.
+    """
+    return tuple(
+        _render_stem(synthesizer, track, tempo_map, mixes[track.name], span)
+        for track in tracks
+        if track.notes
+    )
+
+
+def _render_stem(
+    synthesizer: Synthesizer,
+    track: Track,
+    tempo_map: TempoMap,
+    mix: StemMix,
+    span: tuple[int, int],
+) -> Part:
+    first, film_end = span
+    times = tempo_map.seconds([(note.start_beats, note.end_beats) for note in track.notes])
+    samples = np.maximum(np.rint(times * SAMPLE_RATE).astype(int), first)  # (notes, 2)
+    start = int(samples[:, 0].min())
+    blocks = np.rint((samples - start) / BLOCK).astype(int)
+    with synthesizer.player(track.program, track.is_drum) as player:
+        dry = _play(player, _events(track, blocks), film_end - start)
+    return Part.rounded(track.name, start, _mixed(dry, mix)[: film_end - start])
+
+
+def _events(track: Track, blocks: np.ndarray) -> list[tuple[int, int, int]]:
+    """(block, velocity or 0 for the end, pitch) in order: ends come before the starts they meet.
+
+    A note ends where the next of its pitch begins, so that the next is not ended in its place.
+    """
+    events = []
+    next_start: dict[int, int] = {}
+    by_start = sorted(
+        zip(blocks.tolist(), track.notes, strict=True), key=lambda pair: pair[0][0], reverse=True
+    )
+    for (start, end), note in by_start:
+        if start == next_start.get(note.pitch):
+            continue
+        end = min(max(end, start + 1), next_start.get(note.pitch, end + 1))
+        next_start[note.pitch] = start
+        events += [(start, note.velocity, note.pitch), (end, 0, note.pitch)]
+    return sorted(events)
+
+
+def _play(player: Player, events: list[tuple[int, int, int]], limit: int) -> np.ndarray:
+    """(n, 2) float32 until silence; `limit` or a little more at most."""
+    chunks, now = [], 0
+    for block, velocity, pitch in events:
+        sample = block * BLOCK
+        if sample >= limit:
+            break
+        if sample > now:
+            chunks.append(player.render(sample - now))
+            now = sample
+        if velocity:
+            player.note_on(pitch, velocity)
+        else:
+            player.note_off(pitch)
+    return np.concatenate([*chunks, *_tail(player, limit - now)])
+
+
+def _tail(player: Player, limit: int) -> Iterator[np.ndarray]:
+    """What rings on when all notes have ended, until silence, faded out where that takes long."""
+    longest = round(MAX_TAIL * SAMPLE_RATE)
+    fade = round(_CUT_OFF * SAMPLE_RATE)
+    for begin in range(0, min(limit, longest), _TAIL_CHUNK):
+        chunk = player.render(_TAIL_CHUNK)
+        left = longest - begin - np.arange(_TAIL_CHUNK)
+        yield chunk * np.clip(left / fade, 0, 1).astype(np.float32)[:, None]
+        if np.abs(chunk).max() < _SILENCE:
+            return
+
+
+def _mixed(dry: np.ndarray, mix: StemMix) -> np.ndarray:
+    """`dry` with level, balance and hall, its silent end taken off."""
+    level = 10 ** (mix.level_db / 20)
+    # A balance of constant power, 1 in the middle; instruments recorded in stereo stay stereo.
+    angle = (mix.pan + 1) * np.pi / 4
+    gains = level * np.sqrt(2) * np.array([np.cos(angle), np.sin(angle)])
+    samples = dry * gains.astype(np.float32)
+    if mix.reverb_send > 0:
+        wet = reverberation(samples)
+        wet *= np.float32(mix.reverb_send)
+        wet[: len(samples)] += samples
+        samples = wet
+    loud = np.flatnonzero(np.abs(samples) >= _SILENCE)  # of left, right, left, right, …
+    return samples[: loud[-1] // 2 + 1] if len(loud) else samples[:0]

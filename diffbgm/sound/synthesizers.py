@@ -1,0 +1,249 @@
+"""Two synthesizers behind one protocol: FluidSynth, and TinySoundFont where it is not installed.
+
+Both render dry (no reverb, no chorus) at 48 kHz. A synthesizer serves one thread; opening one
+costs about 20 ms, so every job opens its own. Knows neither beats nor mixes.
+"""
+
+import ctypes
+import io
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, redirect_stdout
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from diffbgm.errors import SoundFontError
+from diffbgm.sound.parts import SAMPLE_RATE
+
+POLYPHONY = 256
+_DRUM_BANK = 128
+# Such that a dense chord stays below full scale, and both synthesizers are about as loud.
+_FLUID_GAIN = 0.6
+_TINY_GAIN_DB = -6.0
+
+
+class Player(Protocol):
+    """One instrument. What it plays depends on nothing that was played before it was made."""
+
+    def note_on(self, pitch: int, velocity: int) -> None: ...
+
+    def note_off(self, pitch: int) -> None: ...
+
+    def render(self, samples: int) -> np.ndarray:
+        """The next `samples` samples, (samples, 2) float32."""
+        ...
+
+
+class Synthesizer(Protocol):
+    """Plays the instruments of one SoundFont; `name` says which program and version it is."""
+
+    name: str
+
+    def player(self, program: int, is_drum: bool) -> AbstractContextManager[Player]:
+        """A fresh player of a General MIDI program, or of a drum kit (the standard kit where the
+        SoundFont lacks that one). SoundFontError if the SoundFont has no such instrument."""
+        ...
+
+
+@contextmanager
+def open_synthesizer(soundfont: Path) -> Iterator[Synthesizer]:
+    """FluidSynth if the system has libfluidsynth, else TinySoundFont.
+
+    SoundFontError if it cannot load `soundfont`.
+    """
+    if fluidsynth_is_installed():
+        with FluidSynth(soundfont) as synthesizer:
+            yield synthesizer
+    else:
+        yield TinySoundFont(soundfont)
+
+
+@cache
+def fluidsynth_is_installed() -> bool:
+    """Whether pyfluidsynth finds libfluidsynth."""
+    try:
+        _library()
+    except ImportError:
+        return False
+    return True
+
+
+class FluidSynth:
+    """FluidSynth 2 through pyfluidsynth. A context manager: leave it to free the SoundFont.
+
+    A used FluidSynth starts notes a little unlike a fresh one (the first 64 samples of a voice
+    ramp up from where its slot left off), so every player is a fresh synth. The SoundFont, which
+    is costly, is loaded once and handed from synth to synth.
+    """
+
+    def __init__(self, soundfont: Path) -> None:
+        self._library = _library()
+        self.name = f"FluidSynth {_fluid_version(self._library)}"
+        self.soundfont = soundfont
+        self._holder = self._new_synth()
+        number = self._holder.sfload(str(soundfont))
+        if number < 0:
+            self._holder.delete()
+            raise SoundFontError(f"{soundfont}: FluidSynth cannot load it; name another .sf2 file")
+        self._font = self._library.fluid_synth_get_sfont_by_id(self._holder.synth, number)
+        _function("remove_sfont", _POINTER)(self._holder.synth, self._font)
+
+    def __enter__(self) -> "FluidSynth":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _function("add_sfont", _POINTER)(self._holder.synth, self._font)
+        self._holder.delete()
+
+    @contextmanager
+    def player(self, program: int, is_drum: bool) -> Iterator[Player]:
+        synth = self._new_synth()
+        number = _function("add_sfont", _POINTER)(synth.synth, self._font)
+        try:
+            for bank, preset in _presets(program, is_drum):
+                # 0 is FLUID_OK.
+                if synth.program_select(0, number, bank, preset) == 0:
+                    yield _FluidPlayer(synth)
+                    return
+            raise _no_instrument(self.soundfont, program, is_drum)
+        finally:
+            _function("remove_sfont", _POINTER)(synth.synth, self._font)
+            synth.delete()
+
+    def _new_synth(self) -> Any:
+        settings = {
+            "synth.reverb.active": 0,
+            "synth.chorus.active": 0,
+            "synth.polyphony": POLYPHONY,
+            "synth.dynamic-sample-loading": 1,
+            "synth.threadsafe-api": 0,
+            "synth.lock-memory": 0,
+            "synth.cpu-cores": 1,
+        }
+        return self._library.Synth(
+            gain=_FLUID_GAIN, samplerate=float(SAMPLE_RATE), channels=16, **settings
+        )
+
+
+class _FluidPlayer:
+    def __init__(self, synth: Any) -> None:
+        self._synth = synth
+        # pyfluidsynth's own get_samples gives 16 bits.
+        self._write = _function("write_float", *_WRITE_FLOAT)
+
+    def note_on(self, pitch: int, velocity: int) -> None:
+        self._synth.noteon(0, pitch, velocity)
+
+    def note_off(self, pitch: int) -> None:
+        self._synth.noteoff(0, pitch)
+
+    def render(self, samples: int) -> np.ndarray:
+        buffer = np.empty((samples, 2), np.float32)
+        data = buffer.ctypes.data
+        self._write(self._synth.synth, samples, data, 0, 2, data, 1, 2)
+        return buffer
+
+
+class TinySoundFont:
+    """TinySoundFont, all inside its wheel; pyaudio, which the wheel asks for, is not needed."""
+
+    def __init__(self, soundfont: Path) -> None:
+        from tinysoundfont import _tinysoundfont  # its Synth class cannot clone a loaded font
+
+        self._library = _tinysoundfont
+        self.name = f"TinySoundFont {version('tinysoundfont')}"
+        self.soundfont = soundfont
+        try:
+            self._font = _tinysoundfont.SoundFont(str(soundfont))
+        except RuntimeError as exc:
+            raise SoundFontError(
+                f"{soundfont}: TinySoundFont cannot load it; name another .sf2 file"
+            ) from exc
+
+    @contextmanager
+    def player(self, program: int, is_drum: bool) -> Iterator[Player]:
+        for bank, preset in _presets(program, is_drum):
+            index = self._font.get_preset_index(bank, preset)
+            if index >= 0:
+                yield _TinyPlayer(self._fresh_font(), index)
+                return
+        raise _no_instrument(self.soundfont, program, is_drum)
+
+    def _fresh_font(self) -> Any:
+        font = self._library.SoundFont(self._font)
+        font.set_output(self._library.OutputMode.StereoInterleaved, SAMPLE_RATE, _TINY_GAIN_DB)
+        font.set_max_voices(POLYPHONY)
+        return font
+
+
+class _TinyPlayer:
+    def __init__(self, font: Any, preset: int) -> None:
+        self._font = font
+        self._font.channel_set_preset_index(0, preset)
+
+    def note_on(self, pitch: int, velocity: int) -> None:
+        self._font.channel_note_on(0, pitch, velocity / 127)
+
+    def note_off(self, pitch: int) -> None:
+        self._font.channel_note_off(0, pitch)
+
+    def render(self, samples: int) -> np.ndarray:
+        buffer = np.zeros((samples, 2), np.float32)
+        self._font.render(memoryview(buffer).cast("B"), False)
+        return buffer
+
+
+def _presets(program: int, is_drum: bool) -> tuple[tuple[int, int], ...]:
+    """(bank, preset) to try, in order."""
+    return ((_DRUM_BANK, program), (_DRUM_BANK, 0)) if is_drum else ((0, program),)
+
+
+def _no_instrument(soundfont: Path, program: int, is_drum: bool) -> SoundFontError:
+    what = "drum kit" if is_drum else f"instrument for General MIDI program {program}"
+    return SoundFontError(f"{soundfont}: has no {what}; name a General MIDI SoundFont")
+
+
+_POINTER = ("pointer", ctypes.c_void_p, 1)
+_WRITE_FLOAT = (
+    ("length", ctypes.c_int, 1),
+    ("left", ctypes.c_void_p, 1),
+    ("left_offset", ctypes.c_int, 1),
+    ("left_increment", ctypes.c_int, 1),
+    ("right", ctypes.c_void_p, 1),
+    ("right_offset", ctypes.c_int, 1),
+    ("right_increment", ctypes.c_int, 1),
+)
+
+
+@cache
+def _library() -> Any:
+    """pyfluidsynth, with FluidSynth's messages turned off: its return values say enough."""
+    with redirect_stdout(io.StringIO()):  # where CI is set, it prints where it found the library
+        import fluidsynth
+
+    silence = fluidsynth.cfunc(
+        "fluid_set_log_function",
+        ctypes.c_void_p,
+        ("level", ctypes.c_int, 1),
+        ("function", ctypes.c_void_p, 1),
+        ("data", ctypes.c_void_p, 1),
+    )
+    for level in range(5):
+        silence(level, None, None)
+    return fluidsynth
+
+
+@cache
+def _function(name: str, *arguments: tuple[str, Any, int]) -> Any:
+    """A function of FluidSynth's synth that pyfluidsynth does not bind."""
+    synth = ("synth", ctypes.c_void_p, 1)
+    return _library().cfunc(f"fluid_synth_{name}", ctypes.c_int, synth, *arguments)
+
+
+def _fluid_version(library: Any) -> str:
+    numbers = ctypes.c_int(), ctypes.c_int(), ctypes.c_int()
+    library.fluid_version(*numbers)
+    return ".".join(str(number.value) for number in numbers)
