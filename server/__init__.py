@@ -1,0 +1,1 @@
+"""diffbgm over HTTP: uploads, a queue of compositions, their files. Imports nothing by itself."""

@@ -1,0 +1,100 @@
+"""The application: the routes, the pages, and what holds for every request."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any, NoReturn
+
+from flask import Response, redirect, request, send_from_directory
+from flask.json.provider import DefaultJSONProvider
+from flask_openapi3.models.info import Info
+from flask_openapi3.openapi import OpenAPI
+from flask_openapi3_swagger.plugins import RegisterPlugin
+
+from diffbgm import __version__
+from server import errors, schema, security
+from server.errors import ApiError
+from server.routes import create_routes
+from server.studio import Studio
+
+_STATIC = Path(__file__).parent / "static"
+
+
+def create_app(studio: Studio) -> OpenAPI:
+    """The WSGI application over an opened `studio`."""
+    app = OpenAPI(
+        "server",
+        info=Info(title="diffbgm", version=__version__, description="Background music for films."),
+        security_schemes={"token": {"type": "http", "scheme": "bearer"}},
+        responses={422: schema.ErrorAnswer, "4XX": schema.ErrorAnswer},
+        validation_error_callback=errors.validation_response,
+        validation_error_model=schema.ErrorAnswer,
+        doc_ui=False,
+        static_folder=None,
+    )
+    app.json = _StrictJson(app)
+    app.url_map.merge_slashes = False
+    app.config["MAX_CONTENT_LENGTH"] = studio.config.limits.json_bytes
+    app.config["SWAGGER_CONFIG"] = {"validatorUrl": None}
+    errors.install(app)
+    security.install(app, studio.store.token, studio.config.hosts)
+    app.before_request(_require_json)
+    app.register_api(create_routes(studio))
+    _add_pages(app)
+    return app
+
+
+def _add_pages(app: OpenAPI) -> None:
+    """The page, and the documentation of the API; none of them needs a network."""
+    app.register_blueprint(RegisterPlugin.register("../openapi.json"), url_prefix="/docs")
+
+    @app.route("/docs")
+    def docs() -> Any:
+        return redirect("/docs/swagger")
+
+    @app.route("/openapi.json")
+    def openapi() -> Any:
+        return app.api_doc
+
+    @app.route("/")
+    def page() -> Response:
+        return send_from_directory(_STATIC, "page.html")
+
+    @app.route("/static/<name>")
+    def static_file(name: str) -> Response:
+        return send_from_directory(_STATIC, name)
+
+
+def _require_json() -> None:
+    """Bodies are JSON objects, but for uploads; refused here, the routes see no others."""
+    if request.method not in ("POST", "PUT") or request.endpoint in (None, "v1.upload"):
+        return
+    if request.endpoint == "v1.cancel":
+        return
+    if request.mimetype != "application/json":
+        raise ApiError(415, "unsupported_media_type", "Send JSON, as application/json.")
+    if not isinstance(request.get_json(), dict):
+        raise ApiError(422, "request_invalid", "The body must be a JSON object.")
+
+
+class _StrictJson(DefaultJSONProvider):
+    """JSON as the standard has it: no NaN, no infinity; too deep is an error like any other."""
+
+    sort_keys = False
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        try:
+            return json.loads(s, parse_constant=_refuse, parse_float=_finite, **kwargs)
+        except RecursionError as error:
+            raise ValueError("nested too deep") from error
+
+
+def _refuse(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no JSON number")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        _refuse(text[:40])
+    return value

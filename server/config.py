@@ -1,0 +1,45 @@
+"""What a server is told at its start. The one module that reads the environment."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+HANDSHAKE_VARIABLE = "DIFFBGM_HANDSHAKE"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one client may ask for; served as `limits` by `GET /v1/info`."""
+
+    media_bytes: int = 16 * 1024**3
+    json_bytes: int = 16 * 1024**2
+    queued_jobs: int = 100
+    event_streams: int = 8
+
+
+@dataclass(frozen=True)
+class Config:
+    """`store` holds all that lasts; `hosts` are names besides addresses that a client may use.
+
+    After `idle_seconds` without work the composer gives its memory back. A job that was running
+    when the server was killed is started again until it has had `attempts` starts in all.
+    """
+
+    store: Path
+    hosts: frozenset[str] = frozenset({"localhost"})
+    limits: Limits = field(default_factory=Limits)
+    idle_seconds: float = 600.0
+    attempts: int = 2
+
+
+def default_store() -> Path:
+    """The folder of films and compositions in the user's data folder."""
+    return user_data_path("diffbgm", appauthor=False) / "store"
+
+
+def default_handshake() -> Path:
+    """Where a server tells its address: `DIFFBGM_HANDSHAKE`, else the user's data folder."""
+    told = os.environ.get(HANDSHAKE_VARIABLE)
+    return Path(told) if told else user_data_path("diffbgm", appauthor=False) / "server.json"

@@ -1,0 +1,188 @@
+"""A composer in a child process of its own: its crash, memory and lock are not the server's.
+
+The child starts with the first call and stays warm until `unload`. Called from one thread only.
+"""
+
+import logging
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Mapping
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from diffbgm.errors import CancelledError, DiffBGMError
+from server.composer import Composer, Description, Progress
+
+logger = logging.getLogger(__name__)
+
+_HEARTBEAT = 0.2
+_CANCEL = "cancel"
+
+
+class ComposerCrashError(DiffBGMError):
+    """The composing process ended in the middle of a job."""
+
+    code = "composer_crashed"
+
+
+class ComposerFailedError(DiffBGMError):
+    """An error that nobody foresaw, told in one line; the log holds the rest."""
+
+    code = "failed"
+
+
+class IsolatedComposer:
+    """Runs `inner`, which must be picklable, in a child process.
+
+    `progress` is called with every report and, as a heartbeat, between them, so that it can raise
+    CancelledError at any time. A child that does not stop within `patience` seconds is killed.
+    """
+
+    def __init__(self, inner: Composer, patience: float = 10.0) -> None:
+        self._inner = inner
+        self._patience = patience
+        self._process: BaseProcess | None = None
+        self._connection: Connection | None = None
+
+    def styles(self) -> tuple[str, ...]:
+        return self._inner.styles()
+
+    def moods(self) -> tuple[str, ...]:
+        return self._inner.moods()
+
+    def describe(self, progress: Progress) -> Description:
+        return self._call("describe", (), progress, patience=0.0)  # It has nothing to tidy up.
+
+    def compose(
+        self, source: Path, folder: Path, options: Mapping[str, Any], progress: Progress
+    ) -> None:
+        self._call("compose", (source, folder, dict(options)), progress, self._patience)
+
+    def recompose(
+        self, folder: Path, shot: int, options: Mapping[str, Any], progress: Progress
+    ) -> None:
+        self._call("recompose", (folder, shot, dict(options)), progress, self._patience)
+
+    def select_take(self, folder: Path, shot: int, take: int, progress: Progress) -> None:
+        self._call("select_take", (folder, shot, take), progress, self._patience)
+
+    def unload(self) -> None:
+        """Ends the child; the next call starts another."""
+        if self._process is None or self._connection is None:
+            return
+        self._connection.close()
+        self._process.kill()
+        self._process.join()
+        self._process.close()
+        self._process = self._connection = None
+
+    def _call(
+        self,
+        method: str,
+        arguments: tuple[Any, ...],
+        progress: Progress,
+        patience: float,
+    ) -> Any:
+        try:
+            connection = self._start()
+            connection.send((method, arguments))
+            return self._listen(connection, progress, patience)
+        except (EOFError, BrokenPipeError, ConnectionResetError) as error:
+            raise ComposerCrashError(self._epitaph()) from error
+
+    def _start(self) -> Connection:
+        if self._connection is not None and self._process is not None and self._process.is_alive():
+            return self._connection
+        self.unload()
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        process = context.Process(
+            target=_child, args=(self._inner, theirs), name="diffbgm-composer", daemon=True
+        )
+        process.start()
+        theirs.close()
+        self._process, self._connection = process, ours
+        return ours
+
+    def _listen(self, connection: Connection, progress: Progress, patience: float) -> Any:
+        stage, fraction = "starting", 0.0
+        while True:
+            if connection.poll(_HEARTBEAT):
+                kind, content = connection.recv()
+                if kind == "done":
+                    return content
+                if kind == "error":
+                    raise content
+                stage, fraction = content
+            try:
+                progress(stage, fraction)
+            except BaseException:
+                self._stop_job(connection, patience)
+                raise
+
+    def _stop_job(self, connection: Connection, patience: float) -> None:
+        """Asks the child to cancel and waits for its last word, so that it can tidy up."""
+        deadline = time.monotonic() + patience
+        try:
+            connection.send((_CANCEL, ()))
+            while (left := deadline - time.monotonic()) > 0:
+                if connection.poll(left) and connection.recv()[0] in ("done", "error"):
+                    return
+        except (EOFError, OSError):
+            logger.warning("the composing process ended while it was being cancelled")
+        self.unload()
+
+    def _epitaph(self) -> str:
+        code = None
+        if self._process is not None:
+            self._process.join(self._patience)
+            code = self._process.exitcode
+        self.unload()
+        why = (
+            f"by signal {signal.Signals(-code).name}" if code and code < 0 else f"with code {code}"
+        )
+        hint = " It may have run out of memory." if code == -getattr(signal, "SIGKILL", 9) else ""
+        return f"The composing process ended {why} in the middle of the job.{hint} Try it again."
+
+
+def _child(composer: Composer, connection: Connection) -> None:
+    """The child's life: calls in, reports and one last word out, until the parent is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent, which then ends us.
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+    def progress(stage: str, fraction: float) -> None:
+        if connection.poll() and connection.recv()[0] == _CANCEL:
+            raise CancelledError("The composition was cancelled.")
+        connection.send(("progress", (stage, fraction)))
+
+    while True:
+        try:
+            method, arguments = connection.recv()
+        except EOFError:
+            return
+        if method != _CANCEL:  # A cancel that came after the job's end is void.
+            connection.send(_answer(composer, method, arguments, progress))
+
+
+def _answer(
+    composer: Composer, method: str, arguments: tuple[Any, ...], progress: Progress
+) -> tuple[str, Any]:
+    try:
+        return "done", getattr(composer, method)(*arguments, progress)
+    except DiffBGMError as error:
+        return "error", error
+    except Exception as error:
+        logger.exception("composing failed")
+        return "error", ComposerFailedError(f"Composing failed: {type(error).__name__}: {error}")
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

@@ -1,0 +1,190 @@
+"""What goes over the wire, both ways. The one module that knows the form of requests and answers.
+
+Everything is strict: unknown keys, numbers as text and not-a-number are refused with 422.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the content")]
+Signed = Annotated[float, Field(ge=-1, le=1)]
+Energy = Annotated[float, Field(ge=0, le=1, description="0 calm to 1 busy; measured if absent")]
+Bpm = Annotated[float, Field(ge=20, le=400)]
+Seed = Annotated[int, Field(ge=0, lt=2**63, description="same seed, same notes; random if absent")]
+Frame = Annotated[int, Field(ge=1, lt=2**31)]
+Name = Annotated[str, Field(min_length=1, max_length=64)]
+Mood = Annotated[
+    Name | Annotated[list[Signed], Field(min_length=2, max_length=2)],
+    Field(description="a name of `moods` in /v1/info, or [valence, arousal], each -1..1"),
+]
+
+
+class Wire(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+# Requests
+
+
+class ComposeRequestOptions(Wire):
+    """How to compose; what is absent is measured or the library's own choice."""
+
+    style: Name | None = Field(default=None, description="a name of `styles` in /v1/info")
+    mood: Mood | None = None
+    energy: Energy | None = None
+    bpm: Annotated[list[Bpm], Field(min_length=2, max_length=2)] | None = Field(
+        default=None, description="[slowest, fastest]"
+    )
+    seed: Seed | None = None
+    cuts: Annotated[list[Frame], Field(max_length=100_000)] | None = Field(
+        default=None, description="first frames of the new shots, for a film; detected if absent"
+    )
+    steps: Annotated[int, Field(ge=1, le=1000)] | None = Field(
+        default=None, description="diffusion steps"
+    )
+    guidance: Annotated[float, Field(ge=0, le=20)] | None = None
+    mux: bool | None = Field(
+        default=None, description="also write film.mp4, the film with its music"
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "ComposeRequestOptions":
+        if self.bpm is not None and self.bpm[0] > self.bpm[1]:
+            raise ValueError("bpm is [slowest, fastest]")
+        return self
+
+
+class ComposeRequest(Wire):
+    """One of `media` and `timeline`."""
+
+    media: Sha256 | None = Field(default=None, description="id of an uploaded film")
+    timeline: dict[str, Any] | None = Field(default=None, description="an OpenTimelineIO document")
+    options: ComposeRequestOptions = ComposeRequestOptions()
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "ComposeRequest":
+        if (self.media is None) == (self.timeline is None):
+            raise ValueError("give either media or timeline")
+        if self.timeline is not None and self.options.cuts is not None:
+            raise ValueError("a timeline has its own cuts: leave options.cuts out")
+        return self
+
+
+class TakeRequest(Wire):
+    """How to do one shot again; what is absent stays as it was, but for a new random seed."""
+
+    seed: Seed | None = None
+    mood: Mood | None = None
+    energy: Energy | None = None
+    style: Name | None = None
+
+
+class ChoiceOfTake(Wire):
+    take: Annotated[int, Field(ge=0, lt=2**31)]
+
+
+class MediaQuery(BaseModel):
+    name: str = Field("film", max_length=255, description="file name, for messages and lists")
+
+
+class ListQuery(BaseModel):
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+
+
+class MediaPath(BaseModel):
+    media_id: str = Field(description="SHA-256 of the film")
+
+
+class CompositionPath(BaseModel):
+    composition_id: str
+
+
+class ShotPath(CompositionPath):
+    shot: Annotated[int, Field(ge=0, lt=2**31)]
+
+
+class FilePath(CompositionPath):
+    path: str = Field(description="a path of `result.files`")
+
+
+# Answers
+
+
+class Error(BaseModel):
+    code: str = Field(description="stable, for programs")
+    message: str = Field(description="one line, for people")
+
+
+class ErrorAnswer(BaseModel):
+    error: Error
+
+
+class Health(BaseModel):
+    name: Literal["diffbgm"] = "diffbgm"
+    version: str
+    ready: bool = Field(description="whether compositions are taken and worked on")
+
+
+class LimitsAnswer(BaseModel):
+    media_bytes: int
+    json_bytes: int
+    queued_jobs: int
+    event_streams: int
+
+
+class Info(BaseModel):
+    name: Literal["diffbgm"] = "diffbgm"
+    version: str
+    models: list[dict[str, Any]] = Field(description="empty until the network was loaded once")
+    styles: list[str]
+    moods: list[str]
+    device: str | None = Field(description="cpu, cuda, ...; null until the network was loaded once")
+    limits: LimitsAnswer
+
+
+class MediaAnswer(BaseModel):
+    id: str
+    name: str
+    size: int = Field(description="bytes")
+
+
+class Progress(BaseModel):
+    stage: str
+    fraction: float = Field(description="of the whole job, 0..1, never falling")
+
+
+State = Literal["queued", "running", "done", "failed", "cancelled"]
+
+
+class JobAnswer(BaseModel):
+    id: int
+    kind: Literal["compose", "take", "select"]
+    shot: int | None = None
+    state: State
+    error: Error | None = None
+
+
+class CompositionSummary(BaseModel):
+    """`state`, `progress` and `error` are those of the current job: the last of `jobs` to end,
+    or the one that runs or is next."""
+
+    id: str
+    title: str
+    created: str = Field(description="ISO 8601, UTC")
+    state: State
+    queue_position: int | None = Field(description="1 is next; null unless queued")
+    progress: Progress | None = Field(description="null unless running")
+    error: Error | None
+    jobs: list[JobAnswer]
+
+
+class CompositionAnswer(CompositionSummary):
+    result: dict[str, Any] | None = Field(
+        description="composition.json, and `files`: path to URL; null until composed. It stays "
+        "through later takes, whether they succeed or not"
+    )
+
+
+class CompositionList(BaseModel):
+    compositions: list[CompositionSummary]

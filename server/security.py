@@ -1,0 +1,85 @@
+"""Who may ask: the Host header, the token, the headers of every answer. Knows no route's work."""
+
+import hmac
+import ipaddress
+import socket
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, request
+
+from server.errors import ApiError
+
+# No script, picture or connection of another origin, and no framing.
+_POLICY = (
+    "default-src 'none'; script-src 'self'{inline}; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' blob: data:; media-src 'self' blob:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+def install(app: Flask, token: str, hosts: frozenset[str]) -> None:
+    """Checks every request to `app`: its Host against `hosts`, under /v1 its token."""
+
+    @app.before_request
+    def check() -> None:
+        if not is_known_host(request.headers.get("Host", ""), hosts):
+            raise ApiError(
+                421, "host_unknown", "This server does not answer to that name; use its address."
+            )
+        if request.path.startswith("/v1/") and not is_authorised(
+            request.headers.get("Authorization", ""), token
+        ):
+            raise ApiError(
+                401,
+                "token_missing",
+                "Send the server's token as 'Authorization: Bearer TOKEN'; the handshake file "
+                "has it.",
+            )
+
+    @app.after_request
+    def add_headers(response: Response) -> Response:
+        # The page of the API's documentation (Swagger UI) starts from a script inside it.
+        inline = " 'unsafe-inline'" if request.path.startswith("/docs") else ""
+        response.headers.setdefault("Content-Security-Policy", _POLICY.format(inline=inline))
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers.setdefault("Cache-Control", "no-cache")
+        if response.status_code == 401:
+            response.headers["WWW-Authenticate"] = "Bearer"
+        return response
+
+
+def is_authorised(header: str, token: str) -> bool:
+    """Whether an Authorization header carries `token`; takes the same time for every wrong one."""
+    scheme, _, given = header.partition(" ")
+    return scheme.lower() == "bearer" and hmac.compare_digest(
+        given.strip().encode("utf-8", "surrogateescape"), token.encode()
+    )
+
+
+def is_known_host(header: str, names: frozenset[str]) -> bool:
+    """Whether a Host header is an address or one of our names.
+
+    A page of a foreign site whose name was rebound to our address sends that name: refused.
+    """
+    try:
+        host = urlsplit(f"//{header}").hostname or ""
+        return host in names or bool(ipaddress.ip_address(host))
+    except ValueError:
+        return False
+
+
+def is_loopback(address: str | None) -> bool:
+    """Whether a client's address is of this machine."""
+    try:
+        ip = ipaddress.ip_address(address or "")
+    except ValueError:
+        return False
+    mapped = getattr(ip, "ipv4_mapped", None)
+    return (mapped or ip).is_loopback
+
+
+def own_names(host: str) -> frozenset[str]:
+    """The names under which a server bound to `host` may be asked."""
+    machine = socket.gethostname().lower()
+    return frozenset({"localhost", host.lower(), machine, f"{machine}.local"})

@@ -1,0 +1,140 @@
+"""A server process from its first to its last moment: socket, handshake, signals, parent."""
+
+import _thread
+import logging
+import os
+import signal
+import socket
+import tempfile
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NoReturn
+
+import psutil
+from waitress.server import create_server
+
+from diffbgm import __version__
+from diffbgm.errors import OptionError
+from server import handshake, security
+from server.app import create_app
+from server.composer import Composer, LibraryComposer
+from server.config import Config, default_handshake, default_store
+from server.front import channel_class
+from server.handshake import Handshake
+from server.isolation import IsolatedComposer
+from server.studio import Studio
+
+logger = logging.getLogger(__name__)
+
+_LOOK_AT_PARENT_SECONDS = 1.0
+
+
+def run(
+    host: str = "127.0.0.1",
+    port: int = 0,
+    *,
+    store: Path | None = None,
+    handshake_path: Path | None = None,
+    parent_pid: int | None = None,
+    device: str = "auto",
+    checkpoint: Path | None = None,
+    soundfont: Path | None = None,
+    on_ready: Callable[[Handshake], None] = lambda handshake: None,
+) -> None:
+    """Serves until SIGTERM, Ctrl+C or the death of process `parent_pid`; then returns.
+
+    Port 0 is a free one. `on_ready` is called once, when clients may come. Raises StoreInUseError,
+    StorageError, OptionError.
+    """
+    serve(
+        IsolatedComposer(LibraryComposer(device, checkpoint, soundfont)),
+        Config(store or default_store()),
+        host=host,
+        port=port,
+        handshake_path=handshake_path or default_handshake(),
+        parent_pid=parent_pid,
+        on_ready=on_ready,
+    )
+
+
+def serve(
+    composer: Composer,
+    config: Config,
+    *,
+    host: str,
+    port: int,
+    handshake_path: Path,
+    parent_pid: int | None,
+    on_ready: Callable[[Handshake], None],
+) -> None:
+    """As `run`, with a composer of the caller's."""
+    if parent_pid is not None and not handshake.is_alive(parent_pid):
+        raise OptionError(f"The parent process {parent_pid} does not run.")
+    config = replace(config, hosts=config.hosts | security.own_names(host))
+    studio = Studio(config, composer)
+    with _listen(host, port) as listening, studio:
+        # waitress spools uploads as temporary files; /tmp may be memory, the store's disc is not.
+        tempfile.tempdir = str(studio.store.work)
+        waiter: Any = create_server(
+            create_app(studio),
+            sockets=[listening],
+            threads=config.limits.event_streams + 8,
+            max_request_body_size=2**63,
+            channel_request_lookahead=1,  # Notices at once that a watcher of events has gone.
+            ident="diffbgm",
+        )
+        waiter.channel_class = channel_class(studio.store.token, config.limits)
+        told = _handshake(host, listening.getsockname()[1], studio.store.token)
+        _stop_on_signals(studio)
+        if parent_pid is not None:
+            _stop_with(parent_pid)
+        handshake.write(handshake_path, told)
+        try:
+            logger.info("serving %s, store %s", told.address, studio.store.root)
+            on_ready(told)
+            waiter.run()
+        finally:
+            handshake.remove(handshake_path, told.pid)
+            waiter.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family)
+    except OSError as error:
+        raise OptionError(
+            f"Cannot listen on {host}, port {port}: {error.strerror}. Port 0 chooses a free one."
+        ) from error
+    except OverflowError as error:
+        raise OptionError(f"Port {port} is none: 0 (a free one) to 65535.") from error
+
+
+def _handshake(host: str, port: int, token: str) -> Handshake:
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    shown = f"[{reachable}]" if ":" in reachable else reachable
+    return Handshake(f"http://{shown}:{port}", host, port, token, os.getpid(), __version__)
+
+
+def _stop_on_signals(studio: Studio) -> None:
+    def stop(*_: object) -> NoReturn:
+        studio.jobs.stop()  # Ends the event streams, for which waitress would wait.
+        raise SystemExit(0)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+
+
+def _stop_with(parent_pid: int) -> None:
+    """Ends this process, as SIGTERM would, when the parent has ended."""
+
+    def watch() -> None:
+        parent = psutil.Process(parent_pid)
+        while parent.is_running() and handshake.is_alive(parent_pid):
+            _pause.wait(_LOOK_AT_PARENT_SECONDS)
+        _thread.interrupt_main(signal.SIGTERM)
+
+    _pause = threading.Event()
+    threading.Thread(target=watch, name="diffbgm-parent", daemon=True).start()

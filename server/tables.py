@@ -1,0 +1,78 @@
+"""The store's tables. Knows neither folders nor HTTP."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import JSON, Column, ForeignKey, Table, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+JobState = Literal["queued", "running", "done", "failed", "cancelled"]
+JobKind = Literal["compose", "take", "select"]
+
+
+class Base(DeclarativeBase):
+    type_annotation_map = {dict[str, Any]: JSON, str: Text}  # noqa: RUF012
+
+
+_used_media = Table(
+    "used_media",
+    Base.metadata,
+    Column("composition_id", ForeignKey("compositions.id", ondelete="CASCADE"), primary_key=True),
+    Column("media_id", ForeignKey("media.id"), primary_key=True),
+)
+
+
+class Media(Base):
+    """An uploaded film; its id is the SHA-256 of its content."""
+
+    __tablename__ = "media"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    size: Mapped[int]
+    created: Mapped[datetime]
+
+
+class Job(Base):
+    """One piece of work on a composition. `attempts` counts its starts."""
+
+    __tablename__ = "jobs"
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    composition_id: Mapped[str] = mapped_column(ForeignKey("compositions.id", ondelete="CASCADE"))
+    kind: Mapped[JobKind] = mapped_column(Text)
+    arguments: Mapped[dict[str, Any]]
+    state: Mapped[JobState] = mapped_column(Text, default="queued", index=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[dict[str, Any] | None] = mapped_column(default=None)
+    created: Mapped[datetime]
+
+
+class Composition(Base):
+    """What was asked for (`request`: media or timeline, and options), and the work on it."""
+
+    __tablename__ = "compositions"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    request: Mapped[dict[str, Any]]
+    created: Mapped[datetime] = mapped_column(index=True)
+    jobs: Mapped[list[Job]] = relationship(
+        order_by=Job.id, lazy="selectin", cascade="all, delete-orphan", passive_deletes=True
+    )
+    media: Mapped[list[Media]] = relationship(secondary=_used_media, lazy="selectin")
+
+    @property
+    def is_composed(self) -> bool:
+        """Whether its folder holds a finished composition."""
+        return any(job.kind == "compose" and job.state == "done" for job in self.jobs)
+
+    @property
+    def current_job(self) -> Job:
+        """The one that counts: running, else next in the queue, else the latest."""
+        for state in ("running", "queued"):
+            for job in self.jobs:
+                if job.state == state:
+                    return job
+        return self.jobs[-1]
