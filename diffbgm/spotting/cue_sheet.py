@@ -1,31 +1,31 @@
 """The cue sheet: what the composer is told. Beats, hits and conditions; no pixels, no notes."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from diffbgm.spotting.hit_points import Hit, HitKind, Spotting, SpottingOptions, spot_cuts
+from diffbgm.spotting.phrases import phrase_starts
 from diffbgm.spotting.tempo_map import TempoMap
+from diffbgm.timeline import Timeline
 
-HitKind = Literal["downbeat", "beat", "half", "none"]
+if TYPE_CHECKING:
+    from diffbgm.video.analysis import VideoAnalysis
 
+__all__ = ["CueSheet", "Hit", "HitKind", "SpottingOptions", "shot_levels", "spot"]
 
-@dataclass(frozen=True)
-class Hit:
-    """How the music meets one cut.
-
-    `cut` and `seconds` are the times of the cut and of the nearest beat (or half beat),
-    `frames_off` is (seconds - cut) in frames; `weight` says how much the cut matters, 0..1.
-    `kind` is none where nothing lies within one frame of the cut.
-    """
-
-    cut_frame: int
-    cut: float
-    beat: float
-    seconds: float
-    frames_off: float
-    kind: HitKind
-    weight: float
+# A film whose motion spans less than this has no calm and no action to tell apart.
+FULL_SPREAD = 0.2
+# How much of a beat's energy is its place within the film's own range, at full spread.
+STRETCH = 0.5
+# What is left of the picture's ups and downs inside a shot whose energy is wished.
+KEPT_VARIATION = 0.5
+# A boundary is at least this strong where a shot begins, and where only a phrase does.
+WEAKEST_CUT = 0.4
+PHRASE_STRENGTH = 0.5
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,8 @@ class CueSheet:
     `dynamic` is (B, len(DYNAMIC)), `semantic` (B, len(SEMANTIC)), both float32, named in
     `spotting.conditions`. `shot_of_beat` (B,) is the index of the shot a beat belongs to:
     the segments of the segment-aware attention. B is `tempo_map.beats`: a whole number of bars
-    is not promised; beat `first_downbeat` (0..3) is the first downbeat.
+    is not promised; beat `first_downbeat` (0..3) is the first downbeat. `phrases` are the beats
+    on which phrases begin.
     """
 
     tempo_map: TempoMap
@@ -44,3 +45,191 @@ class CueSheet:
     semantic: np.ndarray
     shot_of_beat: np.ndarray
     first_downbeat: int = 0
+    phrases: tuple[int, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """What composition.json keeps of it, enough for `from_dict` to rebuild it exactly."""
+        from diffbgm.spotting.conditions import DYNAMIC, SEMANTIC
+
+        return {
+            **Spotting(self.tempo_map, self.hits, self.first_downbeat).to_dict(),
+            "phrases": list(self.phrases),
+            "shot_of_beat": self.shot_of_beat.tolist(),
+            "conditions": {
+                "dynamic": self.dynamic.tolist(),
+                "semantic": self.semantic.tolist(),
+                "names": {"dynamic": list(DYNAMIC), "semantic": list(SEMANTIC)},
+            },
+        }
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> CueSheet:
+        """The cue sheet whose `to_dict` is (a part of) `content`, bit for bit."""
+        spotting = Spotting.from_dict(content)
+        return cls(
+            spotting.tempo_map,
+            spotting.hits,
+            np.array(content["conditions"]["dynamic"], np.float32),
+            np.array(content["conditions"]["semantic"], np.float32),
+            np.array(content["shot_of_beat"], np.int64),
+            spotting.first_downbeat,
+            tuple(content["phrases"]),
+        )
+
+
+def spot(analysis: VideoAnalysis, options: SpottingOptions | None = None) -> CueSheet:
+    """Fit tempo to the cuts and measure what the composer is told, beat by beat.
+
+    A shot's own wish for mood or energy goes before the wish for the whole film in `options`,
+    and that before what was measured. CutsError as `spot_cuts`.
+    """
+    # scipy, which it needs, costs more than all else here: only who spots a film pays for it.
+    from diffbgm.spotting.conditions import from_picture
+
+    options = options or SpottingOptions()
+    timeline = analysis.timeline
+    strengths = _cut_strengths(analysis)
+    spotting = spot_cuts(
+        timeline.frame_rate, timeline.frames, timeline.cuts, options, strengths.tolist()
+    )
+    shot_of_beat = _shot_of_beat(timeline, spotting)
+    phrases = phrase_starts(spotting.tempo_map, spotting.first_downbeat, spotting.hits)
+    energy = _beat_energy(analysis.motion, timeline, spotting.tempo_map)
+    energy = _wished_energy(stretch(energy), timeline, shot_of_beat, options.energy)
+    mood = _beat_mood(analysis.mood, spotting.tempo_map)
+    mood = _wished_mood(mood, timeline, shot_of_beat, options.mood)
+    boundary = _boundaries(strengths, shot_of_beat, phrases)
+    dynamic, semantic = from_picture(energy, boundary, mood)
+    return CueSheet(
+        spotting.tempo_map,
+        spotting.hits,
+        dynamic,
+        semantic,
+        shot_of_beat,
+        spotting.first_downbeat,
+        phrases,
+    )
+
+
+def shot_levels(cues: CueSheet, timeline: Timeline) -> tuple[np.ndarray, np.ndarray]:
+    """Energy (S,) 0..1 and mood (S, 3) -1..1 of each shot, as the composer is told them.
+
+    Means over the shot's beats; a shot too short for a beat of its own has the level of the beat
+    that sounds in its middle.
+    """
+    energy, mood = cues.dynamic[:, 0], 2 * cues.semantic - 1
+    levels = []
+    for shot in timeline.shots:
+        own = cues.shot_of_beat == shot.index
+        if not own.any():
+            middle = timeline.time(shot.start_frame + shot.end_frame) / 2
+            own = np.array([min(int(cues.tempo_map.beat(middle)), len(energy) - 1)])
+        levels.append((energy[own].mean(), mood[own].mean(axis=0)))
+    return np.array([level[0] for level in levels]), np.array([level[1] for level in levels])
+
+
+def stretch(energy: np.ndarray) -> np.ndarray:
+    """Absolute energy (B,) 0..1, gently pulled apart over the film's own range; order is kept.
+
+    Half of the result is the place between the film's calmest and busiest beats (5th and 95th
+    percentile), less where they are alike: a still film stays calm and a wild one wild, yet
+    within any film calm and action differ.
+    """
+    low, high = np.percentile(energy, [5, 95])
+    spread = high - low
+    share = STRETCH * min(spread / FULL_SPREAD, 1)
+    if share == 0:
+        return energy
+    place = np.clip(0.5 + (energy - (low + high) / 2) / spread, 0, 1)
+    return np.clip((1 - share) * energy + share * place, 0, 1)
+
+
+def _cut_strengths(analysis: VideoAnalysis) -> np.ndarray:
+    """(S - 1,) strength of the change at every cut of the timeline."""
+    strengths = {cut.frame: cut.strength for cut in analysis.cuts}
+    missing = set(analysis.timeline.cuts) - set(strengths)
+    if missing:
+        raise ValueError(f"the analysis has no strength for the cuts at {sorted(missing)}")
+    return np.array([strengths[frame] for frame in analysis.timeline.cuts], np.float64)
+
+
+def _shot_of_beat(timeline: Timeline, spotting: Spotting) -> np.ndarray:
+    """(B,) the shot in the middle of each beat; a beat that hits a cut is the new shot's."""
+    tempo_map = spotting.tempo_map
+    starts = np.array([timeline.time(shot.start_frame) for shot in timeline.shots])
+    middle = (tempo_map.beat_seconds[:-1] + tempo_map.beat_seconds[1:]) / 2
+    shots = np.searchsorted(starts, middle, side="right") - 1
+    for index, hit in enumerate(spotting.hits, start=1):
+        if hit.kind in ("beat", "downbeat") and hit.beat < tempo_map.beats:
+            shots[int(hit.beat)] = index
+    return shots
+
+
+def _beat_energy(motion: np.ndarray, timeline: Timeline, tempo_map: TempoMap) -> np.ndarray:
+    """(B,) mean motion over each beat, exact where a frame is shared by two beats.
+
+    Each frame counts as the median of itself and its neighbours: a flash of one frame, or what
+    the measure left of a cut, does not count.
+    """
+    if motion.shape != (timeline.frames,):
+        raise ValueError(f"motion is {motion.shape}, the film has {timeline.frames} frames")
+    padded = np.pad(motion.astype(np.float64), 1, mode="edge")
+    calm = np.median(np.lib.stride_tricks.sliding_window_view(padded, 3), axis=1)
+    total = np.concatenate([[0.0], np.cumsum(calm)])
+    edges = tempo_map.beat_seconds * float(timeline.frame_rate)
+    return np.diff(np.interp(edges, np.arange(len(total)), total)) / np.diff(edges)
+
+
+def _beat_mood(mood: np.ndarray, tempo_map: TempoMap) -> np.ndarray:
+    """(B, 3) the mood in the middle of each beat, between the middles of the measured seconds."""
+    middle = (tempo_map.beat_seconds[:-1] + tempo_map.beat_seconds[1:]) / 2
+    measured = np.arange(len(mood)) + 0.5
+    return np.stack([np.interp(middle, measured, column) for column in mood.T], axis=1)
+
+
+def _wished_energy(
+    energy: np.ndarray, timeline: Timeline, shot_of_beat: np.ndarray, wish: float | None
+) -> np.ndarray:
+    """The film's wish moves all shots alike; a shot's own wish sets its mean."""
+    wished = energy if wish is None else energy + wish - energy.mean()
+    wished = np.clip(wished, 0, 1)
+    for shot in timeline.shots:
+        own = shot_of_beat == shot.index
+        if shot.energy is not None and own.any():
+            variation = KEPT_VARIATION * (energy[own] - energy[own].mean())
+            wished[own] = np.clip(shot.energy + variation, 0, 1)
+    return wished
+
+
+def _wished_mood(
+    mood: np.ndarray,
+    timeline: Timeline,
+    shot_of_beat: np.ndarray,
+    wish: tuple[float, float] | None,
+) -> np.ndarray:
+    wished = mood.copy()
+    if wish is not None:
+        wished[:] = _with_tension(wish)
+    for shot in timeline.shots:
+        if shot.mood is not None:
+            wished[shot_of_beat == shot.index] = _with_tension(shot.mood)
+    return wished
+
+
+def _with_tension(mood: tuple[float, float]) -> tuple[float, float, float]:
+    """Wishes name valence and arousal; what is aroused and unpleasant is tense (Thayer 1989)."""
+    valence, arousal = mood
+    return valence, arousal, (arousal - valence) / 2
+
+
+def _boundaries(
+    strengths: np.ndarray, shot_of_beat: np.ndarray, phrases: tuple[int, ...]
+) -> np.ndarray:
+    """(B,) 0..1: 1 at the start, the strength of the cut where a shot begins, 0 elsewhere."""
+    boundary = np.zeros(len(shot_of_beat))
+    boundary[list(phrases)] = PHRASE_STRENGTH
+    first_beats = np.flatnonzero(np.diff(shot_of_beat)) + 1
+    cut = WEAKEST_CUT + (1 - WEAKEST_CUT) * strengths[shot_of_beat[first_beats] - 1]
+    boundary[first_beats] = np.maximum(boundary[first_beats], cut)
+    boundary[0] = 1.0
+    return boundary

@@ -1,0 +1,267 @@
+"""Hit points: the tempo map that puts beats on the cuts, and how well it does. No pixels, no notes.
+
+The programme that searches is in `hit_search`; here are what it is asked and what came of it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any, Literal
+
+import numpy as np
+
+from diffbgm.errors import CutsError, OptionError
+from diffbgm.spotting.hit_search import HIT_FRAMES, Path, Problem, constant_path, search
+from diffbgm.spotting.tempo_map import BEATS_PER_BAR, TempoMap
+
+HitKind = Literal["downbeat", "beat", "half", "none"]
+# Cuts closer than this to the one before fade in weight: nobody expects a beat on each.
+CLOSE_SECONDS = 1.2
+# From here on a shot counts as long.
+LONG_SECONDS = 12.0
+# What a hit off the downbeat costs, as a share of a hit missed.
+DOWNBEAT_COST = 0.2
+PREFERRED_DOWNBEAT_COST = 0.7
+LOWEST_BPM, HIGHEST_BPM = 20.0, 400.0
+HIGHEST_FREEDOM = 25.0
+
+
+@dataclass(frozen=True)
+class SpottingOptions:
+    """How music is fitted to the picture.
+
+    `bpm` is the range of the base tempo, `freedom_percent` how far the tempo may stray from it
+    (3 is not noticed, 6 is usual, 10 is audible). `pinned` and `ignored` are first frames of
+    shots: cuts that must be hit, and cuts that need not be. `prefer_downbeats` gives up hits
+    for downbeats. `mood` (valence, arousal; each -1..1) and `energy` (0..1) are wishes for the
+    whole film, where a shot has none of its own. OptionError if a value is out of range.
+    """
+
+    bpm: tuple[float, float] = (80.0, 160.0)
+    freedom_percent: float = 6.0
+    pinned: tuple[int, ...] = ()
+    ignored: tuple[int, ...] = ()
+    prefer_downbeats: bool = False
+    mood: tuple[float, float] | None = None
+    energy: float | None = None
+
+    def __post_init__(self) -> None:
+        low, high = self.bpm
+        if not LOWEST_BPM <= low <= high <= HIGHEST_BPM:
+            raise OptionError(
+                f"the tempo range {low:g}-{high:g} BPM is impossible: give MIN-MAX, "
+                f"rising, between {LOWEST_BPM:g} and {HIGHEST_BPM:g}"
+            )
+        if not 0 <= self.freedom_percent <= HIGHEST_FREEDOM:
+            raise OptionError(
+                f"a tempo freedom of {self.freedom_percent:g} % is out of range: "
+                f"give 0 to {HIGHEST_FREEDOM:g}"
+            )
+        if self.mood is not None and not all(-1 <= value <= 1 for value in self.mood):
+            raise OptionError(f"the mood {self.mood} is out of range: give two numbers in -1..1")
+        if self.energy is not None and not 0 <= self.energy <= 1:
+            raise OptionError(f"the energy {self.energy:g} is out of range: give 0 to 1")
+
+
+@dataclass(frozen=True)
+class Hit:
+    """How the music meets one cut.
+
+    `cut` and `seconds` are the times of the cut and of the nearest beat (or half beat),
+    `frames_off` is (seconds - cut) in frames; `weight` says how much the cut matters, 0..1.
+    `kind` is none where nothing lies within one frame of the cut; `beat` is the nearest then.
+    """
+
+    cut_frame: int
+    cut: float
+    beat: float
+    seconds: float
+    frames_off: float
+    kind: HitKind
+    weight: float
+
+
+@dataclass(frozen=True)
+class Spotting:
+    """A tempo map, how it meets each cut, and the beat 0..3 on which the first bar begins."""
+
+    tempo_map: TempoMap
+    hits: tuple[Hit, ...]
+    first_downbeat: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """`tempo`, `beats`, `downbeats` (seconds) and `hits`, as in composition.json.
+
+        The last of `beats` is the end of the picture.
+        """
+        tempo_map = self.tempo_map
+        return {
+            "tempo": tempo_map.points,
+            "first_downbeat": self.first_downbeat,
+            "beats": tempo_map.beat_seconds.tolist(),
+            "downbeats": tempo_map.seconds(tempo_map.downbeats(self.first_downbeat)).tolist(),
+            "hits": [vars(hit) for hit in self.hits],
+        }
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> "Spotting":
+        """The spotting whose `to_dict` this is, exactly."""
+        return cls(
+            TempoMap.from_dict(content["tempo"]),
+            tuple(Hit(**hit) for hit in content["hits"]),
+            int(content["first_downbeat"]),
+        )
+
+
+def spot_cuts(
+    frame_rate: Fraction,
+    frames: int,
+    cuts: Sequence[int],
+    options: SpottingOptions | None = None,
+    strengths: Sequence[float] | None = None,
+) -> Spotting:
+    """The tempo map for a picture of `frames` frames with `cuts`, first frames of new shots.
+
+    `strengths` 0..1 says how strong the change is at each cut; all alike if None. The last beat
+    falls on the end of the picture; a picture shorter than a beat gets one beat as long as it is.
+    CutsError if the cuts are not in order within the film, if a pinned or ignored frame is no
+    cut, or if no tempo within the options hits all pinned cuts.
+    """
+    options = options or SpottingOptions()
+    _check_cuts(frames, cuts, options)
+    weights = cut_weights(frame_rate, frames, cuts, strengths)
+    weights[np.isin(cuts, options.ignored)] = 0.0
+    weights[np.isin(cuts, options.pinned)] = 1.0
+    problem = _problem(frame_rate, frames, np.array(cuts, np.int64), weights, options)
+    path = _best_path(problem)
+    if path is None:
+        raise CutsError(_pins_message(frame_rate, frames, options))
+    tempo_map = TempoMap(path.beats, path.seconds)
+    hits = measure_hits(tempo_map, path.first_downbeat, frame_rate, cuts, weights)
+    return Spotting(tempo_map, hits, path.first_downbeat)
+
+
+def cut_weights(
+    frame_rate: Fraction, frames: int, cuts: Sequence[int], strengths: Sequence[float] | None
+) -> np.ndarray:
+    """(C,) how much each cut matters, 0..1.
+
+    Cuts that open a long shot and strong changes weigh most; a cut soon after another fades.
+    """
+    edges = np.array([0, *cuts, frames]) / float(frame_rate)
+    before, after = np.diff(edges)[:-1], np.diff(edges)[1:]
+    strength = np.ones(len(cuts)) if strengths is None else np.clip(strengths, 0, 1)
+    length = np.clip(np.log2(np.maximum(after, 1e-3)) / np.log2(LONG_SECONDS), 0, 1)
+    return np.minimum(before / CLOSE_SECONDS, 1) ** 2 * (0.7 + 0.15 * length + 0.15 * strength)
+
+
+def measure_hits(
+    tempo_map: TempoMap,
+    first_downbeat: int,
+    frame_rate: Fraction,
+    cuts: Sequence[int],
+    weights: Sequence[float] | np.ndarray,
+) -> tuple[Hit, ...]:
+    """How the beats of a tempo map meet the cuts, whoever placed them."""
+    rate = float(frame_rate)
+    times = np.array([float(frame / frame_rate) for frame in cuts])
+    on_beat, on_half = _nearest(tempo_map, times, 1.0), _nearest(tempo_map, times, 0.5)
+    hits = []
+    for i, cut in enumerate(times):
+        beat, kind = float(on_beat[i]), "beat"
+        if abs(tempo_map.seconds(beat) - cut) * rate > HIT_FRAMES:
+            half = float(on_half[i])
+            is_half = abs(tempo_map.seconds(half) - cut) * rate <= HIT_FRAMES
+            beat, kind = (half, "half") if is_half else (beat, "none")
+        elif (beat - first_downbeat) % BEATS_PER_BAR == 0:
+            kind = "downbeat"
+        seconds = tempo_map.seconds(beat)
+        off = (seconds - float(cut)) * rate
+        hits.append(Hit(int(cuts[i]), float(cut), beat, seconds, off, kind, float(weights[i])))
+    return tuple(hits)
+
+
+def _nearest(tempo_map: TempoMap, times: np.ndarray, grid: float) -> np.ndarray:
+    """(C,) the nearest multiples of `grid` beats, by time."""
+    below = np.floor(tempo_map.beat(times) / grid) * grid
+    above = np.minimum(below + grid, tempo_map.beats)
+    nearer = times - tempo_map.seconds(below) <= tempo_map.seconds(above) - times
+    return np.where(nearer, below, above)
+
+
+def _check_cuts(frames: int, cuts: Sequence[int], options: SpottingOptions) -> None:
+    if frames < 1:
+        raise CutsError(f"a film of {frames} frames has nothing to score")
+    for before, cut in pairwise([0, *cuts]):
+        if cut <= before:
+            raise CutsError(
+                f"the cut at frame {cut} does not come after {before}: cuts are the first frames "
+                "of new shots, rising from 1"
+            )
+    if cuts and cuts[-1] >= frames:
+        raise CutsError(f"the cut at frame {cuts[-1]} is outside the film of {frames} frames")
+    for name, chosen in (("pinned", options.pinned), ("ignored", options.ignored)):
+        for frame in set(chosen) - set(cuts):
+            raise CutsError(f"frame {frame} is {name}, but there is no cut")
+    for frame in set(options.pinned) & set(options.ignored):
+        raise CutsError(f"the cut at frame {frame} is both pinned and ignored: choose one")
+
+
+def _problem(
+    frame_rate: Fraction,
+    frames: int,
+    cuts: np.ndarray,
+    weights: np.ndarray,
+    options: SpottingOptions,
+) -> Problem:
+    # The first and the last beat hit what lies within a frame of the two ends as it is.
+    wanted = (weights > 0) & (cuts > 1) & (cuts < frames - 1)
+    nodes = np.concatenate([[0], cuts[wanted], [frames]])
+    pinned = np.isin(nodes, [0, frames, *options.pinned])
+    return Problem(
+        times=np.array([float(int(frame) / frame_rate) for frame in nodes]),
+        weights=np.concatenate([[0.0], weights[wanted], [0.0]]),
+        pinned=pinned,
+        frame=float(1 / frame_rate),
+        bpm=options.bpm,
+        freedom=options.freedom_percent / 100,
+        downbeat=PREFERRED_DOWNBEAT_COST if options.prefer_downbeats else DOWNBEAT_COST,
+    )
+
+
+def _best_path(problem: Problem) -> Path | None:
+    """The cheapest path by what it really hits; None if none hits all that is pinned."""
+    best, best_cost = constant_path(problem), np.inf
+    if best is not None:
+        best_cost = best.cost
+    for path in search(problem):
+        hit = _is_hit(problem, path)
+        by_chance = hit.copy()
+        by_chance[list(path.nodes)] = False
+        cost = path.cost - problem.weights[by_chance].sum()
+        if cost < best_cost:
+            best, best_cost = path, cost
+    return best
+
+
+def _is_hit(problem: Problem, path: Path) -> np.ndarray:
+    """(N,) whether a beat lies within a frame of each node, meant or by chance."""
+    tempo_map = TempoMap(path.beats, path.seconds)
+    nearest = tempo_map.seconds(_nearest(tempo_map, problem.times, 1.0))
+    return np.abs(nearest - problem.times) <= HIT_FRAMES * problem.frame
+
+
+def _pins_message(frame_rate: Fraction, frames: int, options: SpottingOptions) -> str:
+    low, high = options.bpm
+    within = f"at {low:g}-{high:g} BPM ± {options.freedom_percent:g} %"
+    advice = "unpin one, or widen the tempo range or the freedom"
+    for a, b in pairwise(sorted({0, frames, *options.pinned})):
+        beats = np.array([low, high]) / 60 * float((b - a) / frame_rate)
+        beats *= 1 + np.array([-1, 1]) * options.freedom_percent / 100
+        if np.floor(beats[1]) < max(1, np.ceil(beats[0])):
+            place = {0: "the start", frames: "the end"}
+            pair = " and ".join(place.get(x, f"the pinned cut at frame {x}") for x in (a, b))
+            return f"no whole number of beats fits between {pair} {within}: {advice}"
+    pins = ", ".join(map(str, sorted(options.pinned)))
+    return f"no one base tempo hits the pinned cuts {pins} {within}: {advice}"
