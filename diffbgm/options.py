@@ -1,7 +1,7 @@
 """What a caller may ask for. Light: nothing heavy is imported to check a wish."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from diffbgm.errors import OptionError
@@ -48,10 +48,11 @@ class ComposeOptions:
     mood: tuple[float, float] | None = None
     energy: float | None = None
     bpm: tuple[float, float] | None = None
-    freedom_percent: float = 3.0
+    freedom_percent: float = 6.0
     seed: int = 0
     cuts: tuple[int, ...] | None = None
-    sampling: Sampling = field(default_factory=Sampling)
+    steps: int = Sampling.steps
+    guidance: float = Sampling.guidance
     device: str = "auto"
     checkpoint: Path | None = None
     soundfont: Path | None = None
@@ -59,6 +60,7 @@ class ComposeOptions:
 
     def __post_init__(self) -> None:
         _check_wishes(self.mood, self.energy, self.seed)
+        Sampling(self.steps, self.guidance)
         check_range("freedom_percent", self.freedom_percent, 0, 20)
         if self.bpm is not None and not 30 <= self.bpm[0] <= self.bpm[1] <= 300:
             raise OptionError(f"bpm must be MIN-MAX between 30 and 300, not {self.bpm}")
