@@ -6,7 +6,6 @@ the architecture cannot part.
 """
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -17,13 +16,13 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from diffbgm.errors import CheckpointError, OptionError, StorageError
+from diffbgm.files import replacing
 from diffbgm.model.ancestral import STEPS
 from diffbgm.model.unet import PaperConfig, PaperNetwork
 
-NETWORK = "diff-bgm"
-"""What the header's configuration names as its network."""
+FORMAT = "diffbgm-paper-unet-1"
+"""What the header of such a file names as its format."""
 
-_HEADER_KEY = "diffbgm"
 _OURS_OF_PREFIX = {
     "model.ldm.eps_model.": "unet.",
     "model.caption_enc.": "caption_encoder.",
@@ -56,7 +55,7 @@ def import_official(source: Path, target: Path, *, w_size: int = 2) -> None:
     }
     if target.exists() and target.samefile(source):
         raise StorageError(f"{target}: is the public checkpoint itself; name another file")
-    _write(safetensors.torch.save(weights, {_HEADER_KEY: _to_json(config)}), target)
+    _write(safetensors.torch.save(weights, _header(config)), target)
 
 
 def load_official(path: Path) -> PaperNetwork:
@@ -70,7 +69,7 @@ def load_official(path: Path) -> PaperNetwork:
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (OSError, SafetensorError) as exc:
         raise CheckpointError(f"{path}: cannot be read as safetensors ({exc})") from exc
-    network = _described(header.get(_HEADER_KEY, "{}"), path)
+    network = _described(header, path)
     _check(weights, _shapes(network.state_dict()), path)
     network.load_state_dict(weights, assign=True)
     return network.eval()
@@ -154,37 +153,33 @@ def _public(name: str) -> str:
     return prefix + name.removeprefix(ours)
 
 
-def _to_json(config: PaperConfig) -> str:
-    return json.dumps({"network": NETWORK, **asdict(config)})
+def _header(config: PaperConfig) -> dict[str, str]:
+    return {"format": FORMAT, "network": json.dumps(asdict(config))}
 
 
-def _described(text: str, path: Path) -> PaperNetwork:
+def _described(header: Mapping[str, str], path: Path) -> PaperNetwork:
     """The network that a header describes, without weights; unknown and missing keys refused."""
+    if header.get("format") != FORMAT:
+        raise CheckpointError(f"{path}: not the Diff-BGM network; make it by import-official")
     try:
-        values = json.loads(text)
-        if not isinstance(values, dict) or values.pop("network", None) != NETWORK:
-            raise CheckpointError(f"{path}: not the Diff-BGM network; make it by import-official")
-        names = {field.name for field in fields(PaperConfig)}
-        if values.keys() != names:
-            odd = ", ".join(sorted(values.keys() ^ names))
-            raise CheckpointError(f"{path}: its configuration has unknown or missing keys: {odd}")
+        values = json.loads(header["network"])
+        odd = values.keys() ^ {field.name for field in fields(PaperConfig)}
+        if odd:
+            names = ", ".join(sorted(odd))
+            raise CheckpointError(f"{path}: its configuration has unknown or missing keys: {names}")
         for name in ("multipliers", "attention_levels"):
             values[name] = tuple(values[name])
         with torch.device("meta"):
             return PaperNetwork(PaperConfig(**values))
-    except (ValueError, TypeError, RuntimeError) as exc:
+    # What a wrong value raises depends on where the network trips over it.
+    except (KeyError, AttributeError, ValueError, TypeError, RuntimeError) as exc:
         raise CheckpointError(f"{path}: its configuration is damaged ({exc})") from exc
 
 
 def _write(data: bytes, target: Path) -> None:
-    """Write to a temporary name in the same folder, then move."""
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            temporary.write_bytes(data)
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
     except OSError as exc:
         raise StorageError(f"{target}: cannot be written ({exc.strerror})") from exc
+    with replacing(target) as unfinished:
+        unfinished.write_bytes(data)

@@ -1,6 +1,9 @@
 """The public network, from its checkpoint to its predictions."""
 
+import json
 import os
+import shutil
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +14,7 @@ from safetensors.torch import save_file
 
 from diffbgm.errors import CheckpointError, OptionError, StorageError
 from diffbgm.model.official import expected_entries, import_official, load_official
-from diffbgm.model.unet import PaperConfig
+from diffbgm.model.unet import PaperConfig, PaperNetwork
 
 FULL_REFERENCE = Path(__file__).parents[3] / "shared/reference/official_eps.npz"
 
@@ -21,17 +24,28 @@ def table() -> dict[str, torch.Tensor]:
     return public_table()
 
 
-@pytest.fixture(scope="module", params=[1, 2, 4], ids=lambda w_size: f"w_size {w_size}")
-def prediction(request, table, tmp_path_factory) -> tuple[int, np.ndarray]:
-    """The imported network's prediction for the reference inputs."""
+@pytest.fixture(scope="module")
+def imported(table, tmp_path_factory) -> PaperNetwork:
     folder = tmp_path_factory.mktemp("official")
     torch.save({"model": table, "epoch": 100}, folder / "weights_best.pt")
-    import_official(folder / "weights_best.pt", folder / "ours", w_size=request.param)
-    (folder / "weights_best.pt").unlink()
+    import_official(folder / "weights_best.pt", folder / "ours", w_size=4)
     network = load_official(folder / "ours")
-    (folder / "ours").unlink()
+    shutil.rmtree(folder)
+    return network
+
+
+@pytest.fixture(scope="module", params=[1, 2, 4], ids=lambda w_size: f"w_size {w_size}")
+def prediction(request, imported) -> tuple[int, np.ndarray]:
+    """The imported network's prediction for the reference inputs."""
+    with torch.device("meta"):
+        network = PaperNetwork(replace(imported.config, w_size=request.param)).eval()
+    network.load_state_dict(imported.state_dict(), assign=True)
     with torch.inference_mode():
         return request.param, network(*reference_inputs()).numpy()
+
+
+def test_keeps_the_w_size(imported) -> None:
+    assert imported.config == PaperConfig(w_size=4)
 
 
 def test_predicts_what_the_public_network_predicts(prediction) -> None:
@@ -159,12 +173,16 @@ def test_loads_only_what_it_wrote(tmp_path) -> None:
     save_file({"a": torch.zeros(1)}, path)
     with pytest.raises(CheckpointError, match="not the Diff-BGM network"):
         load_official(path)
-    for header, fault in [
-        ('{"network": "diff-bgm", "depth": 3}', "depth"),
+    whole = json.dumps(asdict(PaperConfig()))
+    for network, fault in [
+        ('{"depth": 3}', "unknown or missing keys: .*depth"),
         ("{", "configuration is damaged"),
-        ("[]", "not the Diff-BGM network"),
+        ("[]", "configuration is damaged"),
+        (whole.replace("64", "63"), "configuration is damaged"),
+        (whole, "missing beta"),
     ]:
-        save_file({"a": torch.zeros(1)}, path, {"diffbgm": header})
+        header = {"format": "diffbgm-paper-unet-1", "network": network}
+        save_file({"a": torch.zeros(1)}, path, header)
         with pytest.raises(CheckpointError, match=fault):
             load_official(path)
 
