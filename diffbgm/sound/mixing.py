@@ -95,7 +95,7 @@ def segments(samples: np.ndarray, boundaries: Sequence[int]) -> Iterator[np.ndar
 
 
 def write_wav(path: Path, samples: np.ndarray) -> None:
-    """Write mastered (n, 2) samples, 48 kHz, 24 bits, exactly; whole or not at all. StorageError."""
+    """Write mastered (n, 2) samples exactly: 48 kHz, 24 bits. StorageError if it cannot."""
     write_levels(path, np.rint(samples * _FULL_SCALE).astype(np.int32))
 
 

@@ -64,7 +64,7 @@ def load_parts(path: Path) -> tuple[Part, ...]:
     try:
         with soundfile.SoundFile(path) as file:
             index = json.loads(file.comment)
-            levels = file.read(dtype="int32", always_2d=True) >> 8
+            levels = np.right_shift(file.read(dtype="int32", always_2d=True), 8)
         return tuple(_unpack(index, levels))
     except (soundfile.SoundFileError, ValueError, KeyError, TypeError) as exc:
         raise CompositionError(

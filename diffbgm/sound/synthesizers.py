@@ -9,6 +9,7 @@ import io
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, redirect_stdout
 from functools import cache
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
@@ -151,13 +152,12 @@ class TinySoundFont:
     """TinySoundFont, all inside its wheel; pyaudio, which the wheel asks for, is not needed."""
 
     def __init__(self, soundfont: Path) -> None:
-        from tinysoundfont import _tinysoundfont  # its Synth class cannot clone a loaded font
-
-        self._library = _tinysoundfont
+        # Its compiled part, whose fonts can be cloned; the Synth class around it cannot do that.
+        self._library: Any = import_module("tinysoundfont._tinysoundfont")
         self.name = f"TinySoundFont {version('tinysoundfont')}"
         self.soundfont = soundfont
         try:
-            self._font = _tinysoundfont.SoundFont(str(soundfont))
+            self._font = self._library.SoundFont(str(soundfont))
         except RuntimeError as exc:
             raise SoundFontError(
                 f"{soundfont}: TinySoundFont cannot load it; name another .sf2 file"
@@ -192,7 +192,7 @@ class _TinyPlayer:
 
     def render(self, samples: int) -> np.ndarray:
         buffer = np.zeros((samples, 2), np.float32)
-        self._font.render(memoryview(buffer).cast("B"), False)
+        self._font.render(buffer.data.cast("B"), False)
         return buffer
 
 
@@ -222,8 +222,7 @@ _WRITE_FLOAT = (
 def _library() -> Any:
     """pyfluidsynth, with FluidSynth's messages turned off: its return values say enough."""
     with redirect_stdout(io.StringIO()):  # where CI is set, it prints where it found the library
-        import fluidsynth
-
+        fluidsynth: Any = import_module("fluidsynth")
     silence = fluidsynth.cfunc(
         "fluid_set_log_function",
         ctypes.c_void_p,
