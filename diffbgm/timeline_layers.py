@@ -1,0 +1,179 @@
+"""What is seen of an OTIO composition: tracks, stacks and nested edits flattened to spans.
+
+Knows neither files nor frames: all times are exact seconds.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+import opentimelineio as otio
+
+NTSC = [Fraction(n * 1000, 1001) for n in (24, 30, 48, 60, 120)]
+
+
+@dataclass(frozen=True)
+class Span:
+    """A clip from `start` to `end` seconds, or, not `seen`, a hole that shows lower tracks.
+
+    `media_start` is the second of its media shown at `start`, `speed` media seconds per second.
+    """
+
+    start: Fraction
+    end: Fraction
+    rate: Fraction
+    clip: Any = None
+    seen: bool = True
+    media_start: Fraction = Fraction(0)
+    speed: Fraction = Fraction(1)
+
+    def cut_to(self, start: Fraction, end: Fraction) -> "Span":
+        """The part between two times; longer ones show more of the media."""
+        media_start = self.media_start + (start - self.start) * self.speed
+        return replace(self, start=start, end=end, media_start=media_start)
+
+
+def snapped_rate(rate: float) -> Fraction:
+    """The exact rate: whole, or NTSC's n·1000/1001 however it was rounded (23.976, 23.98)."""
+    near = min([Fraction(round(rate)), *NTSC], key=lambda known: abs(float(known) - rate))
+    return near if abs(float(near) - rate) < 0.005 else Fraction(rate).limit_denominator(1001)
+
+
+def exact(time: otio.opentime.RationalTime) -> Fraction:
+    """Seconds, from the exact rate."""
+    return Fraction(time.value).limit_denominator(1_000_000) / snapped_rate(time.rate)
+
+
+def layer(item: Any) -> list[Span]:
+    """What is seen of a track, stack, clip or gap: contiguous spans from 0 to its duration.
+
+    ValueError where the edit cannot be followed: nested edits run backwards or frozen.
+    """
+    if isinstance(item, otio.schema.Stack):
+        spans = _stack(item)
+    elif isinstance(item, otio.schema.Track):
+        spans = _track(item)
+    else:
+        return _leaf(item)
+    if not item.enabled:
+        spans = [replace(span, clip=None, seen=False) for span in spans]
+    return _trimmed(item, spans)
+
+
+def _leaf(item: Any) -> list[Span]:
+    """A clip or a gap. Time effects leave its length in the edit as it is, by OTIO's rules.
+
+    What runs backwards counts as forwards: it moves as much and is as bright.
+    """
+    shown = item.trimmed_range()
+    span = Span(Fraction(0), exact(shown.duration), snapped_rate(shown.duration.rate))
+    if isinstance(item, otio.schema.Gap) or not item.enabled:
+        return [replace(span, seen=False)]
+    media_start = exact(shown.start_time)
+    reference = item.media_reference
+    if reference is not None and reference.available_range is not None:
+        # Source times count from the timecode of the media's first frame.
+        media_start -= exact(reference.available_range.start_time)
+    return [replace(span, clip=item, media_start=media_start, speed=abs(_speed(item)))]
+
+
+def _speed(item: Any) -> Fraction:
+    """Of all time effects together; 0 freezes, negative runs backwards."""
+    speed = Fraction(1)
+    for effect in item.effects:
+        if isinstance(effect, otio.schema.LinearTimeWarp):
+            speed *= Fraction(effect.time_scalar).limit_denominator(10_000)
+    return speed
+
+
+def _track(track: Any) -> list[Span]:
+    """Items one after the other; each transition moves the cut under it to its middle."""
+    spans: list[Span] = []
+    position, shift = Fraction(0), Fraction(0)
+    for item in track:
+        if isinstance(item, otio.schema.Transition):
+            shift = (exact(item.out_offset) - exact(item.in_offset)) / 2
+            continue
+        inner = layer(item)
+        if shift and spans and inner:
+            spans[-1], inner[0] = _moved_cut(spans[-1], inner[0], position, shift)
+        shift = Fraction(0)
+        spans += [_later(span, position) for span in inner]
+        position = spans[-1].end if spans else position
+    return [span for span in spans if span.end > span.start]
+
+
+def _later(span: Span, by: Fraction) -> Span:
+    return replace(span, start=span.start + by, end=span.end + by)
+
+
+def _moved_cut(left: Span, right: Span, cut: Fraction, by: Fraction) -> tuple[Span, Span]:
+    """The cut moved, as far as the two spans reach; `right` still counts from its own start."""
+    by = min(max(by, left.start - left.end), right.end - right.start)
+    return left.cut_to(left.start, cut + by), right.cut_to(right.start + by, right.end)
+
+
+def _stack(stack: Any) -> list[Span]:
+    """At each time the topmost that is seen; audio tracks are not pictures."""
+    layers = [
+        layer(child)
+        for child in stack
+        if not (isinstance(child, otio.schema.Track) and child.kind != otio.schema.TrackKind.Video)
+    ]
+    result: list[Span] = []
+    for spans in layers:
+        result = _over(result, spans)
+    return result
+
+
+def _over(below: Sequence[Span], above: Sequence[Span]) -> list[Span]:
+    """`above` where it is seen, `below` elsewhere."""
+    result: list[Span] = []
+    for span in above:
+        if span.seen:
+            result.append(span)
+        else:
+            uncovered = _part(below, span.start, span.end)
+            covered_to = uncovered[-1].end if uncovered else span.start
+            result += uncovered
+            if covered_to < span.end:
+                result.append(span.cut_to(covered_to, span.end))
+    end = above[-1].end if above else Fraction(0)
+    return result + _part(below, end, below[-1].end if below else end)
+
+
+def _part(spans: Sequence[Span], start: Fraction, end: Fraction) -> list[Span]:
+    return [
+        span.cut_to(max(span.start, start), min(span.end, end))
+        for span in spans
+        if span.start < end and span.end > start
+    ]
+
+
+def _trimmed(item: Any, spans: list[Span]) -> list[Span]:
+    """The part of a composition that its source range shows, at the speed of its effects."""
+    speed = _speed(item)
+    if item.source_range is None and speed == 1:
+        return spans
+    if speed <= 0:
+        raise ValueError(f"nested edit {item.name!r} runs backwards or is frozen; render it first")
+    if item.source_range is None:
+        start, length = Fraction(0), spans[-1].end if spans else Fraction(0)
+    else:
+        start, length = exact(item.source_range.start_time), exact(item.source_range.duration)
+    rate = snapped_rate(item.trimmed_range().duration.rate)
+    end = start + length * speed
+    shown = _part(spans, start, end)
+    covered_to = shown[-1].end if shown else start
+    if covered_to < end:
+        shown.append(Span(covered_to, end, rate, seen=False))
+    return [
+        replace(
+            span,
+            start=(span.start - start) / speed,
+            end=(span.end - start) / speed,
+            speed=span.speed * speed,
+        )
+        for span in shown
+    ]
