@@ -48,10 +48,6 @@ class ShotSketch:
     accompaniment: tuple[Note, ...]
     chords: tuple[Chord, ...]
 
-    def notes(self, role: str) -> tuple[Note, ...]:
-        """The written notes of "melody", "bridge" or "accompaniment"."""
-        return getattr(self, role)
-
 
 def arrange(
     sketch: Score, cues: CueSheet, style: Style, seeds: Sequence[int], key: Key | None = None
@@ -146,12 +142,16 @@ def _body(player: Instrument, written: ShotSketch, cues: ShotCues) -> list[Note]
     elif player.patterns:
         notes = play_chords(written.chords, player, cues)
     else:
-        paced = _pace(written.accompaniment, cues) if player.role == "accompaniment" else []
-        notes = fold(paced or written.notes(player.role), player.range, player.octave)
+        notes = fold(_written(player.role, written, cues), player.range, player.octave)
         notes = limit_voices(notes, player.voices)
     changes = [*(chord.end_beats for chord in written.chords), float(cues.body_end)]
     articulated = _articulate(notes, player, changes)
     return within(articulated, cues.start, cues.body_end)
+
+
+def _written(role: str, written: ShotSketch, cues: ShotCues) -> Sequence[Note]:
+    parts = {"melody": written.melody, "bridge": written.bridge}
+    return parts[role] if role in parts else _pace(written.accompaniment, cues)
 
 
 def _articulate(notes: list[Note], player: Instrument, changes: Sequence[float]) -> list[Note]:

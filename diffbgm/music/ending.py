@@ -63,7 +63,8 @@ def _closing_pitches(player: Instrument, played: Sequence[Note], key: Key) -> tu
     home = (low + high) / 2 + 12 * player.octave
     centre = sum(before) / len(before) if before else home
     near = [centre + 5 * (i - (count - 1) / 2) for i in range(count)]
-    return voice_chord(key.triad, player.range, count, near)
+    root = _nearest([key.tonic], (low, max(low + 11, high - 8)), near[0])
+    return root, *voice_chord(key.triad[1:], (root + 3, high), count - 1, near[1:])
 
 
 def _resolve(key: Key, player: Instrument, last: int) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -21,9 +22,14 @@ QUALITIES = (
     (0, 4, 7, 11),
     (0, 3, 7, 10),
 )
-SEVENTH_COST = 0.06  # what a fourth note must explain of the sound before it is heard
+# In shares of the sounding time: what a seventh or a suspension must explain before it is heard,
+# what a pitch class of the chord costs that is outside the key or does not sound at all, and what
+# speaks for a root: that it sounds long, and that it is the lowest note.
+ODDITY_COST = 0.06
 OUTSIDE_KEY_COST = 0.08
-BASS_BONUS = 0.15  # the lowest note is probably the root
+MISSING_COST = 0.05
+ROOT_BONUS = 0.3
+BASS_BONUS = 0.15
 
 
 @dataclass(frozen=True)
@@ -152,26 +158,40 @@ def _sounding(notes: Sequence[Note], start: float, end: float) -> list[Note]:
 
 
 def _estimate(notes: list[Note], span: tuple[float, float], key: Key) -> Chord | None:
+    """The best of 12 roots with each quality: the sound explained, less what speaks against it."""
     if not notes:
         return None
     weights = _weights(notes)
     weights /= weights.sum()
     lowest = min(note.pitch for note in notes) % 12
-
-    def fit(root: int, intervals: tuple[int, ...]) -> float:
-        inside = [(root + interval) % 12 for interval in intervals]
-        missing = sum(0.05 for pitch_class in inside if weights[pitch_class] == 0)
-        outside = sum(OUTSIDE_KEY_COST for pitch_class in inside if pitch_class not in key.scale)
-        rootedness = 0.3 * weights[root] + BASS_BONUS * (root == lowest)
-        simple = SEVENTH_COST * (len(intervals) - 3) + SEVENTH_COST * (intervals[1] == 5)
-        return float(weights[inside].sum() + rootedness - missing - outside - simple)
-
-    root, intervals = max(
-        ((root, intervals) for intervals in QUALITIES for root in range(12)),
-        key=lambda choice: fit(*choice),
+    outside_key = np.array([pitch_class not in key.scale for pitch_class in range(12)])
+    inside = _templates()  # (qualities * 12, 12)
+    roots = np.tile(np.arange(12), len(QUALITIES))
+    fit = (
+        inside @ (weights - OUTSIDE_KEY_COST * outside_key - MISSING_COST * (weights == 0))
+        + ROOT_BONUS * weights[roots]
+        + BASS_BONUS * (roots == lowest)
+        - np.repeat([_oddity(intervals) for intervals in QUALITIES], 12)
     )
+    quality, root = divmod(int(np.argmax(fit)), 12)
+    intervals = QUALITIES[quality]
     in_chord = (lowest - root) % 12 in intervals
     return Chord(*span, root, intervals, lowest if in_chord else root)
+
+
+@cache
+def _templates() -> np.ndarray:
+    """Whether a pitch class (last axis) belongs to the chord, by quality and root."""
+    rows = [
+        np.roll(np.isin(np.arange(12), intervals), root)
+        for intervals in QUALITIES
+        for root in range(12)
+    ]
+    return np.array(rows, float)
+
+
+def _oddity(intervals: tuple[int, ...]) -> float:
+    return ODDITY_COST * (len(intervals) - 3 + (intervals[1] == 5))
 
 
 def _weights(notes: Iterable[Note]) -> np.ndarray:

@@ -1,6 +1,5 @@
 """Standard MIDI files of scores, with the tempo map in them. Knows neither styles nor sound."""
 
-import os
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from itertools import pairwise
@@ -10,7 +9,8 @@ from typing import Any
 import mido
 from mido.midifiles.meta import KeySignatureError
 
-from diffbgm.errors import CompositionError, StorageError
+from diffbgm.errors import CompositionError
+from diffbgm.files import replacing
 from diffbgm.music.score import Note, Score, Track
 from diffbgm.spotting.tempo_map import BEATS_PER_BAR, TempoMap
 
@@ -49,7 +49,8 @@ def write_midi(
     for track in score.tracks:
         place = 0 if track.is_drum else next(places)
         midi.tracks.append(_midi_track(track, piece, place))
-    _save(midi, path)
+    with replacing(path) as unfinished:
+        midi.save(unfinished)
 
 
 def read_midi(path: Path) -> Score:
@@ -148,16 +149,6 @@ def _track_of(events: Sequence[tuple[int, Any]], length: int) -> mido.MidiTrack:
         now = tick
     track.append(mido.MetaMessage("end_of_track", time=max(length - now, 0)))
     return track
-
-
-def _save(midi: mido.MidiFile, path: Path) -> None:
-    temporary = path.with_name(f"{path.name}.part")
-    try:
-        midi.save(temporary)
-        os.replace(temporary, path)
-    except OSError as exc:
-        temporary.unlink(missing_ok=True)
-        raise StorageError(f"{path}: the MIDI file cannot be written: {exc.strerror}") from exc
 
 
 def _read_track(messages: mido.MidiTrack, ticks_per_beat: int) -> Track | None:

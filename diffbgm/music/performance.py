@@ -11,8 +11,8 @@ from diffbgm.music.styles import Humanise
 from diffbgm.music.voices import SHORTEST_BEATS
 
 # Velocity of each part where nothing moves: the melody is in front.
-SOFTEST = {"melody": 58, "bridge": 46, "accompaniment": 42, "bass": 50, "drums": 44}
-ENERGY_SPAN = 48
+SOFTEST = {"melody": 62, "bridge": 50, "accompaniment": 46, "bass": 54, "drums": 48}
+ENERGY_SPAN = 40
 BEAT_SHARE = 0.3  # of the energy that shapes a note: its beat's; the rest is its shot's
 EXPRESSION = 0.4  # of the sketch's own shading
 ACCENT_SPAN = 14
@@ -60,7 +60,7 @@ def humanise(
 ) -> list[Note]:
     """Small errors of time (one for what is struck together) and velocity.
 
-    Downbeats, the first beat of the shot and beats that meet a cut are exactly in time.
+    Downbeats, the shot's first beat, the last chord and what meets a cut are exactly in time.
     """
     spread = amount.timing_ms / 1000 * cues.bpm / 60
     onsets = sorted({note.start_beats for note in notes})
@@ -80,7 +80,8 @@ def humanise(
 
 
 def _is_exact(beat: float, cues: ShotCues) -> bool:
-    return beat == cues.start or beat in cues.exact_beats or cues.beat_in_bar(beat) == 0
+    named = beat in (cues.start, cues.final_beat) or beat in cues.exact_beats
+    return named or cues.beat_in_bar(beat) == 0
 
 
 def _playable(velocity: float) -> int:
