@@ -3,10 +3,12 @@
 A composer works on folders; what it made is read from the folder's `composition.json`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
+
+from diffbgm.options import ComposeOptions, TakeOptions
 
 Progress = Callable[[str, float], None]
 
@@ -20,24 +22,21 @@ class Description:
 
 
 class Composer(Protocol):
-    """`options` are those of the HTTP request; `progress(stage, fraction)` may raise.
+    """Errors are DiffBGMError; what `progress(stage, fraction)` raises passes through.
 
-    Errors are DiffBGMError; what `progress` raises passes through. `styles` and `moods` must be
-    quick; `describe` may load the network.
+    `styles` must be quick; `describe` may load the network.
     """
 
     def styles(self) -> tuple[str, ...]: ...
 
-    def moods(self) -> tuple[str, ...]: ...
-
     def describe(self, progress: Progress) -> Description: ...
 
     def compose(
-        self, source: Path, folder: Path, options: Mapping[str, Any], progress: Progress
+        self, source: Path, folder: Path, options: ComposeOptions, progress: Progress
     ) -> None: ...
 
     def recompose(
-        self, folder: Path, shot: int, options: Mapping[str, Any], progress: Progress
+        self, folder: Path, shot: int, options: TakeOptions, progress: Progress
     ) -> None: ...
 
     def select_take(self, folder: Path, shot: int, take: int, progress: Progress) -> None: ...

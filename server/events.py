@@ -2,9 +2,10 @@
 
 import json
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
-from flask import Response
+from flask import Response, request
 
 from server import states
 from server.errors import ApiError, error_body
@@ -12,6 +13,10 @@ from server.jobs import Jobs
 from server.store import Store
 
 KEEP_ALIVE_SECONDS = 10.0
+# How often a quiet stream looks whether its client is still there.
+_LOOK_SECONDS = 0.5
+# How long a new client waits for the stream of one that has just left.
+_PATIENCE_SECONDS = 2.0
 
 
 class EventStreams:
@@ -24,18 +29,19 @@ class EventStreams:
 
     def open(self, composition_id: str) -> Response:
         """The stream of one composition: its state now and at every change until its end."""
-        if not self._free.acquire(blocking=False):
+        if not self._free.acquire(timeout=_PATIENCE_SECONDS):
             raise ApiError(
                 503, "too_many_streams", "Too many event streams are open; ask for the state."
             )
-        response = Response(self._events(composition_id), mimetype="text/event-stream")
+        has_left = request.environ.get("waitress.client_disconnected", lambda: False)
+        response = Response(self._events(composition_id, has_left), mimetype="text/event-stream")
         response.headers["Cache-Control"] = "no-store"
         response.call_on_close(self._free.release)
         return response
 
-    def _events(self, composition_id: str) -> Iterator[str]:
-        latest = None
-        while not self._jobs.is_stopping:
+    def _events(self, composition_id: str, has_left: Callable[[], bool]) -> Iterator[str]:
+        latest, told = None, time.monotonic()
+        while not (self._jobs.is_stopping or has_left()):
             version = self._jobs.version
             composition = self._store.composition(composition_id)
             if composition is None:
@@ -44,9 +50,11 @@ class EventStreams:
                 return
             state = states.summary(composition, self._jobs)
             if state != latest:
-                latest = state
+                latest, told = state, time.monotonic()
                 yield f"event: state\ndata: {state.model_dump_json()}\n\n"
             if state.state not in ("queued", "running"):
                 return
-            if not self._jobs.wait_for_change(version, KEEP_ALIVE_SECONDS):
+            self._jobs.wait_for_change(version, _LOOK_SECONDS)
+            if time.monotonic() - told > KEEP_ALIVE_SECONDS:
+                told = time.monotonic()
                 yield ": keep-alive\n\n"

@@ -4,6 +4,7 @@ waitress takes a whole request in, on disc where it is large, before the applica
 """
 
 import json
+from contextlib import suppress
 from typing import Any
 
 from waitress.channel import HTTPChannel
@@ -17,11 +18,17 @@ from server.errors import error_body
 from server.security import is_authorised
 
 _STRANGERS_BYTES = 64 * 1024
+_CODES = {507: StorageError.code, 401: "token_missing"}
 
 
 class _NoSpace(Error):
     code = 507
     reason = "Insufficient Storage"
+
+
+class _NoToken(Error):
+    code = 401
+    reason = "Unauthorized"
 
 
 class _Sink:
@@ -45,7 +52,7 @@ class _JsonErrorTask(ErrorTask):
 
     def execute(self) -> None:
         error = self.request.error
-        code = StorageError.code if error.code == 507 else error.reason.lower().replace(" ", "_")
+        code = _CODES.get(error.code) or error.reason.lower().replace(" ", "_")
         body = json.dumps(error_body(code, str(error.body))).encode()
         self.status = f"{error.code} {error.reason}"
         self.response_headers.append(("Content-Type", "application/json"))
@@ -66,27 +73,30 @@ def channel_class(token: str, limits: Limits) -> type[HTTPChannel]:
             try:
                 consumed = super().received(data)
             except OSError as error:
-                self.refusal = _NoSpace(f"The server cannot store the upload: {error.strerror}.")
-                self.completed, consumed = True, len(data)
+                self._refuse(_NoSpace(f"The server cannot store the upload: {error.strerror}."))
+                consumed = super().received(data)
             if self.body_rcv is not None and self.refusal is None:
-                self._check_size()
+                self._check()
             if self.completed and self.refusal is not None:
                 self.error = self.refusal
             return consumed
 
-        def _check_size(self) -> None:
-            limit = self._limit()
-            if max(self.content_length, self.body_bytes_received) <= limit:
-                return
-            self.refusal = RequestEntityTooLarge(f"The body may have {limit} bytes at most.")
+        def _check(self) -> None:
+            size = max(self.content_length, self.body_bytes_received)
+            is_stranger = not is_authorised(self.headers.get("AUTHORIZATION", ""), token)
+            limit = limits.media_bytes if self.path == "/v1/media" else limits.json_bytes
+            if is_stranger and size > _STRANGERS_BYTES:
+                self._refuse(_NoToken("Send the server's token before so large a body."))
+            elif size > limit:
+                self._refuse(RequestEntityTooLarge(f"The body may have {limit} bytes at most."))
+
+        def _refuse(self, refusal: Error) -> None:
+            self.refusal = refusal
+            with suppress(OSError):
+                self.body_rcv.getbuf().close()
             self.body_rcv.buf = _Sink()
             if self.expect_continue:  # The client waits to be told before it sends.
                 self.expect_continue, self.completed = False, True
-
-        def _limit(self) -> int:
-            if not is_authorised(self.headers.get("AUTHORIZATION", ""), token):
-                return _STRANGERS_BYTES
-            return limits.media_bytes if self.path == "/v1/media" else limits.json_bytes
 
     class Channel(HTTPChannel):
         parser_class: Any = Parser

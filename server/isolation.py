@@ -9,13 +9,13 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 from diffbgm.errors import CancelledError, DiffBGMError
+from diffbgm.options import ComposeOptions, TakeOptions
 from server.composer import Composer, Description, Progress
 
 logger = logging.getLogger(__name__)
@@ -52,21 +52,16 @@ class IsolatedComposer:
     def styles(self) -> tuple[str, ...]:
         return self._inner.styles()
 
-    def moods(self) -> tuple[str, ...]:
-        return self._inner.moods()
-
     def describe(self, progress: Progress) -> Description:
         return self._call("describe", (), progress, patience=0.0)  # It has nothing to tidy up.
 
     def compose(
-        self, source: Path, folder: Path, options: Mapping[str, Any], progress: Progress
+        self, source: Path, folder: Path, options: ComposeOptions, progress: Progress
     ) -> None:
-        self._call("compose", (source, folder, dict(options)), progress, self._patience)
+        self._call("compose", (source, folder, options), progress, self._patience)
 
-    def recompose(
-        self, folder: Path, shot: int, options: Mapping[str, Any], progress: Progress
-    ) -> None:
-        self._call("recompose", (folder, shot, dict(options)), progress, self._patience)
+    def recompose(self, folder: Path, shot: int, options: TakeOptions, progress: Progress) -> None:
+        self._call("recompose", (folder, shot, options), progress, self._patience)
 
     def select_take(self, folder: Path, shot: int, take: int, progress: Progress) -> None:
         self._call("select_take", (folder, shot, take), progress, self._patience)

@@ -11,7 +11,7 @@ from typing import Any
 
 from diffbgm.errors import CancelledError, DiffBGMError
 from server.store import Store
-from server.tables import Composition, Job
+from server.tables import Composition, Job, JobKind
 
 # Reports closer together than this are one to those who watch.
 _PROGRESS_STEP = 0.002
@@ -70,7 +70,7 @@ class Jobs:
             self._tell()
         return composition
 
-    def submit_change(self, composition_id: str, kind: str, arguments: dict[str, Any]) -> Job:
+    def submit_change(self, composition_id: str, kind: JobKind, arguments: dict[str, Any]) -> Job:
         """Queues a take, or the choice of one, of a composition."""
         with self._changed:
             job = self._store.add_job(composition_id, kind, arguments)

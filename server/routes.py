@@ -11,12 +11,13 @@ from flask_openapi3.types import ResponseDict
 from pydantic import BaseModel
 
 from diffbgm import __version__
-from diffbgm.errors import OptionError, StyleError
+from diffbgm.errors import StyleError
+from diffbgm.options import MOODS
 from server import media, schema, security, states, timelines
 from server.errors import ApiError
 from server.events import EventStreams
 from server.studio import Studio
-from server.tables import Composition
+from server.tables import Composition, JobKind
 
 _TOKEN: list[dict[str, list[Any]]] = [{"token": []}]
 _SERVER = Tag(name="server")
@@ -50,7 +51,7 @@ def _add_server(api: APIBlueprint, studio: Studio) -> None:
                 version=__version__,
                 models=[described.model] if described else [],
                 styles=list(studio.composer.styles()),
-                moods=list(studio.composer.moods()),
+                moods=list(MOODS),
                 device=described.device if described else None,
                 limits=schema.LimitsAnswer(**asdict(studio.config.limits)),
             )
@@ -93,7 +94,7 @@ def _add_compositions(api: APIBlueprint, studio: Studio) -> None:
     def compose(body: schema.ComposeRequest) -> Response:
         """Compose music for an uploaded film or for a timeline"""
         _check_queue(studio)
-        _check_choices(studio, body.options)
+        _check_wishes(studio, body.options)
         title, used = _source(studio, body)
         try:
             made = studio.jobs.submit(title, body.model_dump(exclude_none=True), used)
@@ -150,14 +151,17 @@ def _add_changes(api: APIBlueprint, studio: Studio) -> None:
     def new_take(path: schema.ShotPath, body: schema.TakeRequest) -> Response:
         """Compose one shot again; its neighbours stay as they are"""
         _check_queue(studio)
-        _check_choices(studio, body)
+        _check_wishes(studio, body)
         options = body.model_dump(exclude_none=True)
+        _shot(studio, path)
         return _change(studio, path, "take", {"shot": path.shot, "options": options})
 
     @api.put("/v1/compositions/<composition_id>/shots/<shot>/take", **shown)
     def choose_take(path: schema.ShotPath, body: schema.ChoiceOfTake) -> Response:
         """Go back to an earlier take of one shot"""
         _check_queue(studio)
+        if body.take >= _shot(studio, path)["takes"]:
+            raise ApiError(404, "take_unknown", f"Shot {path.shot} has no take {body.take}.")
         return _change(studio, path, "select", {"shot": path.shot, "take": body.take})
 
 
@@ -187,15 +191,21 @@ def _source(studio: Studio, body: schema.ComposeRequest) -> tuple[str, set[str]]
     return film.name, {film.id}
 
 
-def _change(
-    studio: Studio, path: schema.ShotPath, kind: str, arguments: dict[str, Any]
-) -> Response:
+def _shot(studio: Studio, path: schema.ShotPath) -> dict[str, Any]:
+    """The shot's entry in composition.json."""
     composition = _composed(studio, path.composition_id)
-    content = states.read_composition(studio.store.folder(composition.id)) or {}
-    if path.shot not in [shot["index"] for shot in content.get("shots", [])]:
-        raise ApiError(404, "shot_unknown", f"The composition has no shot {path.shot}.")
-    studio.jobs.submit_change(composition.id, kind, arguments)
-    return _state(studio, composition.id, 202)
+    content = states.read_composition(studio.store.folder(composition.id))
+    for shot in content["shots"] if content else []:
+        if shot["index"] == path.shot:
+            return shot
+    raise ApiError(404, "shot_unknown", f"The composition has no shot {path.shot}.")
+
+
+def _change(
+    studio: Studio, path: schema.ShotPath, kind: JobKind, arguments: dict[str, Any]
+) -> Response:
+    studio.jobs.submit_change(path.composition_id, kind, arguments)
+    return _state(studio, path.composition_id, 202)
 
 
 def _check_queue(studio: Studio) -> None:
@@ -203,15 +213,12 @@ def _check_queue(studio: Studio) -> None:
         raise ApiError(429, "queue_full", "Too many jobs wait; try again when some are done.")
 
 
-def _check_choices(
-    studio: Studio, asked: schema.ComposeRequestOptions | schema.TakeRequest
-) -> None:
-    """Refuses unknown names now and not in the middle of the job."""
-    styles, moods = studio.composer.styles(), studio.composer.moods()
+def _check_wishes(studio: Studio, asked: schema.ComposeRequestOptions | schema.TakeRequest) -> None:
+    """Refuses now what would else fail in the middle of the job."""
+    asked.wishes()
+    styles = studio.composer.styles()
     if asked.style is not None and asked.style not in styles:
         raise StyleError(f"There is no style {asked.style!r}; there are {', '.join(styles)}.")
-    if isinstance(asked.mood, str) and asked.mood not in moods:
-        raise OptionError(f"There is no mood {asked.mood!r}; there are {', '.join(moods)}.")
 
 
 def _find(studio: Studio, composition_id: str) -> Composition:

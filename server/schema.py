@@ -7,15 +7,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from diffbgm.options import ComposeOptions, TakeOptions, parse_mood
+
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the content")]
-Signed = Annotated[float, Field(ge=-1, le=1)]
-Energy = Annotated[float, Field(ge=0, le=1, description="0 calm to 1 busy; measured if absent")]
-Bpm = Annotated[float, Field(ge=20, le=400)]
-Seed = Annotated[int, Field(ge=0, lt=2**63, description="same seed, same notes; random if absent")]
+Energy = Annotated[float, Field(description="0 calm to 1 busy")]
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
 Frame = Annotated[int, Field(ge=1, lt=2**31)]
 Name = Annotated[str, Field(min_length=1, max_length=64)]
+Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
 Mood = Annotated[
-    Name | Annotated[list[Signed], Field(min_length=2, max_length=2)],
+    Name | Pair,
     Field(description="a name of `moods` in /v1/info, or [valence, arousal], each -1..1"),
 ]
 
@@ -33,26 +34,23 @@ class ComposeRequestOptions(Wire):
     style: Name | None = Field(default=None, description="a name of `styles` in /v1/info")
     mood: Mood | None = None
     energy: Energy | None = None
-    bpm: Annotated[list[Bpm], Field(min_length=2, max_length=2)] | None = Field(
-        default=None, description="[slowest, fastest]"
+    bpm: Pair | None = Field(default=None, description="[slowest, fastest]; the style's if absent")
+    freedom_percent: float | None = Field(
+        default=None, description="how far the tempo may stray from its base to meet cuts"
     )
-    seed: Seed | None = None
+    seed: Seed | None = Field(default=None, description="same seed, options, device: same notes")
     cuts: Annotated[list[Frame], Field(max_length=100_000)] | None = Field(
         default=None, description="first frames of the new shots, for a film; detected if absent"
     )
-    steps: Annotated[int, Field(ge=1, le=1000)] | None = Field(
-        default=None, description="diffusion steps"
-    )
-    guidance: Annotated[float, Field(ge=0, le=20)] | None = None
+    steps: int | None = Field(default=None, description="diffusion steps")
+    guidance: float | None = Field(default=None, description="1: as conditioned; more: exaggerated")
     mux: bool | None = Field(
         default=None, description="also write film.mp4, the film with its music"
     )
 
-    @model_validator(mode="after")
-    def _in_order(self) -> "ComposeRequestOptions":
-        if self.bpm is not None and self.bpm[0] > self.bpm[1]:
-            raise ValueError("bpm is [slowest, fastest]")
-        return self
+    def wishes(self) -> ComposeOptions:
+        """As the library takes them. Raises OptionError where one is out of range."""
+        return ComposeOptions(**_arguments(self))
 
 
 class ComposeRequest(Wire):
@@ -72,12 +70,23 @@ class ComposeRequest(Wire):
 
 
 class TakeRequest(Wire):
-    """How to do one shot again; what is absent stays as it was, but for a new random seed."""
+    """How to do one shot again; what is absent stays as it was, but for the seed."""
 
     seed: Seed | None = None
     mood: Mood | None = None
     energy: Energy | None = None
     style: Name | None = None
+
+    def wishes(self) -> TakeOptions:
+        """As the library takes them. Raises OptionError where one is out of range."""
+        return TakeOptions(**_arguments(self))
+
+
+def _arguments(wire: Wire) -> dict[str, Any]:
+    given = wire.model_dump(exclude_none=True)
+    if "mood" in given:
+        given["mood"] = parse_mood(given["mood"])
+    return {key: tuple(v) if isinstance(v, list) else v for key, v in given.items()}
 
 
 class ChoiceOfTake(Wire):

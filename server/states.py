@@ -12,6 +12,9 @@ from server.jobs import Jobs
 from server.store import Store
 from server.tables import Composition, Job
 
+# Where the library keeps all takes, in a form of its own.
+_TAKES = "takes"
+
 
 def summary(composition: Composition, jobs: Jobs) -> schema.CompositionSummary:
     return schema.CompositionSummary(**_state(composition, jobs))
@@ -31,8 +34,10 @@ def read_composition(folder: Path) -> dict[str, Any] | None:
 
 
 def files_in(folder: Path) -> Iterator[str]:
-    """The relative paths, with slashes, of all files under `folder`; links are left out."""
-    for place, _, names in os.walk(folder):
+    """The relative paths, with slashes, of the files for users; links are left out."""
+    for place, folders, names in os.walk(folder):
+        if place == str(folder) and _TAKES in folders:
+            folders.remove(_TAKES)
         for name in names:
             path = Path(place, name)
             if not path.is_symlink():

@@ -24,7 +24,7 @@ from sqlalchemy import create_engine, event, select, update
 from sqlalchemy.orm import sessionmaker
 
 from diffbgm.errors import CancelledError, StorageError, StoreInUseError
-from server.tables import Base, Composition, Job, Media
+from server.tables import Base, Composition, Job, JobKind, Media
 
 
 class Store:
@@ -135,7 +135,7 @@ class Store:
 
     # Jobs
 
-    def add_job(self, composition_id: str, kind: str, arguments: dict[str, Any]) -> Job:
+    def add_job(self, composition_id: str, kind: JobKind, arguments: dict[str, Any]) -> Job:
         with self._writing, self._sessions.begin() as session:
             job = Job(composition_id=composition_id, kind=kind, arguments=arguments, created=_now())
             session.add(job)

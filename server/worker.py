@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from diffbgm.errors import DiffBGMError
 from server.composer import Composer, Description
 from server.jobs import Jobs
+from server.schema import ComposeRequest, TakeRequest
 from server.store import Store
 from server.tables import Composition, Job
 from server.timelines import resolve
@@ -54,13 +55,14 @@ class Worker(threading.Thread):
 
     def _insist(self, write: Callable[[], Outcome]) -> Outcome | None:
         """Tries again while the store cannot be written, as on a full disc; None when stopping."""
-        while not self._jobs.is_stopping:
+        while True:
             try:
                 return write()
             except OperationalError as error:
                 logger.error("the store cannot be written: %s", error.orig)
-                time.sleep(_RETRY_SECONDS)
-        return None
+            if self._jobs.is_stopping:
+                return None
+            time.sleep(_RETRY_SECONDS)
 
     def _warm_up(self) -> None:
         """Loads the network now, so that the first composition need not wait for it."""
@@ -94,9 +96,12 @@ class Worker(threading.Thread):
         report = self._jobs.report
         if job.kind == "compose":
             self._write_timeline(composition, source)
-            self._composer.compose(source, folder, composition.request["options"], report)
+            self._composer.compose(
+                source, folder, ComposeRequest(**composition.request).options.wishes(), report
+            )
         elif job.kind == "take":
-            self._composer.recompose(folder, arguments["shot"], arguments["options"], report)
+            wishes = TakeRequest(**arguments["options"]).wishes()
+            self._composer.recompose(folder, arguments["shot"], wishes, report)
         else:
             self._composer.select_take(folder, arguments["shot"], arguments["take"], report)
 

@@ -129,6 +129,8 @@ def test_takes_are_for_shots_that_are_there(client, film, gate: Path, ended, stu
     done = ended(submit(client, film))["id"]
     no_shot = client.post(f"/v1/compositions/{done}/shots/3/takes", json={})
     assert (no_shot.status_code, no_shot.json["error"]["code"]) == (404, "shot_unknown")
+    no_take = client.put(f"/v1/compositions/{done}/shots/2/take", json={"take": 1})
+    assert (no_take.status_code, no_take.json["error"]["code"]) == (404, "take_unknown")
 
     unfinished = submit(client, film, style="patient")
     early = client.put(f"/v1/compositions/{unfinished}/shots/0/take", json={"take": 0})
