@@ -1,0 +1,46 @@
+"""A server process with the fake composer: `python serve_fake.py STORE HANDSHAKE [options]`.
+
+Prints `ready` when clients may come, and errors as the command does: one line, exit code 1.
+"""
+
+import argparse
+import resource
+import sys
+from pathlib import Path
+
+from fake_composer import FakeComposer
+
+from diffbgm.errors import DiffBGMError
+from server.config import Config, Limits
+from server.isolation import IsolatedComposer
+from server.serving import serve
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("store", type=Path)
+    parser.add_argument("handshake", type=Path)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--parent-pid", type=int)
+    parser.add_argument("--largest-file", type=int, help="bytes, as if the disc were full then")
+    given = parser.parse_args()
+    if given.largest_file:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (given.largest_file,) * 2)
+    limits = Limits(media_bytes=40_000_000, json_bytes=100_000, event_streams=2)
+    try:
+        serve(
+            IsolatedComposer(FakeComposer(given.store.parent / "gate")),
+            Config(given.store, limits=limits),
+            host=given.host,
+            port=given.port,
+            handshake_path=given.handshake,
+            parent_pid=given.parent_pid,
+            on_ready=lambda _: print("ready", flush=True),  # noqa: T201
+        )
+    except DiffBGMError as error:
+        sys.exit(f"{error.code}: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""The token, the Host header and the headers of the answers."""
+
+import pytest
+from flask.testing import FlaskClient
+
+from server.security import is_authorised, is_known_host, is_loopback
+from server.studio import Studio
+
+
+def test_all_of_v1_asks_for_the_token(stranger: FlaskClient) -> None:
+    for rule in stranger.application.url_map.iter_rules():
+        if not rule.rule.startswith("/v1/"):
+            continue
+        url = rule.rule.replace("<path:path>", "mix.wav")
+        for name in rule.arguments:
+            url = url.replace(f"<{name}>", "0")
+        for method in rule.methods or ():
+            refused = stranger.open(url, method=method)
+            assert refused.status_code == 401, (method, url)
+            assert refused.headers["WWW-Authenticate"] == "Bearer"
+            if method != "HEAD":
+                assert refused.json["error"]["code"] == "token_missing"
+
+
+@pytest.mark.parametrize(
+    "header", ["", "Bearer", "Bearer ", "Bearer wrong", "Basic TOKEN", "TOKEN", "Bearer \xff"]
+)
+def test_a_wrong_token_is_none(stranger: FlaskClient, studio: Studio, header: str) -> None:
+    header = header.replace("TOKEN", studio.store.token)
+    assert stranger.get("/v1/info", headers={"Authorization": header}).status_code == 401
+
+
+def test_the_token_opens(stranger: FlaskClient, studio: Studio) -> None:
+    header = {"Authorization": f"bearer {studio.store.token}"}
+    assert stranger.get("/v1/info", headers=header).status_code == 200
+    assert is_authorised("Bearer abc", "abc")
+    assert not is_authorised("Bearer \udcff", "abc")
+
+
+def test_what_needs_no_token_tells_nothing_secret(stranger: FlaskClient, studio: Studio) -> None:
+    for address in ("/health", "/", "/openapi.json", "/docs/swagger", "/static/page.js"):
+        answer = stranger.get(address)
+        assert answer.status_code == 200
+        assert studio.store.token not in answer.text
+        assert str(studio.store.root) not in answer.text
+
+
+def test_a_rebound_name_is_refused(stranger: FlaskClient) -> None:
+    for host in ("evil.example", "evil.example:8000", "127.0.0.1.evil.example", "", "[::1", "a@b"):
+        refused = stranger.get("/health", headers={"Host": host})
+        assert refused.status_code == 421, host
+        assert refused.json["error"]["code"] == "host_unknown"
+    for host in ("127.0.0.1:5000", "localhost", "[::1]:80", "192.168.1.20"):
+        assert stranger.get("/health", headers={"Host": host}).status_code == 200
+
+
+def test_names_of_the_machine_are_known() -> None:
+    assert is_known_host("GPU-box.local:9000", frozenset({"gpu-box.local"}))
+    assert not is_known_host("gpu-box.local:9000", frozenset({"localhost"}))
+
+
+def test_loopback() -> None:
+    assert is_loopback("127.0.0.1") and is_loopback("::1") and is_loopback("::ffff:127.0.0.9")
+    assert not is_loopback("10.0.0.1") and not is_loopback(None) and not is_loopback("localhost")
+
+
+def test_no_other_origin_may_read_or_frame(client: FlaskClient) -> None:
+    answer = client.get("/v1/info", headers={"Origin": "http://evil.example"})
+    assert not [name for name in dict(answer.headers) if name.startswith("Access-Control")]
+    page = client.get("/").headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in page and "script-src 'self';" in page
