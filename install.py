@@ -1,0 +1,368 @@
+"""Sets everything up on a machine that has Python 3.11 and nothing else; standard library only.
+
+python install.py demo    make .venv, then score a short film that is made on the spot
+python install.py test    set up what the tests need, then run them all
+python install.py lint    ruff, pyright and import-linter, in the same environment
+
+What is done already is not done again, and then no network is needed; what was interrupted is made
+anew. This file must be readable by any Python 3, so that an old one gets a clear word.
+"""
+
+from __future__ import annotations
+
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036, an older Python does run this file
+    sys.exit(f"install.py: Python 3.11 or newer is needed; this is {sys.version.split()[0]}")
+
+import argparse
+import ctypes.util
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import tomllib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+REQUIREMENTS = ROOT / "requirements.txt"
+PROJECT = ROOT / "pyproject.toml"
+DEMO = ROOT / "demo"
+FILM = DEMO / "film_without_music.mp4"
+DIST = ROOT / "dist"
+
+# Where PyTorch publishes its builds without CUDA: on Linux the Python Package Index has only the
+# one with several GB of CUDA libraries.
+TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+# Installed without its dependencies: pyaudio needs a compiler and is used for live playing alone.
+TINYSOUNDFONT = "tinysoundfont==0.3.7"
+BPY_VERSIONS = {"bpy-4.5": "4.5.15", "bpy-5.0": "5.0.1"}
+
+SOUND_PACKAGES = ("libfluidsynth3", "fluid-soundfont-gm")
+TEST_PACKAGES = (
+    *SOUND_PACKAGES,
+    *("blender", "xvfb", "xdotool", "chromium", "chromium-driver"),
+    # What the bpy wheels link to.
+    *("libegl1", "libgl1", "libsm6", "libxfixes3", "libxi6", "libxkbcommon0", "libxrender1"),
+)
+GIGABYTE = 10**9
+NETWORK_TROUBLE = ("Failed to establish a new connection", "ProxyError", "ConnectTimeoutError")
+
+
+class InstallError(Exception):
+    """Something that stops the installation; the message is one line that says what to do."""
+
+
+def say(line: str) -> None:
+    """Print one line of progress at once, also into a pipe."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+class Environment:
+    """A virtual environment, filled in layers; a layer is there as a whole or is made again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._unfinished = folder / "unfinished"
+
+    def program(self, name: str) -> Path:
+        """The path of a program inside, such as `python`."""
+        place = f"Scripts/{name}.exe" if sys.platform == "win32" else f"bin/{name}"
+        return self.folder / place
+
+    def has(self, layer: str, contents: str) -> bool:
+        """Whether the layer was finished here with just these contents."""
+        stamp = self._stamp(layer)
+        finished = self._is_sound() and stamp.is_file()
+        return finished and stamp.read_text() == contents
+
+    def install(self, layer: str, contents: str, commands: Sequence[Sequence[str]]) -> None:
+        """Run `pip install` with each of the arguments; raises InstallError, leaving a mark."""
+        if not self._is_sound():
+            self._make()
+        self._unfinished.touch()
+        for arguments in commands:
+            self._pip_install(*arguments)
+        self._stamp(layer).write_text(contents)
+        self._unfinished.unlink()
+
+    def _pip_install(self, *arguments: str) -> None:
+        """Run one `pip install`; its warnings are shown only where it fails."""
+        options = ["--disable-pip-version-check", "--no-input", "--retries", "2"]
+        command = [str(self.program("python")), "-m", "pip", "install", *options, *arguments]
+        result = subprocess.run(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+        if result.returncode:
+            raise InstallError(_explain_pip(result.stderr))
+
+    def _stamp(self, layer: str) -> Path:
+        return self.folder / f"{layer}.stamp"
+
+    def _is_sound(self) -> bool:
+        """Whether it is finished, in the place where it was made, and its Python still there."""
+        settings = self.folder / "pyvenv.cfg"
+        if self._unfinished.exists() or not self.program("python").exists():
+            return False
+        lines = settings.read_text().splitlines() if settings.is_file() else []
+        made_by = [line for line in lines if line.startswith("command = ")]
+        return all(line.endswith(str(self.folder)) for line in made_by)
+
+    def _make(self) -> None:
+        if importlib.util.find_spec("ensurepip") is None:
+            raise InstallError(
+                "this Python cannot make virtual environments; on Debian and Ubuntu type "
+                f"sudo apt-get install python3.{sys.version_info.minor}-venv, then try again"
+            )
+        if self.folder.exists():
+            say(f"   {self.folder} was left half-made or was moved here: making it anew")
+            shutil.rmtree(self.folder)
+        self.folder.mkdir(parents=True)
+        self._unfinished.touch()
+        _run([sys.executable, "-m", "venv", str(self.folder)], "the virtual environment")
+
+
+def _explain_pip(words: str) -> str:
+    """One line for what pip wrote on standard error."""
+    if "No space left on device" in words:
+        return f"no disc space left while installing into {ROOT}: free some, then try again"
+    if any(sign in words for sign in NETWORK_TROUBLE):
+        return "no network: pip cannot reach its package index; connect, then try again"
+    lines = words.strip().splitlines() or ["no reason given"]
+    errors = [line for line in lines if line.startswith("ERROR: ") and "Exception" not in line]
+    return "pip: " + [*lines[-1:], *errors][-1].removeprefix("ERROR: ")
+
+
+def _run(command: Sequence[str], what: str) -> str:
+    """Run a command quietly; returns what it prints, or raises InstallError with its last words."""
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if result.returncode:
+        words = (result.stderr.strip() or result.stdout.strip() or "no reason given").splitlines()
+        raise InstallError(f"{what}: {words[-1]}")
+    return result.stdout
+
+
+MAIN = Environment(ROOT / ".venv")
+
+
+def install_library() -> None:
+    """Make .venv with the library, its pinned requirements and a synthesiser."""
+    commands = [
+        ["-r", str(REQUIREMENTS)],
+        ["--no-deps", TINYSOUNDFONT],
+        ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)],
+    ]
+    if sys.platform == "linux" and not has_nvidia_gpu():
+        cpu_build = f"{pinned('torch')}+cpu"
+        commands.insert(0, ["--no-deps", "--extra-index-url", TORCH_CPU_INDEX, cpu_build])
+    contents = json.dumps([commands, REQUIREMENTS.read_text(), PROJECT.read_text()])
+    if MAIN.has("library", contents):
+        return
+    need_space(4)
+    with ThreadPoolExecutor() as background:
+        system = background.submit(install_system, SOUND_PACKAGES)
+        say(f"=> Installing Python packages into {MAIN.folder} (1.6 GB, the first time only)")
+        MAIN.install("library", contents, commands)
+    if ctypes.util.find_library("fluidsynth") is None:
+        say(f"   No libfluidsynth on this machine: {system.result()}")
+        say("   tinysoundfont, which comes with the Python packages, plays the music instead.")
+
+
+def install_test_tools() -> None:
+    """Add the linters and pytest to .venv."""
+    requirements = ROOT / "requirements-test.txt"
+    if not MAIN.has("tests", requirements.read_text()):
+        say("=> Installing the linters and pytest")
+        MAIN.install("tests", requirements.read_text(), [["-r", str(requirements)]])
+
+
+def install_blenders() -> list[str]:
+    """Install every Blender that the add-on is tested in; return why, where one cannot be."""
+    with ThreadPoolExecutor() as background:
+        system = background.submit(install_system, TEST_PACKAGES)
+        wheels = background.submit(lambda: [_install_bpy(*item) for item in BPY_VERSIONS.items()])
+        return [reason for reason in [system.result(), *wheels.result()] if reason]
+
+
+def _install_bpy(name: str, version: str) -> str:
+    environment = Environment(ROOT / ".venvs" / name)
+    requirements = ROOT / "requirements-bpy.txt"
+    contents = version + requirements.read_text()
+    if environment.has("bpy", contents):
+        return ""
+    say(f"=> Installing Blender {version} (bpy) into {environment.folder}")
+    try:
+        need_space(3)
+        command = ["--quiet", "-r", str(requirements), f"bpy=={version}"]
+        environment.install("bpy", contents, [command])
+    except InstallError as error:
+        shutil.rmtree(environment.folder, ignore_errors=True)
+        return f"no bpy {version}: {error}"
+    return ""
+
+
+def install_system(packages: Sequence[str]) -> str:
+    """Install what is missing of some Debian packages; return why that cannot be, or nothing."""
+    if shutil.which("apt-get") is None:
+        return "there is no apt-get to install " + " ".join(packages)
+    missing = [package for package in packages if not _has_package(package)]
+    if not missing:
+        return ""
+    if os.geteuid() != 0:
+        return "it takes root; type sudo apt-get install " + " ".join(missing)
+    say("=> Installing system packages: " + " ".join(missing))
+    apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=300"]
+    subprocess.run([*apt, "update"], capture_output=True)  # one broken source need not matter
+    try:
+        _run([*apt, "install", "--yes", *missing], "apt-get install")
+    except InstallError as error:
+        return str(error)
+    return ""
+
+
+def _has_package(package: str) -> bool:
+    query = ["dpkg-query", "--show", "--showformat", "${db:Status-Status}", package]
+    return subprocess.run(query, capture_output=True, text=True).stdout == "installed"
+
+
+def has_nvidia_gpu() -> bool:
+    """Whether the NVIDIA driver shows a GPU, also from inside a container or WSL."""
+    if any(Path("/dev").glob("nvidia[0-9]*")):
+        return True
+    program = shutil.which("nvidia-smi")
+    return bool(program) and not subprocess.run([program, "-L"], capture_output=True).returncode
+
+
+def pinned(package: str) -> str:
+    """The requirement of a package as requirements.txt pins it, `name==version`."""
+    lines = REQUIREMENTS.read_text().splitlines()
+    return next(line for line in lines if line.startswith(f"{package}=="))
+
+
+def need_space(gigabytes: float) -> None:
+    """Raise InstallError where the disc of the project has less than this left."""
+    free = shutil.disk_usage(ROOT).free / GIGABYTE
+    if free < gigabytes:
+        raise InstallError(
+            f"{ROOT} needs {gigabytes:.0f} GB of free disc space and has {free:.1f} GB: "
+            "free some, or move the project to a larger disc"
+        )
+
+
+def demo() -> int:
+    """Set up everything, then score a film that the project makes itself."""
+    install_library()
+    announce_program()
+    addon = build_addon()
+    if (DEMO / "composition.json").is_file() and (DEMO / "film.mp4").is_file():
+        say("Nothing to do: all is installed, and the demo is there.")
+    else:
+        make_demo()
+    say(_where_things_are(addon))
+    return 0
+
+
+def announce_program() -> None:
+    """Tell the add-on, in the user's data folder, which program starts the server."""
+    version = tomllib.loads(PROJECT.read_text())["project"]["version"]
+    program = {"program": str(MAIN.program("diffbgm")), "version": version}
+    ask = "import platformdirs; print(platformdirs.user_data_dir('diffbgm', appauthor=False))"
+    folder = _run([str(MAIN.program("python")), "-c", ask], "the user's data folder")
+    file = Path(folder.strip()) / "install.json"
+    words = json.dumps(program, indent=2) + "\n"
+    if not file.is_file() or file.read_text() != words:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = file.with_suffix(".unfinished")
+        unfinished.write_text(words)
+        unfinished.replace(file)
+
+
+def build_addon() -> Path:
+    """Build the zip that Blender installs; one that is the same already is not touched."""
+    with tempfile.TemporaryDirectory() as folder:
+        _run([sys.executable, str(ROOT / "plugin_blender" / "package.py"), folder], "the add-on")
+        (built,) = Path(folder).iterdir()
+        addon = DIST / built.name
+        if not addon.is_file() or addon.read_bytes() != built.read_bytes():
+            DIST.mkdir(exist_ok=True)
+            shutil.move(built, addon)
+    return addon
+
+
+def make_demo() -> None:
+    """Draw the film and compose for it, into demo/."""
+    draw = "import sys, pathlib, diffbgm.demo_film as film; film.make(pathlib.Path(sys.argv[1]))"
+    say("=> Drawing a film of nine shots")
+    DEMO.mkdir(exist_ok=True)
+    _run([str(MAIN.program("python")), "-c", draw, str(FILM)], "the demo film")
+    if run_program("diffbgm", "compose", str(FILM), "-o", str(DEMO), "--mux"):
+        raise InstallError("composing for the demo film failed, as said above")
+
+
+def _where_things_are(addon: Path) -> str:
+    return f"""
+The film with its music   {DEMO / "film.mp4"}
+What the music follows    {DEMO / "overview.png"}
+All of it, as an edit     {DEMO / "timeline.otio"}
+The add-on for Blender    {addon}
+
+Next, in Blender:
+ 1. Edit > Preferences > Add-ons > Install from Disk (up to 4.1: Install): choose the add-on above
+    and tick its box, Generate BGM.
+ 2. File > New > Video Editing, and Add > Movie: your film, or {FILM}
+ 3. Press N in the sequencer for the sidebar; in its tab Generate BGM, press Generate BGM.
+On the command line: {MAIN.program("diffbgm")} --help"""
+
+
+LINTERS = (["ruff", "check"], ["ruff", "format", "--check"], ["pyright"], ["lint-imports"])
+
+
+def lint() -> int:
+    """Run all the linters; 1 where one found something."""
+    install_library()
+    install_test_tools()
+    return max([run_program(*linter) for linter in LINTERS])
+
+
+def test() -> int:
+    """Set up what the tests need and run them all; 1 where one fails."""
+    install_library()
+    install_test_tools()
+    for reason in install_blenders():
+        say(f"   Some tests will be skipped: {reason}")
+    return run_program("pytest")
+
+
+def run_program(name: str, *arguments: str) -> int:
+    """Run a program of .venv in the project's folder; 1 where it fails."""
+    say("=> " + " ".join([name, *arguments]))
+    command = [str(MAIN.program(name)), *arguments]
+    return int(subprocess.run(command, cwd=ROOT).returncode != 0)
+
+
+COMMANDS = {"demo": demo, "test": test, "lint": lint}
+
+
+def main() -> int:
+    """Run one command; returns its exit code."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("command", choices=COMMANDS)
+    command = parser.parse_args().command
+    try:
+        return COMMANDS[command]()
+    except InstallError as error:
+        sys.stderr.write(f"install.py: {error}\n")
+    except OSError as error:
+        sys.stderr.write(f"install.py: {error.filename or ROOT}: {error.strerror or error}\n")
+    except KeyboardInterrupt:
+        sys.stderr.write(f"install.py: stopped; python install.py {command} starts it again\n")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

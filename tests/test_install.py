@@ -1,0 +1,212 @@
+"""install.py: the environment it makes, what it says when it cannot, and the demo in a copy."""
+
+import importlib.metadata
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import platformdirs
+import pytest
+
+import install
+
+ROOT = Path(__file__).resolve().parent.parent
+PIN_FILES = ("requirements.txt", "requirements-test.txt")
+
+
+def pins(name: str) -> dict[str, str]:
+    """The pinned versions by package, as the file writes them."""
+    lines = (ROOT / name).read_text().splitlines()
+    return dict(line.split("==") for line in lines if not line.startswith("#"))
+
+
+# --- what is pinned
+
+
+@pytest.mark.parametrize("name", PIN_FILES)
+def test_the_tests_run_on_the_pinned_versions(name):
+    installed = {
+        package: importlib.metadata.version(package).partition("+")[0] for package in pins(name)
+    }
+    assert installed == pins(name)
+
+
+def test_every_dependency_of_the_project_is_pinned():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    pinned = {package.lower() for package in pins("requirements.txt")}
+    assert {package.lower() for package in project["dependencies"]} <= pinned
+
+
+def test_without_a_gpu_torch_is_the_build_without_cuda():
+    if install.has_nvidia_gpu():
+        pytest.skip("this machine has a GPU")
+    assert importlib.metadata.version("torch").endswith("+cpu")
+
+
+# --- an environment
+
+
+METADATA = "Metadata-Version: 2.1\nName: small\nVersion: 1\n"
+
+
+@pytest.fixture
+def small_package(tmp_path) -> list[str]:
+    """`pip install` arguments for a package that needs no network."""
+    wheel = tmp_path / "small-1-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("small.py", "here = True\n")
+        archive.writestr("small-1.dist-info/METADATA", METADATA)
+        archive.writestr("small-1.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\n")
+        archive.writestr("small-1.dist-info/RECORD", "")
+    return ["--quiet", "--no-index", str(wheel)]
+
+
+def imports_small(environment: install.Environment) -> bool:
+    command = [environment.program("python"), "-c", "import small"]
+    return subprocess.run(command, capture_output=True).returncode == 0
+
+
+def test_a_finished_layer_is_not_installed_again(tmp_path, small_package):
+    environment = install.Environment(tmp_path / "venv")
+    assert not environment.has("library", "version 1")
+    environment.install("library", "version 1", [small_package])
+    assert imports_small(environment)
+    assert environment.has("library", "version 1")
+    assert not environment.has("library", "version 2")
+
+
+def test_an_interrupted_environment_is_made_anew(tmp_path, small_package):
+    environment = install.Environment(tmp_path / "venv")
+    with pytest.raises(install.InstallError, match="no-such-package"):
+        environment.install("library", "", [small_package, ["--no-index", "no-such-package"]])
+    rest = environment.folder / "half-written"
+    rest.touch()
+    assert not environment.has("library", "")
+    environment.install("library", "", [small_package])
+    assert environment.has("library", "")
+    assert not rest.exists()
+    assert imports_small(environment)
+
+
+def test_an_environment_that_was_moved_is_made_anew(tmp_path, small_package):
+    environment = install.Environment(tmp_path / "venv")
+    environment.install("library", "", [small_package])
+    moved = install.Environment(environment.folder.rename(tmp_path / "moved"))
+    assert not moved.has("library", "")
+    moved.install("library", "", [small_package])
+    assert moved.has("library", "")
+
+
+# --- what it says when it cannot
+
+
+def run_install(script: str) -> subprocess.CompletedProcess[str]:
+    """Run install.py after a line that breaks something."""
+    script += f"; import runpy; sys.argv = ['install.py', 'demo']; runpy.run_path({RUN!r}, {MAIN})"
+    command = [sys.executable, "-c", f"import sys; {script}"]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+RUN, MAIN = str(ROOT / "install.py"), "run_name='__main__'"
+
+
+def test_an_old_python_is_named():
+    result = run_install("sys.version_info, sys.version = (3, 9, 2), '3.9.2 (old)'")
+    assert result.returncode == 1
+    assert result.stderr == "install.py: Python 3.11 or newer is needed; this is 3.9.2\n"
+
+
+def test_a_python_without_venv_is_told_the_package(tmp_path):
+    without = "import sys; sys.modules['ensurepip'] = None; import install, pathlib"
+    make = f"install.Environment(pathlib.Path({str(tmp_path / 'venv')!r})).install('x', '', [])"
+    command = [sys.executable, "-c", f"{without}; {make}"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert f"sudo apt-get install python3.{sys.version_info.minor}-venv" in result.stderr
+    assert not (tmp_path / "venv").exists()
+
+
+def test_a_full_disc_is_named_with_what_is_needed():
+    with pytest.raises(
+        install.InstallError, match=r"needs 1000000 GB .* has \d+\.\d GB: free some"
+    ):
+        install.need_space(1_000_000)
+
+
+def test_a_missing_network_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    environment = install.Environment(tmp_path / "venv")
+    with pytest.raises(install.InstallError, match=r"^no network: .*try again$"):
+        environment.install("library", "", [["no-such-package"]])
+
+
+# --- where the add-on finds the server
+
+
+def test_the_folder_is_the_one_that_the_server_uses():
+    expected = platformdirs.user_data_dir("diffbgm", appauthor=False)
+    assert str(install.user_data_folder()) == expected
+
+
+def test_the_program_is_announced_once():
+    install.announce_program()
+    file = install.user_data_folder() / "install.json"
+    before = file.stat().st_mtime_ns
+    install.announce_program()
+    assert file.stat().st_mtime_ns == before
+    assert json.loads(file.read_text())["program"] == str(ROOT / ".venv" / "bin" / "diffbgm")
+
+
+# --- the demo, in a copy of the project that has nothing installed
+
+
+NOT_COPIED = (".git", ".venv", ".venvs", "demo", "build", "dist", "runs", "work", "__pycache__")
+NO_NETWORK = dict.fromkeys(("http_proxy", "https_proxy", "all_proxy"), "http://127.0.0.1:9")
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory) -> Path:
+    """The project as a user has it after cloning, the demo made in it."""
+    folder = tmp_path_factory.mktemp("user") / "diffbgm"
+    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*NOT_COPIED, "*.egg-info"))
+    run_demo(folder, os.environ)
+    return folder
+
+
+def run_demo(folder: Path, environment) -> str:
+    command = [sys.executable, "install.py", "demo"]
+    options = {"cwd": folder, "env": environment, "text": True}
+    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options)
+    assert result.returncode == 0, result.stdout[-3000:]
+    return result.stdout
+
+
+def files_and_times(folder: Path) -> dict[Path, int]:
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+
+
+def test_the_demo_is_a_film_with_its_music(copy):
+    import av
+
+    made = {path.name for path in (copy / "demo").iterdir()}
+    assert {"film.mp4", "composition.json", "mix.wav", "score.mid", "overview.png"} <= made
+    assert {"stems", "shots", "timeline.otio"} <= made
+    with av.open(str(copy / "demo" / "film.mp4")) as film:
+        assert (len(film.streams.video), len(film.streams.audio)) == (1, 1)
+
+
+def test_the_add_on_lies_ready(copy):
+    assert len(list((copy / "dist").glob("*.zip"))) == 1
+
+
+def test_again_it_is_quick_needs_no_network_and_changes_nothing(copy):
+    before = files_and_times(copy)
+    said = run_demo(copy, {**os.environ, **NO_NETWORK})
+    assert "Nothing to do" in said
+    assert str(copy / "demo" / "film.mp4") in said
+    assert files_and_times(copy) == before
