@@ -1,0 +1,77 @@
+"""What differs between Blender 3.4 and 5.x, by probing. The one place that knows of versions."""
+
+import sys
+
+import bpy
+
+
+def strips_of(owner):
+    """The strips directly inside a sequence editor or a meta strip ("strips" from 4.4 on)."""
+    return owner.strips if hasattr(owner, "strips") else owner.sequences
+
+
+def edited_scene(context):
+    """The scene that the sequencer shows; from 5.0 on that may be another one, or None.
+
+    Without a window there is no sequencer to choose one in: a script means the current scene.
+    """
+    chosen = getattr(context, "sequencer_scene", context.scene)
+    return context.scene if chosen is None and bpy.app.background else chosen
+
+
+def span(strip) -> tuple[int, int]:
+    """First frame of a strip, and the first frame after it (new names from 5.1 on)."""
+    if hasattr(strip, "right_handle"):
+        return int(strip.left_handle), int(strip.right_handle)
+    return strip.frame_final_start, strip.frame_final_end
+
+
+def set_end(strip, frame: int) -> None:
+    """Make a strip end just before `frame`; it holds its last picture, or silence, if need be."""
+    if hasattr(strip, "right_handle"):
+        strip.right_handle = frame
+    else:
+        strip.frame_final_end = frame
+
+
+def set_video_output(settings) -> None:
+    """Make a render write a movie; from 5.0 on the kind of medium is chosen before the format."""
+    if hasattr(settings, "media_type"):
+        settings.media_type = "VIDEO"
+    settings.file_format = "FFMPEG"
+
+
+def user_folder(package: str) -> str:
+    """A folder of the user's for our files: the extension's own from 4.2 on, made if missing."""
+    if package.startswith("bl_ext."):
+        return bpy.utils.extension_path_user(package, create=True)
+    return bpy.utils.user_resource("DATAFILES", path="diffbgm", create=True)
+
+
+def online_access() -> bool:
+    """Whether the user lets add-ons reach other machines; a setting from 4.2 on."""
+    return getattr(bpy.app, "online_access", True)
+
+
+def draw_progress(layout, fraction: float, text: str) -> None:
+    """A progress bar, from 4.0 on; a line of text before."""
+    if hasattr(layout, "progress"):
+        layout.progress(factor=fraction, text=text)
+    else:
+        layout.label(text=f"{text}  {fraction:.0%}", icon="SORTTIME")
+
+
+def suggestions(search) -> dict:
+    """Keywords that make a `StringProperty` suggest values but still take any text."""
+    return {"search": search, "search_options": {"SUGGESTION"}}
+
+
+def script_command(script: str, *arguments: str) -> list[str]:
+    """A command that runs a script in another Blender, without a window or the user's settings.
+
+    Where Blender is the `bpy` module, another Python with that module stands for it.
+    """
+    if bpy.app.binary_path:
+        blender = [bpy.app.binary_path, "--background", "--factory-startup"]
+        return [*blender, "--python-exit-code", "1", "--python", script, "--", *arguments]
+    return [sys.executable, script, "--", *arguments]

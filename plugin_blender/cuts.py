@@ -1,0 +1,82 @@
+"""Which strip's picture is seen at each frame, and so where the cuts are. Knows nothing of Blender.
+
+The rules: the topmost strip is seen; an effect shows what it changes; a dissolve shows the old shot
+up to its middle, then the new one; a meta strip shows what is seen within it.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+DISSOLVES = frozenset({"CROSS", "GAMMA_CROSS", "WIPE"})
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A strip that has a picture, from frame `start` up to, not including, `end`.
+
+    `sources` are the strips that an effect takes in, `inside` those of a meta strip (None for
+    any other), `angle` the channel that a multicam strip shows.
+    """
+
+    name: str
+    kind: str
+    channel: int
+    start: int
+    end: int
+    sources: tuple["Picture", ...] = ()
+    inside: tuple["Picture", ...] | None = None
+    angle: int | None = None
+
+    @property
+    def middle(self) -> int:
+        return (self.start + self.end) // 2
+
+
+def find_cuts(pictures: Sequence[Picture], start: int, end: int) -> tuple[int, ...]:
+    """First frames of every shot but the first, between `start` and `end`.
+
+    A shot is a stretch in which one strip is seen. Frames without any picture are a shot too.
+    """
+    bounds = sorted({start, *(frame for frame in _bounds(pictures) if start < frame < end)})
+    seen = [_seen(frame, pictures) for frame in bounds]
+    changes = zip(bounds[1:], seen, seen[1:], strict=False)
+    return tuple(frame for frame, before, after in changes if before != after)
+
+
+def _seen(frame: int, pictures: Iterable[Picture]) -> str | None:
+    """Name of the strip that is seen at a frame; names are unique within a scene."""
+    for picture in _stack(frame, pictures):
+        name = _shows(frame, picture, pictures)
+        if name is not None:
+            return name
+    return None
+
+
+def _stack(frame: int, pictures: Iterable[Picture]) -> list[Picture]:
+    """What lies at a frame, the topmost first, without what an effect there takes in."""
+    present = [picture for picture in pictures if picture.start <= frame < picture.end]
+    taken_in = {source.name for picture in present for source in picture.sources}
+    shown = [picture for picture in present if picture.name not in taken_in]
+    return sorted(shown, key=lambda picture: picture.channel, reverse=True)
+
+
+def _shows(frame: int, picture: Picture, beside: Iterable[Picture]) -> str | None:
+    """The strip that is seen by way of this one: itself, one within it, or one that it changes."""
+    if picture.inside is not None:
+        return _seen(frame, picture.inside)
+    if picture.angle is not None:
+        return _seen(frame, [other for other in beside if other.channel == picture.angle])
+    if not picture.sources:
+        return picture.name
+    incoming = picture.kind in DISSOLVES and frame >= picture.middle
+    return _shows(frame, picture.sources[-1 if incoming else 0], beside)
+
+
+def _bounds(pictures: Iterable[Picture]) -> Iterator[int]:
+    """Every frame at which another strip may come to be seen."""
+    for picture in pictures:
+        yield picture.start
+        yield picture.end
+        if picture.kind in DISSOLVES:
+            yield picture.middle
+        yield from _bounds(picture.inside or ())

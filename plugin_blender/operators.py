@@ -1,0 +1,186 @@
+"""The operators: each gathers on the main thread what a job needs, starts it and returns at once.
+
+In Blender without a window, where timers never fire, they wait for the job's end instead.
+"""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import bpy
+from bpy.props import StringProperty
+
+from . import compat, jobs, preferences, strips, work
+from .rendering import Rendering
+from .server_process import ServerSettings
+from .timeline import Edit, NoPictureError, read_edit
+
+
+class NotAllowedError(Exception):
+    """The user's settings forbid what was asked for; the message says which."""
+
+
+class DIFFBGM_OT_generate(bpy.types.Operator):
+    """Write music for the selected strips, or for all in the scene's frame range, cut by cut"""
+
+    bl_idname = "diffbgm.generate"
+    bl_label = "Generate BGM"
+
+    @classmethod
+    def poll(cls, context):
+        return _has_scene(cls, context)
+
+    def execute(self, context):
+        scene = compat.edited_scene(context)
+        try:
+            server = _server(context)
+            edit = read_edit(scene)
+            rendering = _prepare_rendering(edit)
+        except (NoPictureError, NotAllowedError, RuntimeError, OSError) as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        options = preferences.compose_options(scene.diffbgm)
+        order = work.ComposeOrder(edit, rendering, options, _music_folder(), server)
+        job = jobs.Job(
+            title="Generate BGM",
+            scene=scene.name,
+            work=lambda run: work.compose(order, run),
+            finish=lambda scene, music: _place(scene, music, edit.start),
+        )
+        return _begin(self, job)
+
+
+class DIFFBGM_OT_regenerate_shot(bpy.types.Operator):
+    """Write one shot's music anew: the shot of the active BGM strip, or the one at the playhead"""
+
+    bl_idname = "diffbgm.regenerate_shot"
+    bl_label = "Regenerate Shot"
+
+    @classmethod
+    def poll(cls, context):
+        if not _has_scene(cls, context):
+            return False
+        if strips.shot_at_hand(compat.edited_scene(context)) is None:
+            cls.poll_message_set("Select a BGM strip, or move the playhead onto one")
+            return False
+        return True
+
+    def execute(self, context):
+        scene = compat.edited_scene(context)
+        tag = strips.shot_at_hand(scene)
+        try:
+            server = _server(context)
+        except NotAllowedError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        options = preferences.take_options(scene.diffbgm)
+        order = work.TakeOrder(tag.composition, tag.shot, options, _music_folder(), server)
+        job = jobs.Job(
+            title=f"Regenerate shot {tag.shot + 1}",
+            scene=scene.name,
+            work=lambda run: work.new_take(order, run),
+            finish=lambda scene, music: _update(scene, music, tag.shot),
+        )
+        return _begin(self, job)
+
+
+class DIFFBGM_OT_cancel(bpy.types.Operator):
+    """Cancel this job, and no other"""
+
+    bl_idname = "diffbgm.cancel"
+    bl_label = "Cancel"
+
+    job: StringProperty(name="Job", description="The job's number", options={"SKIP_SAVE"})
+
+    def execute(self, context):
+        if not jobs.cancel(self.job):
+            self.report({"WARNING"}, f"No job {self.job} is running")
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class DIFFBGM_OT_start_server(bpy.types.Operator):
+    """Start the music server now, so that the first music comes sooner, and ask what it offers"""
+
+    bl_idname = "diffbgm.start_server"
+    bl_label = "Start Server"
+
+    def execute(self, context):
+        try:
+            server = _server(context)
+        except NotAllowedError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        job = jobs.Job(
+            title="Start server",
+            scene="",
+            work=lambda run: work.start_server(server, run),
+            finish=lambda scene, info: _learn(info),
+        )
+        return _begin(self, job)
+
+
+def _has_scene(operator, context) -> bool:
+    if compat.edited_scene(context) is None:
+        operator.poll_message_set("Choose a scene in the sequencer's header")
+        return False
+    return True
+
+
+def _server(context) -> ServerSettings:
+    settings = preferences.server_settings(context)
+    if not compat.online_access() and not settings.is_on_this_machine():
+        raise NotAllowedError(
+            "Blender's preferences forbid online access, which the server's address needs: "
+            "allow it (System > Network), or empty the address to use a server on this machine"
+        )
+    return settings
+
+
+def _prepare_rendering(edit: Edit) -> Rendering:
+    """A copy of the file as it is now, and the command that renders it; the file stays as it is.
+
+    Raises OSError, or Blender's RuntimeError, where the copy cannot be written.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="diffbgm-", dir=bpy.app.tempdir or None))
+    copy, film = folder / "edit.blend", folder / "edit.mp4"
+    try:
+        bpy.ops.wm.save_as_mainfile(filepath=str(copy), copy=True)
+    except RuntimeError:
+        shutil.rmtree(folder)
+        raise
+    script = str(Path(__file__).with_name("render_script.py"))
+    numbers = str(edit.start), str(edit.end)
+    command = compat.script_command(script, str(copy), edit.scene, *numbers, str(film))
+    return Rendering(command, film, edit.end - edit.start, folder)
+
+
+def _music_folder() -> Path:
+    """Beside the .blend file, or in the user's folder as long as the file has no name."""
+    if bpy.data.filepath:
+        return Path(bpy.data.filepath).parent / "diffbgm"
+    return Path(compat.user_folder(__package__))
+
+
+def _begin(operator, job: jobs.Job) -> set[str]:
+    jobs.start(job)
+    if not bpy.app.background:
+        return {"FINISHED"}
+    notice = jobs.wait(job)
+    operator.report({"ERROR" if notice.is_error else "INFO"}, notice.text)
+    return {"CANCELLED" if notice.is_error else "FINISHED"}
+
+
+def _place(scene, music: work.Music, start: int) -> str:
+    strips.place(scene, music, start)
+    return f"Music for {len(music.segments)} shots is in place"
+
+
+def _update(scene, music: work.Music, shot: int) -> str:
+    strips.update(scene, music)
+    return f"Shot {shot + 1} has a new take"
+
+
+def _learn(info: dict) -> str:
+    preferences.learn(info)
+    return f"The server is ready ({info['version']})"

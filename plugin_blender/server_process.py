@@ -1,0 +1,176 @@
+"""Finds the server that serves this user, and starts it where none runs. Knows nothing of Blender.
+
+A server writes a handshake file (address, token, version); several Blenders share one server. Like
+every call of the client these block: never call them on Blender's main thread.
+"""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from .client import Client, ServerRefused, ServerUnreachable
+
+VERSION = "0.1.0"  # the add-on's; a server on this machine must be of the same
+PATIENCE = 90.0  # seconds until a server that was started must answer; a cold disc is slow
+LOG_LINES = 8
+
+_starting = threading.Lock()  # two jobs must not start two servers
+_children: list[subprocess.Popen] = []  # kept, as Python complains of one that is forgotten
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """What the preferences say; an empty `address` means a server of this machine's own.
+
+    `program` is the command that starts it, empty for the one that the installer recorded.
+    """
+
+    address: str = ""
+    token: str = ""
+    program: str = ""
+
+    def is_on_this_machine(self) -> bool:
+        host = urlsplit(self.address).hostname if self.address else "localhost"
+        return host == "localhost" or host == "::1" or str(host).startswith("127.")
+
+
+def connect(settings: ServerSettings, wait: Callable[[float], None]) -> Client:
+    """A client of a server that answers; starts one if need be. Raises ClientError.
+
+    `wait(seconds)` is called while a server starts; what it raises ends the waiting.
+    """
+    if settings.address:
+        client = Client(settings.address, settings.token)
+        client.health()
+        return client
+    with _starting:
+        return _running() or _start(settings, wait)
+
+
+def user_folder() -> Path:
+    """Where server and installer leave word: `platformdirs.user_data_dir("diffbgm", False)`."""
+    if sys.platform == "win32":
+        return Path(os.environ["LOCALAPPDATA"]) / "diffbgm"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "diffbgm"
+    return (
+        Path(os.environ.get("XDG_DATA_HOME", "").strip() or "~/.local/share").expanduser()
+        / "diffbgm"
+    )
+
+
+def handshake_path() -> Path:
+    """The file in which a running server tells its address and token."""
+    return Path(os.environ.get("DIFFBGM_HANDSHAKE") or user_folder() / "server.json")
+
+
+def log_path() -> Path:
+    return user_folder() / "server.log"
+
+
+def find_program(told: str) -> Path:
+    """The command that starts a server: the one `told`, else the installed one.
+
+    Raises ServerUnreachable, which says what to do.
+    """
+    program = told or str(_read_json(user_folder() / "install.json").get("program", ""))
+    if not program:
+        raise ServerUnreachable(
+            "The music server is not installed: run `python install.py` in diffbgm's folder, "
+            "or name the diffbgm program in the add-on's preferences"
+        )
+    if not Path(program).is_file():
+        raise ServerUnreachable(
+            f"The music server's program {program} is gone: run `python install.py` again, "
+            "or correct it in the add-on's preferences"
+        )
+    return Path(program)
+
+
+def _running() -> Client | None:
+    """A client of the server that the handshake file tells of, if it is alive and ours."""
+    told = _read_json(handshake_path())
+    if told.get("version") != VERSION:
+        return None
+    client = Client(str(told.get("address")), str(told.get("token")), timeout=5.0)
+    try:
+        alive = client.health().get("version") == VERSION
+    except (ServerUnreachable, ServerRefused):
+        return None  # left behind by a server that was killed
+    return Client(client.address, str(told["token"])) if alive else None
+
+
+def _start(settings: ServerSettings, wait: Callable[[float], None]) -> Client:
+    process = _spawn(find_program(settings.program))
+    deadline = time.monotonic() + PATIENCE
+    try:
+        while process.poll() is None and time.monotonic() < deadline:
+            if client := _running():
+                return client
+            wait(0.1)
+    except BaseException:
+        process.terminate()
+        raise
+    # One that ended may have found another at work, started by another Blender a moment ago.
+    if client := _running():
+        return client
+    process.terminate()
+    raise ServerUnreachable(_failure())
+
+
+def _spawn(program: Path) -> subprocess.Popen:
+    handshake = handshake_path()
+    command = [str(program), "serve", "--port", "0", "--parent-pid", str(os.getpid())]
+    try:
+        log_path().parent.mkdir(parents=True, exist_ok=True)
+        with log_path().open("wb") as log:
+            process = subprocess.Popen(
+                [*command, "--handshake", str(handshake)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=_environment(),
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            )
+        _children.append(process)
+        return process
+    except OSError as error:
+        raise ServerUnreachable(f"The music server {program} does not start: {error}") from error
+
+
+def _environment() -> dict[str, str]:
+    """The environment without what is meant for Blender's own Python."""
+    return {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+
+
+def _failure() -> str:
+    other = _read_json(handshake_path()).get("version", VERSION)
+    if other != VERSION:
+        return (
+            f"A music server of version {other} runs, but this add-on is {VERSION}: "
+            "stop it, and install both from the same release"
+        )
+    with contextlib.suppress(OSError):
+        lines = log_path().read_text(errors="replace").splitlines()
+        if lines:
+            return "The music server did not start. Its last words:\n" + "\n".join(
+                lines[-LOG_LINES:]
+            )
+    return f"The music server did not start, and left no word in {log_path()}"
+
+
+def _read_json(path: Path) -> dict:
+    """A JSON object from a file; empty where the file is missing or is none."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}

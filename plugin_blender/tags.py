@@ -1,0 +1,29 @@
+"""The mark that every strip of ours carries, so that a file can be worked on next week."""
+
+from typing import NamedTuple
+
+KEY = "diffbgm_id"
+MIDI_KEY = "diffbgm_midi"
+
+
+class Tag(NamedTuple):
+    """Which piece of music a strip is; kept as the custom property "composition/shot/take"."""
+
+    composition: str
+    shot: int
+    take: int
+
+    def __str__(self) -> str:
+        return f"{self.composition}/{self.shot}/{self.take}"
+
+
+def tag_of(strip) -> Tag | None:
+    """The tag of a strip, or None where it is not ours (or the user changed the property)."""
+    composition, *numbers = str(strip.get(KEY, "")).split("/")
+    if len(numbers) != 2 or not all(number.isdecimal() for number in numbers):
+        return None
+    return Tag(composition, int(numbers[0]), int(numbers[1]))
+
+
+def is_ours(strip) -> bool:
+    return tag_of(strip) is not None

@@ -1,0 +1,178 @@
+"""What a job does off the main thread: render, upload, compose, download. Never touches Blender.
+
+Read `compose` and `new_take` from top to bottom.
+"""
+
+import contextlib
+import os
+import shutil
+import uuid
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from . import otio, rendering, server_process
+from .client import Client, ClientError, ServerUnreachable
+from .rendering import Rendering
+from .running import Run, StoppedError, WorkError
+from .server_process import ServerSettings
+from .timeline import Edit
+
+POLL_SECONDS = 0.5
+# From where to where each part of the work takes a job, of 0..1.
+RENDER, UPLOAD, COMPOSE, DOWNLOAD = (0.0, 0.3), (0.3, 0.35), (0.35, 0.95), (0.95, 1.0)
+
+
+@dataclass(frozen=True)
+class Segment:
+    """The music of one shot; frames are counted from the start of the range that was scored."""
+
+    shot: int
+    take: int
+    start_frame: int
+    end_frame: int
+    audio: Path
+    midi: Path
+    image: Path
+
+
+@dataclass(frozen=True)
+class Music:
+    """A finished composition, its files on this machine."""
+
+    composition: str
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True)
+class ComposeOrder:
+    """All that the thread must know; music goes below `folder`, the rendering's is removed."""
+
+    edit: Edit
+    rendering: Rendering
+    options: dict[str, Any]
+    folder: Path
+    server: ServerSettings
+
+
+@dataclass(frozen=True)
+class TakeOrder:
+    """A new take of one shot of a composition that the server knows."""
+
+    composition: str
+    shot: int
+    options: dict[str, Any]
+    folder: Path
+    server: ServerSettings
+
+
+def compose(order: ComposeOrder, run: Run) -> Music:
+    """The picture of an edit to its music. Raises ClientError, WorkError, StoppedError, OSError."""
+    try:
+        client = _connect(order.server, run)
+        film = rendering.render(
+            order.rendering, run, lambda done: run.report("Rendering", _within(RENDER, done))
+        )
+        media = client.upload(film, lambda done: run.report("Uploading", _within(UPLOAD, done)))
+    finally:
+        shutil.rmtree(order.rendering.folder, ignore_errors=True)
+    state = _submit(client, order, media)
+    client, result = _await(client, state, state["jobs"][0]["id"], order.server, run)
+    return _fetch(client, state["id"], result, order.folder, run)
+
+
+def new_take(order: TakeOrder, run: Run) -> Music:
+    """Another take of one shot; the whole composition as it is now. Raises as `compose` does."""
+    client = _connect(order.server, run)
+    state = client.new_take(order.composition, order.shot, order.options)
+    client, result = _await(client, state, state["jobs"][-1]["id"], order.server, run)
+    return _fetch(client, order.composition, result, order.folder, run)
+
+
+def start_server(server: ServerSettings, run: Run) -> dict[str, Any]:
+    """What the server offers, once it answers. Raises ClientError, StoppedError."""
+    return _connect(server, run).info()
+
+
+def _connect(server: ServerSettings, run: Run) -> Client:
+    run.report("Starting the server", 0.0)
+    return server_process.connect(server, run.wait)
+
+
+def _submit(client: Client, order: ComposeOrder, media: str) -> dict[str, Any]:
+    """Where the edit has no cut, it may be a film that was cut elsewhere: the server looks."""
+    if not order.edit.cuts:
+        return client.compose_film(media, order.options)
+    document = otio.document(order.edit.scene, order.edit.rate, order.edit.shots, media)
+    return client.compose(document, order.options)
+
+
+def _await(
+    client: Client, state: dict[str, Any], job: int, server: ServerSettings, run: Run
+) -> tuple[Client, dict[str, Any]]:
+    """The result, once the server's job of that number is done, and the client to fetch it by."""
+    try:
+        while True:
+            ours = next(each for each in state["jobs"] if each["id"] == job)
+            if ours["state"] == "done":
+                return client, state["result"]
+            if ours["state"] in ("failed", "cancelled"):
+                raise WorkError(ours["error"]["message"])
+            run.report(*_progress(state))
+            run.wait(POLL_SECONDS)
+            client, state = _look(client, state["id"], server, run)
+    except StoppedError:
+        with contextlib.suppress(ClientError):  # what cannot be reached need not be told
+            client.cancel(state["id"])
+        raise
+
+
+def _look(
+    client: Client, composition: str, server: ServerSettings, run: Run
+) -> tuple[Client, dict[str, Any]]:
+    """The state; by way of a new server where the old one has gone, for jobs survive that."""
+    try:
+        return client, client.state(composition)
+    except ServerUnreachable:
+        client = server_process.connect(server, run.wait)
+        return client, client.state(composition)
+
+
+def _progress(state: dict[str, Any]) -> tuple[str, float]:
+    if progress := state["progress"]:
+        return progress["stage"].capitalize(), _within(COMPOSE, progress["fraction"])
+    return f"In the queue at {state['queue_position'] or 1}", COMPOSE[0]
+
+
+def _fetch(
+    client: Client, composition: str, result: dict[str, Any], folder: Path, run: Run
+) -> Music:
+    """Downloads every shot's files into a folder of the composition's own."""
+    place = folder / composition
+    place.mkdir(parents=True, exist_ok=True)
+    shots = result["shots"]
+    segments = []
+    for number, shot in enumerate(shots):
+        run.report("Downloading", _within(DOWNLOAD, number / len(shots)))
+        audio, midi, image = (
+            _download(client, composition, shot[kind], place, run)
+            for kind in ("audio", "midi", "image")
+        )
+        bounds = shot["start_frame"], shot["end_frame"]
+        segments.append(Segment(shot["index"], shot["take"], *bounds, audio, midi, image))
+    return Music(composition, tuple(segments))
+
+
+def _download(client: Client, composition: str, path: str, place: Path, run: Run) -> Path:
+    """The file, named by its content: what an undo goes back to is never overwritten."""
+    part = place / f".{uuid.uuid4().hex}.part"
+    digest = client.download(composition, path, part, run.check)
+    name = PurePosixPath(path)
+    file = place / f"{name.stem}-{digest[:8]}{name.suffix}"
+    os.replace(part, file)
+    return file
+
+
+def _within(part: tuple[float, float], fraction: float) -> float:
+    start, end = part
+    return start + (end - start) * min(fraction, 1.0)
