@@ -41,7 +41,7 @@ STRUCK_AGAIN = ((0.85, 0.5), (0.6, 1.0))
 
 @dataclass(frozen=True)
 class ShotSketch:
-    """The sketch's notes that begin in a shot, let go where it ends, and their chords."""
+    """The sketch's notes that begin in a shot's beats, let go where it ends, and their chords."""
 
     melody: tuple[Note, ...]
     bridge: tuple[Note, ...]
@@ -107,7 +107,7 @@ def join_shots(shots: Iterable[Score]) -> Score:
 
 def _shot_sketch(sketch: Score, cues: ShotCues, key: Key) -> ShotSketch:
     melody, bridge, accompaniment = (
-        tuple(within(sketch.track(name).notes, cues.start, cues.body_end))
+        tuple(within(_own_notes(sketch.track(name), cues), cues.start, cues.body_end))
         for name in ("MELODY", "BRIDGE", "PIANO")
     )
     spans = half_bars(cues.start, cues.body_end, cues.first_downbeat)
@@ -115,6 +115,18 @@ def _shot_sketch(sketch: Score, cues: ShotCues, key: Key) -> ShotSketch:
     # Where the melody is silent, the bridge leads.
     lead, second = (melody, bridge) if melody else (bridge, ())
     return ShotSketch(lead, second, accompaniment, with_cadence(chords, key, cues))
+
+
+def _own_notes(track: Track, cues: ShotCues) -> list[Note]:
+    """The notes that begin in the shot's beats, those from before its picture starting with it."""
+    first, last = cues.beats
+    own = [note for note in track.notes if first <= note.start_beats < last]
+    late = [
+        replace(note, start_beats=cues.start, duration_beats=note.end_beats - cues.start)
+        for note in own
+        if note.start_beats < cues.start < note.end_beats
+    ]
+    return without_collisions([*late, *(note for note in own if note.start_beats >= cues.start)])
 
 
 def _parts(
@@ -193,4 +205,6 @@ def _perform(
     shaped = shape_velocity(notes, part, cues)
     swung = swing(shaped, style.swing, cues.exact_beats)
     played = without_collisions(humanise(swung, style.humanise, cues, rng))
-    return within(played, cues.start, cues.end)
+    return [
+        note for note in within(played, cues.start, cues.end) if note.start_beats < cues.onsets_end
+    ]

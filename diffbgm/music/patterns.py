@@ -8,10 +8,9 @@ import numpy as np
 
 from diffbgm.music.harmony import Chord, chord_at, voice_chord
 from diffbgm.music.score import Note
-from diffbgm.music.shot_cues import ShotCues
+from diffbgm.music.shot_cues import SIXTEENTH, ShotCues
 from diffbgm.music.styles import DRUM_KEYS, HOLD, REST, DrumPattern, Drums, Instrument, Pattern
 
-SIXTEENTH = 0.25
 NEUTRAL = 80  # velocity before the cues shape it
 EMPHASIS = {"X": 14, "o": -18}
 BASS_INTERVALS = {"3": 1, "5": 2, "7": 3}  # which of the chord's intervals

@@ -8,10 +8,16 @@ from diffbgm.spotting.conditions import DYNAMIC, SEMANTIC
 from diffbgm.spotting.cue_sheet import CueSheet
 from diffbgm.spotting.tempo_map import BEATS_PER_BAR
 
+SIXTEENTH = 0.25
+
 
 @dataclass(frozen=True)
 class ShotCues:
-    """The cues of the beats `start`..`end` (the first beat after the shot).
+    """The cues of one shot, whose own beats are `beats`, from the first to before the last.
+
+    The shot sounds from `start` to `end`: where a cut falls between beats, the old shot's notes
+    ring until the first sixteenth of the new picture, and none of them is struck in it, that is
+    from `onsets_end` on.
 
     `density` and `accent` hold one value a beat; `energy` (the mean density), `valence` and
     `tension` are means over the shot, `cut_strength` is what its first beat marks; all 0..1.
@@ -20,8 +26,10 @@ class ShotCues:
     its `last_end`, the beat at which the picture ends.
     """
 
-    start: int
-    end: int
+    beats: tuple[int, int]
+    start: float
+    onsets_end: float
+    end: float
     first_downbeat: int
     bpm: float
     density: tuple[float, ...]
@@ -40,14 +48,16 @@ class ShotCues:
         beats = np.flatnonzero(cues.shot_of_beat == shot)
         if not len(beats):
             return None
+        first, last = int(beats[0]), int(beats[-1]) + 1
         dynamic = {name: cues.dynamic[beats, i].tolist() for i, name in enumerate(DYNAMIC)}
         mood = dict(zip(SEMANTIC, cues.semantic[beats].mean(axis=0).tolist(), strict=True))
-        start, end = int(beats[0]), int(beats[-1]) + 1
         return cls(
-            start=start,
-            end=end,
+            beats=(first, last),
+            start=max(first, _picture_start(cues, first)),
+            onsets_end=min(last, _picture_start(cues, last)),
+            end=max(last, _picture_start(cues, last)),
             first_downbeat=cues.first_downbeat,
-            bpm=cues.tempo_map.bpm(start),
+            bpm=cues.tempo_map.bpm(first),
             density=tuple(dynamic["density"]),
             accent=tuple(dynamic["accent"]),
             energy=float(np.mean(dynamic["density"])),
@@ -60,17 +70,27 @@ class ShotCues:
         )
 
     @property
-    def body_end(self) -> int:
+    def body_end(self) -> float:
         """Where the piece's close begins in this shot; the shot's end if it does not."""
         return min(max(self.final_beat, self.start), self.end)
 
     def at(self, values: tuple[float, ...], beat: float) -> float:
         """The value of `density` or `accent` at a beat of the shot."""
-        return values[min(max(int(beat) - self.start, 0), len(values) - 1)]
+        return values[min(max(int(beat) - self.beats[0], 0), len(values) - 1)]
 
     def beat_in_bar(self, beat: float) -> float:
         """0 on a downbeat."""
         return (beat - self.first_downbeat) % BEATS_PER_BAR
+
+
+def _picture_start(cues: CueSheet, beat: int) -> float:
+    """The first sixteenth of the picture of the shot that owns `beat`, its first."""
+    if beat == 0 or beat >= cues.tempo_map.beats or not cues.hits:
+        return beat
+    hit = cues.hits[cues.shot_of_beat[beat] - 1]  # one a cut
+    if hit.kind != "none":
+        return hit.beat
+    return float(np.ceil(cues.tempo_map.beat(hit.cut) / SIXTEENTH)) * SIXTEENTH
 
 
 def final_beat(beats: int, first_downbeat: int) -> int:

@@ -31,6 +31,15 @@ def pitched(score: Score) -> list[Track]:
     return [track for track in score.tracks if not track.is_drum]
 
 
+def hits_at(*beats: float) -> tuple[Hit, ...]:
+    """At 100 beats a minute; a half beat is a half hit, anything else between beats is none."""
+    kinds = {0.0: "beat", 0.5: "half"}
+    return tuple(
+        Hit(0, beat * 0.6, beat, beat * 0.6, 0.0, kinds.get(beat % 1, "none"), 1.0)  # type: ignore[arg-type]
+        for beat in beats
+    )
+
+
 def shot_notes(score: Score, shot: int) -> list[tuple[str, Note]]:
     first, last = CUTS[shot], CUTS[shot + 1]
     return [
@@ -167,15 +176,31 @@ def test_where_the_melody_rests_the_bridge_leads():
 
 
 def test_swing_and_errors_of_time_leave_hits_and_downbeats_alone():
-    hit = Hit(100, 4.0, 10.5, 4.0, 0.0, "half", 1.0)
-    score = arranged("jazz_trio", made_cues(ENERGIES, LENGTHS, hits=(hit,)))
+    score = arranged("jazz_trio", made_cues(ENERGIES, LENGTHS, hits=hits_at(6, 15, 23.5, 35)))
     tune = score.track("Piano").notes
     starts = {note.start_beats for note in tune}
-    assert {0.0, 6.0, 8.0, 16.0, 24.0} <= {
+    assert {0.0, 6.0, 8.0, 16.0, 23.5, 24.0} <= {
         note.start_beats for track in score.tracks for note in track.notes
     }
-    swung = [start % 1 for start in starts if 0.4 < start % 1 < 0.9 and start != 10.5]
+    swung = [start % 1 for start in starts if 0.4 < start % 1 < 0.9 and start != 23.5]
     assert all(0.55 < fraction < 0.75 for fraction in swung)
+
+
+@pytest.mark.parametrize(("cut", "begins"), [(22.7, 22.75), (23, 23), (23.3, 23.5), (23.5, 23.5)])
+def test_a_shot_is_struck_within_its_picture(cut: float, begins: float):
+    cues = made_cues(ENERGIES, LENGTHS, hits=hits_at(6, 15, cut, 35))
+    style, sketch = load_style("cinematic"), made_sketch(12)
+    before, after = (
+        [
+            note
+            for track in arrange_shot(shot, sketch, cues, style, 1, C).tracks
+            for note in track.notes
+        ]
+        for shot in (2, 3)
+    )
+    assert min(note.start_beats for note in after) == max(begins, 23)
+    assert max(note.start_beats for note in before) < min(begins, 23)
+    assert max(note.end_beats for note in before) == max(begins, 23)
 
 
 def test_errors_of_time_are_small():
