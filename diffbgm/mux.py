@@ -142,7 +142,7 @@ def _upright(frame: av.VideoFrame) -> av.VideoFrame:
     turns = round(frame.rotation / 90) % 4
     if turns == 0:
         return frame
-    pixels = np.ascontiguousarray(np.rot90(frame.to_ndarray(format="rgb24"), turns))
+    pixels: Any = np.ascontiguousarray(np.rot90(frame.to_ndarray(format="rgb24"), turns))
     return av.VideoFrame.from_ndarray(pixels, "rgb24")
 
 

@@ -18,7 +18,7 @@ from diffbgm.sound.parts import SAMPLE_RATE, Part, write_levels
 TARGET_LUFS = -16.0
 MAX_TRUE_PEAK = -1.0  # dBTP
 # Lower than MAX_TRUE_PEAK by what a detector at four times the rate may miss.
-_CEILING = 10 ** ((MAX_TRUE_PEAK - 0.25) / 20)
+_CEILING = 10 ** ((MAX_TRUE_PEAK - 0.3) / 20)
 _FADE_OUT = 0.5  # seconds: the sound has died away when the picture ends
 _MAX_GAIN_DB = 60.0
 _SHORTEST_MEASURE = 0.4  # seconds: one block of BS.1770

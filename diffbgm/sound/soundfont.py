@@ -1,11 +1,14 @@
 """Which SoundFont plays the music. Knows neither synthesizers nor notes."""
 
+import os
 import struct
 from importlib.util import find_spec
 from pathlib import Path
+from typing import BinaryIO
 
 from diffbgm.errors import SoundFontError
 
+_CHUNK = struct.Struct("<4sI4s")  # name, length of what follows it, kind of a RIFF or LIST
 # Where systems keep General MIDI SoundFonts, the best first.
 _INSTALLED = (
     "/usr/share/sounds/sf2/FluidR3_GM.sf2",
@@ -39,17 +42,29 @@ def _bundled() -> Path:
 
 
 def _checked(path: Path) -> Path:
-    """`path`, if its header says RIFF sfbk and the file is as long as it says (SoundFont 2.04)."""
+    """`path`, if it is a whole SoundFont by its outer structure (SoundFont 2.04, section 4)."""
     try:
-        with path.open("rb") as file:
-            header = file.read(12)
         size = path.stat().st_size
+        with path.open("rb") as file:
+            riff, length, form = _CHUNK.unpack(file.read(_CHUNK.size).ljust(_CHUNK.size))
+            lists = _lists(file, size) if (riff, form) == (b"RIFF", b"sfbk") else set()
     except OSError as exc:
         raise SoundFontError(
             f"{path}: the SoundFont cannot be read ({exc.strerror}); name an .sf2 file"
         ) from exc
-    if len(header) < 12 or header[:4] != b"RIFF" or header[8:] != b"sfbk":
-        raise SoundFontError(f"{path}: is no SoundFont; name an .sf2 file")
-    if size < struct.unpack("<I", header[4:8])[0] + 8:
+    if (riff, form) == (b"RIFF", b"sfbk") and size < length + 8:
         raise SoundFontError(f"{path}: the SoundFont is cut short; copy or download it again")
+    if lists != {b"INFO", b"sdta", b"pdta"}:
+        raise SoundFontError(f"{path}: is no SoundFont; name an .sf2 file")
     return path
+
+
+def _lists(file: BinaryIO, size: int) -> set[bytes]:
+    """The kinds of the LIST chunks from where `file` stands to its end."""
+    kinds = set()
+    while file.tell() + _CHUNK.size <= size:
+        name, length, kind = _CHUNK.unpack(file.read(_CHUNK.size))
+        if name == b"LIST":
+            kinds.add(kind)
+        file.seek(length - 4 + length % 2, os.SEEK_CUR)
+    return kinds

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from diffbgm.errors import SoundFontError
+from diffbgm.errors import DiffBGMError, SoundFontError
 from diffbgm.sound.parts import SAMPLE_RATE
 
 POLYPHONY = 256
@@ -53,7 +53,7 @@ class Synthesizer(Protocol):
 def open_synthesizer(soundfont: Path) -> Iterator[Synthesizer]:
     """FluidSynth if the system has libfluidsynth, else TinySoundFont.
 
-    SoundFontError if it cannot load `soundfont`.
+    SoundFontError if it cannot load `soundfont`, DiffBGMError if there is no synthesizer at all.
     """
     if fluidsynth_is_installed():
         with FluidSynth(soundfont) as synthesizer:
@@ -153,7 +153,13 @@ class TinySoundFont:
 
     def __init__(self, soundfont: Path) -> None:
         # Its compiled part, whose fonts can be cloned; the Synth class around it cannot do that.
-        self._library: Any = import_module("tinysoundfont._tinysoundfont")
+        try:
+            self._library: Any = import_module("tinysoundfont._tinysoundfont")
+        except ModuleNotFoundError as exc:
+            raise DiffBGMError(
+                "no synthesizer is installed: install the system package libfluidsynth3, "
+                "or tinysoundfont by `pip install --no-deps tinysoundfont`"
+            ) from exc
         self.name = f"TinySoundFont {version('tinysoundfont')}"
         self.soundfont = soundfont
         try:

@@ -1,0 +1,138 @@
+from pathlib import Path
+
+import numpy as np
+import pyloudnorm
+import pytest
+import soundfile
+from scipy.signal import resample_poly
+
+from diffbgm.sound.limiter import REACH
+from diffbgm.sound.mixing import (
+    Master,
+    master,
+    measure,
+    read_wav,
+    segments,
+    sum_stems,
+    write_wav,
+)
+from diffbgm.sound.parts import SAMPLE_RATE, Part
+from tests.sound.made_sound import BOUNDARIES, LENGTH, all_parts, tones
+
+
+def mixed(parts: list[Part], gain_db: float | None = None) -> Master:
+    return master(sum_stems(parts, LENGTH), BOUNDARIES, gain_db)
+
+
+def true_peak_db(samples: np.ndarray) -> float:
+    """Independently of the limiter: sixteen times oversampled, in double precision."""
+    return 20 * np.log10(np.abs(resample_poly(samples.astype(float), 16, 1, axis=0)).max())
+
+
+@pytest.mark.parametrize("level", [0.002, 0.3, 2.0])
+def test_the_mix_is_as_loud_as_it_should_be(level: float) -> None:
+    mix = mixed(all_parts(level)).samples
+    lufs = pyloudnorm.Meter(SAMPLE_RATE).integrated_loudness(mix.astype(float))
+    assert lufs == pytest.approx(-16, abs=0.5)
+    assert true_peak_db(mix) <= -1
+
+
+def test_where_limiting_takes_loudness_away_the_gain_makes_up_for_it() -> None:
+    """Rare hits over soft noise: 20 dB from loudness to peak."""
+    noise = np.random.default_rng(0).standard_normal((LENGTH, 2)) * 0.02
+    noise[::24_000] += 1.0
+    result = mixed([Part.rounded("Drums", 0, noise)])
+    assert result.curve.max() > 1.05 * result.curve[24_000 * 3]  # it does limit
+    assert measure(result.samples).lufs == pytest.approx(-16, abs=0.5)
+    assert true_peak_db(result.samples) <= -1
+
+
+def test_the_measured_loudness_agrees_with_the_libraries() -> None:
+    mix = mixed(all_parts()).samples
+    loudness = measure(mix)
+    assert loudness.lufs == pyloudnorm.Meter(SAMPLE_RATE).integrated_loudness(mix)
+    assert loudness.true_peak == pytest.approx(true_peak_db(mix), abs=0.1)
+
+
+def test_the_last_sample_is_silence_and_not_before() -> None:
+    mix = mixed(all_parts()).samples
+    assert len(mix) == LENGTH
+    assert np.all(mix[-1] == 0)
+    assert np.abs(mix[-4800:-2400]).max() > 1e-4
+
+
+def test_stems_add_up_to_the_mix_in_the_files_exactly(tmp_path: Path) -> None:
+    stems = sum_stems(all_parts(), LENGTH)
+    result = master(stems, BOUNDARIES)
+    write_wav(tmp_path / "mix.wav", result.samples)
+    total = np.zeros((LENGTH, 2), np.int64)
+    for name, samples in stems.items():
+        write_wav(tmp_path / f"{name}.wav", result.stem(samples))
+        total += soundfile.read(tmp_path / f"{name}.wav", dtype="int32")[0]
+    mix, rate = soundfile.read(tmp_path / "mix.wav", dtype="int32")
+    assert np.array_equal(total, mix)
+    assert (rate, soundfile.info(tmp_path / "mix.wav").subtype) == (48_000, "PCM_24")
+    assert np.array_equal(read_wav(tmp_path / "mix.wav"), result.samples)
+
+
+def test_segments_end_to_end_are_the_mix() -> None:
+    mix = mixed(all_parts()).samples
+    pieces = list(segments(mix, BOUNDARIES))
+    assert [len(piece) for piece in pieces] == np.diff(BOUNDARIES).tolist()
+    assert np.array_equal(np.concatenate(pieces), mix)
+
+
+def test_there_is_no_click_between_segments() -> None:
+    mix = mixed(all_parts()).samples
+    jumps = np.abs(np.diff(mix, axis=0)).max(axis=1)
+    inside = np.sort(jumps)[-1000]
+    assert all(jumps[boundary - 1] < inside for boundary in BOUNDARIES[1:-1])
+
+
+@pytest.mark.parametrize("drive_db", [0.0, 12.0])
+def test_another_take_of_a_shot_leaves_the_rest_as_it_was(drive_db: float) -> None:
+    """Also where the limiter works hard."""
+    parts = all_parts()
+    gain_db = mixed(parts).gain_db + drive_db
+    other = [part if part.start != BOUNDARIES[1] else tones(1, part.stem, 0.9, 5) for part in parts]
+    before, after = mixed(parts, gain_db), mixed(other, gain_db)
+    if drive_db:
+        assert before.curve[: BOUNDARIES[1]].min() < 0.7 * 10 ** (gain_db / 20)
+    changed = np.flatnonzero((before.samples != after.samples).any(axis=1))
+    last_tail = max(part.stop for part in other if part.start == BOUNDARIES[1])
+    assert changed[0] >= BOUNDARIES[1]
+    assert changed[-1] < last_tail + REACH
+    assert np.array_equal(before.curve[: BOUNDARIES[1]], after.curve[: BOUNDARIES[1]])
+
+
+def test_a_take_with_other_instruments_leaves_the_rest_as_it_was() -> None:
+    parts = all_parts()
+    gain_db = mixed(parts).gain_db
+    other = [part for part in parts if part.start != BOUNDARIES[1]]
+    other.append(Part("Harp", BOUNDARIES[1], tones(1, "Melody").samples))
+    before, after = mixed(parts, gain_db).samples, mixed(other, gain_db).samples
+    assert np.array_equal(before[: BOUNDARIES[1]], after[: BOUNDARIES[1]])
+
+
+def test_a_silent_film_stays_silent() -> None:
+    result = master({}, (0, SAMPLE_RATE))
+    assert result.gain_db == 0
+    assert np.all(result.samples == 0)
+    assert measure(result.samples).lufs is None
+
+
+@pytest.mark.parametrize("length", [2000, 10_000, 19_000])
+def test_films_shorter_than_the_measure_of_loudness(length: int) -> None:
+    """One frame at 24 frames a second has 2000 samples."""
+    stems = sum_stems([tones(0, "Piano")], length)
+    result = master(stems, (0, length))
+    assert len(result.samples) == length
+    assert np.abs(result.samples).max() > 0.01
+    assert true_peak_db(result.samples) <= -1
+    assert np.all(result.samples[-1] == 0)
+
+
+def test_parts_are_cut_where_the_film_ends() -> None:
+    stems = sum_stems(all_parts(), LENGTH)
+    assert sorted(stems) == list(stems) == ["Bass", "Melody", "Piano"]
+    assert {samples.shape for samples in stems.values()} == {(LENGTH, 2)}
