@@ -12,7 +12,7 @@ import struct
 import time
 import wave
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from diffbgm.errors import FilmError, StorageError
+from diffbgm.options import ComposeOptions, TakeOptions
 from server.composer import Description
 
 FRAMES, RATE, SAMPLE_RATE = 72, (24, 1), 48_000
@@ -39,44 +40,41 @@ class FakeComposer:
     def styles(self) -> tuple[str, ...]:
         return ("cinematic", "piano", "patient", "unusable", "full", "buggy", "deadly")
 
-    def moods(self) -> tuple[str, ...]:
-        return ("calm", "joyful")
-
     def describe(self, progress: Progress) -> Description:
         progress("loading", 0.0)
         return Description("cpu", {"name": "fake", "sha256": "0" * 64})
 
     def compose(
-        self, source: Path, folder: Path, options: Mapping[str, Any], progress: Progress
+        self, source: Path, folder: Path, options: ComposeOptions, progress: Progress
     ) -> None:
         part = folder.with_name(f".{folder.name}")
         part.mkdir()
         try:
             progress("analysing", 0.1)
-            self._act(options.get("style", "cinematic"), source, progress)
+            self._act(options.style, source, progress)
             progress("sounding", 0.8)
-            _write(part, {**options, "source": source.name}, [0] * (len(CUTS) + 1))
+            wishes = {"mood": options.mood, "bpm": options.bpm, "seed": options.seed}
+            _write(part, {**wishes, "source": source.name}, [0] * 3, [1] * 3)
             progress("sounding", 1.0)
             part.rename(folder)
         finally:
             shutil.rmtree(part, ignore_errors=True)
 
-    def recompose(
-        self, folder: Path, shot: int, options: Mapping[str, Any], progress: Progress
-    ) -> None:
+    def recompose(self, folder: Path, shot: int, options: TakeOptions, progress: Progress) -> None:
         progress("composing", 0.5)
-        self._act(options.get("style", "cinematic"), folder, progress)
+        self._act(options.style or "cinematic", folder, progress)
         content = json.loads((folder / "composition.json").read_text())
         takes = [entry["take"] for entry in content["shots"]]
-        takes[shot] = max(content["takes_made"][shot], takes[shot]) + 1
-        _write(folder, content["options"], takes)
+        made = [entry["takes"] for entry in content["shots"]]
+        takes[shot], made[shot] = made[shot], made[shot] + 1
+        _write(folder, content["options"], takes, made)
 
     def select_take(self, folder: Path, shot: int, take: int, progress: Progress) -> None:
         progress("sounding", 0.5)
         content = json.loads((folder / "composition.json").read_text())
         takes = [entry["take"] for entry in content["shots"]]
         takes[shot] = take
-        _write(folder, content["options"], takes)
+        _write(folder, content["options"], takes, [entry["takes"] for entry in content["shots"]])
 
     def unload(self) -> None:
         pass
@@ -96,7 +94,7 @@ class FakeComposer:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _write(folder: Path, options: Mapping[str, Any], takes: list[int]) -> None:
+def _write(folder: Path, options: dict[str, Any], takes: list[int], made: list[int]) -> None:
     edges = [0, *CUTS, FRAMES]
     seconds = [edge * RATE[1] / RATE[0] for edge in edges]
     (folder / "shots").mkdir(exist_ok=True)
@@ -115,6 +113,7 @@ def _write(folder: Path, options: Mapping[str, Any], takes: list[int]) -> None:
                 "start": seconds[index],
                 "end": seconds[index + 1],
                 "take": take,
+                "takes": made[index],
                 "seed": 1000 * index + take,
                 "mood": [0.1, 0.2],
                 "energy": 0.5,
@@ -135,9 +134,8 @@ def _write(folder: Path, options: Mapping[str, Any], takes: list[int]) -> None:
         "frames": FRAMES,
         "sample_rate": SAMPLE_RATE,
         "shots": shots,
-        "takes_made": takes,
         "beats": [beat / 2 for beat in range(7)],
-        "options": dict(options),
+        "options": options,
     }
     (folder / "composition.json").write_text(json.dumps(content))
 

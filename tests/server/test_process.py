@@ -220,7 +220,7 @@ def test_a_full_disc_is_said_and_nothing_is_left(tmp_path: Path, chunked: bool) 
         b"\r\n\r\n",
         b"GET\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n",
-        b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nX" + b"x" * 300_000 + b"\r\n\r\n",
+        b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nX" + b"x" * 262_200 + b"\r\n\r\n",
         b"GET /health HTTP/1.1\r\nHost: evil.example\r\n\r\n",
         b"GET /health HTTP/1.1\r\n\r\n",
         b"POST /v1/media HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: -5\r\n\r\n",

@@ -1,0 +1,135 @@
+"""What a job of the add-on does on its thread, against the real server; a copy is the rendering."""
+
+import sys
+import threading
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from addon_modules.client import Client, ServerRefused
+from addon_modules.cuts import Edit
+from addon_modules.rendering import Rendering
+from addon_modules.running import Run, StoppedError, WorkError
+from addon_modules.server_process import ServerSettings
+from addon_modules.work import ComposeOrder, Music, TakeOrder, compose, new_take, start_server
+
+
+def test_edit_comes_back_as_segments_on_its_cuts(order):
+    stages: list[tuple[str, float]] = []
+    music = compose(order(cuts=(110, 131)), Run(lambda *told: stages.append(told)))
+    bounds = [(segment.start_frame, segment.end_frame) for segment in music.segments]
+    assert bounds == [(0, 10), (10, 31), (31, 48)]
+    assert all(segment.audio.read_bytes().startswith(b"RIFF") for segment in music.segments)
+    assert all(segment.midi.suffix == ".mid" for segment in music.segments)
+    fractions = [fraction for _, fraction in stages]
+    assert fractions == sorted(fractions)
+
+
+def test_rendering_is_removed(order):
+    asked = order(cuts=(110,))
+    compose(asked, _quiet())
+    assert not asked.rendering.folder.exists()
+
+
+def test_edit_without_cuts_leaves_them_to_the_server(order, bunny: Path):
+    music = compose(order(cuts=(), film=bunny), _quiet())
+    assert len(music.segments) == 2
+
+
+def test_new_take_keeps_what_does_not_change(order, settings: ServerSettings):
+    asked = order(cuts=(110, 131))
+    before = compose(asked, _quiet())
+    take = TakeOrder(before.composition, 1, {"seed": 3}, asked.folder, settings)
+    after = new_take(take, _quiet())
+    assert [segment.take for segment in after.segments] == [0, 1, 0]
+    assert after.segments[0] == before.segments[0]
+    assert after.segments[1].audio != before.segments[1].audio
+    assert after.segments[2].audio != before.segments[2].audio  # the tail rings on into it
+    assert after.segments[2].midi == before.segments[2].midi
+    assert all(segment.audio.exists() for segment in before.segments), "undo needs the old files"
+
+
+def test_stop_cancels_on_the_server(order, client: Client):
+    stages: list[str] = []
+    run = Run(lambda stage, fraction: stages.append(stage))
+    asked = order(cuts=(110,), style="slow")
+    errors: list[BaseException] = []
+    thread = threading.Thread(target=_catch, args=(lambda: compose(asked, run), errors))
+    thread.start()
+    while "Composing" not in stages:
+        run.wait(0.05)
+    run.stop()
+    thread.join(20)
+    assert [type(error) for error in errors] == [StoppedError]
+    newest = client.state(_newest(client))
+    while newest["state"] == "running":
+        newest = client.state(newest["id"])
+    assert newest["state"] == "cancelled"
+
+
+def test_servers_reason_is_passed_on(order):
+    with pytest.raises(WorkError, match="too beautiful"):
+        compose(order(cuts=(110,), style="broken"), _quiet())
+
+
+def test_composition_that_the_server_forgot(settings: ServerSettings, tmp_path: Path):
+    with pytest.raises(ServerRefused, match="no such composition"):
+        new_take(TakeOrder("f" * 32, 0, {}, tmp_path, settings), _quiet())
+
+
+def test_failed_rendering_shows_its_last_words(order):
+    asked = order(cuts=(110,), program="import sys; sys.exit('the picture is upside down')")
+    with pytest.raises(WorkError, match="the picture is upside down"):
+        compose(asked, _quiet())
+
+
+def test_starting_the_server_tells_what_it_offers(settings: ServerSettings):
+    assert "cinematic" in start_server(settings, _quiet())["styles"]
+
+
+@pytest.fixture
+def order(settings: ServerSettings, tmp_path: Path):
+    """Makes orders for frames 100 to 148 at 24000/1001."""
+
+    def make(
+        *,
+        cuts: tuple[int, ...],
+        style: str = "cinematic",
+        film: Path | None = None,
+        program: str = "import shutil, sys; shutil.copy(*sys.argv[1:]); print('frames 48')",
+    ) -> ComposeOrder:
+        folder = tmp_path / "rendering"
+        folder.mkdir()
+        source = film or _film(tmp_path)
+        made = folder / "edit.mp4"
+        command = [sys.executable, "-c", program, str(source), str(made)]
+        edit = Edit("Scene", 100, 148, Fraction(24000, 1001), cuts)
+        options = {"style": style, "seed": 1}
+        return ComposeOrder(
+            edit, Rendering(command, made, 48, folder), options, tmp_path / "music", settings
+        )
+
+    return make
+
+
+def _film(folder: Path) -> Path:
+    film = folder / "film.mp4"
+    film.write_bytes(b"no picture is looked at")
+    return film
+
+
+def _quiet() -> Run:
+    return Run(lambda stage, fraction: None)
+
+
+def _catch(call, errors: list[BaseException]) -> None:
+    try:
+        result: Music = call()
+    except Exception as error:
+        errors.append(error)
+    else:
+        errors.append(AssertionError(f"not stopped: {result}"))
+
+
+def _newest(client: Client) -> str:
+    return client._json("GET", "/v1/compositions?limit=1")["compositions"][0]["id"]
