@@ -1,0 +1,33 @@
+"""A network small enough for tests, and conditions for it."""
+
+import numpy as np
+import torch
+
+from diffbgm.model.config import NetworkConfig
+from diffbgm.model.sampling import Piece
+from diffbgm.model.temporal import Conditions, TimeTokenNetwork
+
+SMALL = NetworkConfig(width=32, layers=2, heads=2, local_channels=4, window_bars=2)
+
+
+def small_network(**changes) -> TimeTokenNetwork:
+    torch.manual_seed(0)
+    return TimeTokenNetwork(NetworkConfig(**{**SMALL.to_dict(), **changes})).eval()
+
+
+def conditions(size: int, beats: int) -> Conditions:
+    generator = torch.Generator().manual_seed(1)
+    told = torch.ones(size, dtype=torch.bool)
+    return Conditions(
+        torch.rand(size, beats, 6, generator=generator),
+        torch.rand(size, beats, 3, generator=generator),
+        (torch.arange(beats) // 3).expand(size, -1),
+        torch.zeros(size, dtype=torch.long),
+        told,
+        told,
+    )
+
+
+def piece(beats: int, key_signature: int | None = 0) -> Piece:
+    rng = np.random.default_rng(0)
+    return Piece(rng.random((beats, 6)), rng.random((beats, 3)), np.arange(beats) // 5, key_signature)

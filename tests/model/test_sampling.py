@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+import torch
+
+from diffbgm.errors import OptionError
+from diffbgm.model.sampling import _step, _window_starts, sample
+from diffbgm.model.diffusion import alpha_sigma
+from diffbgm.music.pianoroll import HELD, from_notes, to_notes
+from diffbgm.options import Sampling
+from tests.model.small_network import piece, small_network
+
+QUICK = Sampling(steps=4, guidance=1.5)
+
+
+@pytest.fixture
+def eager():
+    """A small network that likes notes, so that samples are not empty."""
+    network = small_network()
+    with torch.no_grad():
+        network.paint[-1].bias += 3.5
+        network.paint[-1].weight *= 3
+    return network.requires_grad_(False)
+
+
+def test_the_same_seed_gives_the_same_notes(eager):
+    first, again = (sample(eager, piece(16), [7, 8], QUICK) for _ in range(2))
+    assert first.shape == (2, 64, 3, 88)
+    assert len(to_notes(first[0])) > 0
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first[0], first[1])
+
+
+def test_a_seed_gives_the_same_notes_alone_and_in_company(eager):
+    alone = sample(eager, piece(16), [8], QUICK)
+    assert np.array_equal(alone[0], sample(eager, piece(16), [7, 8], QUICK)[1])
+
+
+def test_what_is_known_stays_to_the_note(eager):
+    given = from_notes(np.array([[0, 6, 60, 90, 0], [40, 4, 48, 70, 2]]), 64)
+    known = np.ones((3, 64), bool)
+    known[:, 16:32] = False
+    (roll,) = sample(eager, piece(16), [1], QUICK, given, known)
+    assert np.array_equal(roll[:16], given[:16])
+    assert np.array_equal(roll[32:], given[32:])
+    assert roll[16:32].any()
+
+
+def test_held_keys_were_struck(eager):
+    (roll,) = sample(eager, piece(16), [3], QUICK)
+    begins = roll[1:][(roll[1:] == HELD) & (roll[:-1] == 0)]
+    assert len(begins) == 0
+    assert not (roll[0] == HELD).any()
+
+
+@pytest.mark.parametrize("beats", [4, 8, 12, 40])
+def test_pieces_of_any_number_of_bars(eager, beats):
+    assert sample(eager, piece(beats, None), [1], QUICK).shape == (1, 4 * beats, 3, 88)
+
+
+def test_windows_overlap_by_half_and_the_last_is_flush():
+    assert _window_starts(16, 16) == [0]
+    assert _window_starts(17, 16) == [0, 1]
+    assert _window_starts(40, 16) == [0, 8, 16, 24]
+
+
+def test_a_perfect_guess_leads_to_itself():
+    """With D = x0 known, steps without end of noise arrive at x0."""
+    clean = torch.tensor([1.0, -1.0, 1.0])
+    levels = torch.linspace(-5, 5, 200)
+    x = torch.randn(3)
+    for now, following in zip(levels[:-1], levels[1:], strict=True):
+        x = _step(x, clean, now, following - now, torch.randn(3))
+    alpha, sigma = alpha_sigma(2 * levels[-1])
+    assert ((x - alpha * clean).abs() < 5 * sigma).all()
+
+
+def test_progress_can_stop_it(eager):
+    seen = []
+
+    def stop(fraction):
+        seen.append(fraction)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        sample(eager, piece(8), [1], QUICK, progress=stop)
+    assert seen == [0.25]
+
+
+@pytest.mark.parametrize("wrong", [{"steps": 1}, {"guidance": -1}, {"guidance": float("nan")}])
+def test_impossible_options(wrong):
+    with pytest.raises(OptionError):
+        Sampling(**wrong)

@@ -1,0 +1,71 @@
+import pytest
+import torch
+
+from diffbgm.model.diffusion import (
+    alpha_sigma,
+    keep_known,
+    log_snr_at,
+    loss,
+    to_channels,
+)
+from diffbgm.model.temporal import CHANNELS
+from diffbgm.music.pianoroll import HELD
+from tests.model.small_network import conditions, small_network
+
+
+def inputs(size=2, bars=2):
+    noisy = torch.randn(size, CHANNELS, bars * 16, 88)
+    return noisy, torch.zeros_like(noisy), torch.zeros(size, 3, bars * 16), torch.zeros(size)
+
+
+def test_it_paints_logits_and_velocities():
+    painted = small_network()(*inputs(), conditions(2, 8))
+    assert painted.logits.shape == (2, CHANNELS, 32, 88)
+    assert painted.velocity.shape == (2, 3, 32, 88)
+    assert 0 <= painted.velocity.min() <= painted.velocity.max() <= 1
+    assert painted.logits.mean() < -3  # an untrained network believes in silence
+
+
+def test_untold_streams_are_not_heard():
+    network, told = small_network(), conditions(1, 8)
+    other = conditions(2, 8).select(slice(1, 2))
+    noisy = inputs(1)
+    same = network(*noisy, told.untold()).logits - network(*noisy, other.untold()).logits
+    assert same.abs().max() == 0
+    assert (network(*noisy, told).logits - network(*noisy, other).logits).abs().max() > 0
+
+
+def test_the_schedule_runs_from_music_to_noise():
+    log_snr = log_snr_at(torch.tensor([0.0, 0.5, 1.0]))
+    assert log_snr.tolist() == pytest.approx([10, 0, -10], abs=1e-4)
+    alpha, sigma = alpha_sigma(log_snr)
+    assert (alpha**2 + sigma**2).tolist() == pytest.approx([1, 1, 1])
+
+
+def test_a_roll_becomes_onsets_and_sustains():
+    roll = torch.zeros(1, 4, 3, 88, dtype=torch.uint8)
+    roll[0, 0, 1, 30] = 99
+    roll[0, 1:3, 1, 30] = HELD
+    channels = to_channels(roll)
+    assert channels.shape == (1, 6, 4, 88)
+    assert channels[0, 1, :, 30].tolist() == [1, -1, -1, -1]
+    assert channels[0, 4, :, 30].tolist() == [-1, 1, 1, -1]
+    assert channels.sum() == 2 * 3 - channels.numel()
+
+
+def test_known_cells_stay_clean():
+    clean, noisy = torch.ones(1, 6, 4, 88), torch.zeros(1, 6, 4, 88)
+    known = torch.zeros(1, 3, 4)
+    known[0, 2, 1] = 1
+    kept = keep_known(noisy, clean, known)
+    assert kept[0, 2, 1].eq(1).all()
+    assert kept[0, 5, 1].eq(1).all()
+    assert kept.sum() == 2 * 88
+
+
+def test_what_is_known_costs_nothing():
+    roll = torch.randint(0, 129, (2, 32, 3, 88), dtype=torch.uint8)
+    time = torch.full((2,), 0.5)
+    known = torch.ones(2, 3, 32)
+    assert loss(small_network(), roll, known, conditions(2, 8), time).tolist() == [0, 0]
+    assert loss(small_network(), roll, known * 0, conditions(2, 8), time).min() > 0
