@@ -1,13 +1,32 @@
-"""Which strip's picture is seen at each frame, and so where the cuts are. Knows nothing of Blender.
+"""Which strip is seen at each frame, and so where the cuts of an edit are. Knows no Blender.
 
 The rules: the topmost strip is seen; an effect shows what it changes; a dissolve shows the old shot
 up to its middle, then the new one; a meta strip shows what is seen within it.
 """
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 DISSOLVES = frozenset({"CROSS", "GAMMA_CROSS", "WIPE"})
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Frames `start` up to, not including, `end` of a scene; `cuts` are first frames of shots."""
+
+    scene: str
+    start: int
+    end: int
+    rate: Fraction
+    cuts: tuple[int, ...]
+
+    @property
+    def shots(self) -> list[tuple[int, int]]:
+        """(first frame, first frame after) of every shot, counted from the start of the range."""
+        bounds = [frame - self.start for frame in (self.start, *self.cuts, self.end)]
+        return list(itertools.pairwise(bounds))
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,11 @@ from pathlib import Path
 import bpy
 from bpy.props import StringProperty
 
-from . import compat, jobs, preferences, strips, work
+from . import compat, jobs, offers, preferences, strips, work
+from .cuts import Edit
 from .rendering import Rendering
 from .server_process import ServerSettings
-from .timeline import Edit, NoPictureError, read_edit
+from .timeline import NoPictureError, read_edit
 
 
 class NotAllowedError(Exception):
@@ -182,5 +183,5 @@ def _update(scene, music: work.Music, shot: int) -> str:
 
 
 def _learn(info: dict) -> str:
-    preferences.learn(info)
+    offers.learn(info)
     return f"The server is ready ({info['version']})"

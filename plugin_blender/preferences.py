@@ -6,44 +6,8 @@ from typing import Any
 import bpy
 from bpy.props import BoolProperty, FloatProperty, IntProperty, StringProperty
 
-from . import compat
+from . import compat, offers
 from .server_process import ServerSettings
-
-# What a server of this version has; `learn` replaces it by what the one in use says.
-_offers: dict[str, list[str]] = {
-    "styles": [
-        "ambient",
-        "chiptune",
-        "choir",
-        "cinematic",
-        "corporate",
-        "electronic",
-        "folk_guitar",
-        "jazz_trio",
-        "lofi",
-        "music_box",
-        "orchestral_action",
-        "pop_rock",
-        "solo_piano",
-    ],
-    "moods": [
-        "calm",
-        "dark",
-        "dreamy",
-        "energetic",
-        "epic",
-        "happy",
-        "neutral",
-        "romantic",
-        "sad",
-        "tense",
-    ],
-}
-
-
-def learn(info: dict[str, Any]) -> None:
-    """Suggest the styles and moods that a server offers."""
-    _offers.update({kind: list(info[kind]) for kind in _offers})
 
 
 class DIFFBGM_Preferences(bpy.types.AddonPreferences):
@@ -85,12 +49,12 @@ class DIFFBGM_Wishes(bpy.types.PropertyGroup):
         name="Style",
         description="Which instruments play, and how",
         default="cinematic",
-        **compat.suggestions(lambda self, context, text: _offers["styles"]),
+        **compat.suggestions(lambda self, context, text: offers.styles),
     )
     mood: StringProperty(
         name="Mood",
         description="The mood of all shots. Empty: as the picture has it, shot by shot",
-        **compat.suggestions(lambda self, context, text: _offers["moods"]),
+        **compat.suggestions(lambda self, context, text: offers.moods),
     )
     use_energy: BoolProperty(
         name="Set Energy",

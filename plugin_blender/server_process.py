@@ -55,6 +55,11 @@ def connect(settings: ServerSettings, wait: Callable[[float], None]) -> Client:
         return _running() or _start(settings, wait)
 
 
+def children() -> list[subprocess.Popen]:
+    """The servers that this process has started; each ends with it."""
+    return list(_children)
+
+
 def user_folder() -> Path:
     """Where server and installer leave word: `platformdirs.user_data_dir("diffbgm", False)`."""
     if sys.platform == "win32":

@@ -1,33 +1,14 @@
 """Reads the edit out of the sequencer: the range, the frame rate, the cuts. Changes nothing."""
 
-import itertools
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fractions import Fraction
 
 from . import compat
-from .cuts import Picture, find_cuts
+from .cuts import Edit, Picture, find_cuts
 from .tags import is_ours
 
 # What carries no picture of its own: it never makes a cut, and never hides one.
 UNSEEN = frozenset({"SOUND", "TEXT", "ADJUSTMENT"})
-
-
-@dataclass(frozen=True)
-class Edit:
-    """Frames `start` up to, not including, `end` of a scene; `cuts` are first frames of shots."""
-
-    scene: str
-    start: int
-    end: int
-    rate: Fraction
-    cuts: tuple[int, ...]
-
-    @property
-    def shots(self) -> list[tuple[int, int]]:
-        """(first frame, first frame after) of every shot, counted from the start of the range."""
-        bounds = [frame - self.start for frame in (self.start, *self.cuts, self.end)]
-        return list(itertools.pairwise(bounds))
 
 
 class NoPictureError(Exception):

@@ -13,10 +13,10 @@ from typing import Any
 
 from . import otio, rendering, server_process
 from .client import Client, ClientError, ServerUnreachable
+from .cuts import Edit
 from .rendering import Rendering
 from .running import Run, StoppedError, WorkError
 from .server_process import ServerSettings
-from .timeline import Edit
 
 POLL_SECONDS = 0.5
 # From where to where each part of the work takes a job, of 0..1.
