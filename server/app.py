@@ -18,6 +18,7 @@ from server.routes import create_routes
 from server.studio import Studio
 
 _STATIC = Path(__file__).parent / "static"
+_MIME_TYPES = {".js": "text/javascript", ".css": "text/css"}
 
 
 def create_app(studio: Studio) -> OpenAPI:
@@ -62,7 +63,8 @@ def _add_pages(app: OpenAPI) -> None:
 
     @app.route("/static/<name>")
     def static_file(name: str) -> Response:
-        return send_from_directory(_STATIC, name)
+        # Said here, as some systems know .js as plain text, which browsers do not run.
+        return send_from_directory(_STATIC, name, mimetype=_MIME_TYPES.get(Path(name).suffix))
 
 
 def _require_json() -> None:
