@@ -80,8 +80,7 @@ def humanise(
 
 
 def _is_exact(beat: float, cues: ShotCues) -> bool:
-    named = beat in (cues.start, cues.final_beat) or beat in cues.exact_beats
-    return named or cues.beat_in_bar(beat) == 0
+    return beat in cues.exact_beats or cues.beat_in_bar(beat) == 0
 
 
 def _playable(velocity: float) -> int:

@@ -21,7 +21,8 @@ class ShotCues:
 
     `density` and `accent` hold one value a beat; `energy` (the mean density), `valence` and
     `tension` are means over the shot, `cut_strength` is what its first beat marks; all 0..1.
-    `exact_beats` are those on which the music meets a cut; `bpm` is the tempo at the start.
+    `exact_beats` are those that players keep to: where the music meets a cut, the start, the last
+    chord. `bpm` is the tempo at the start.
     The last two are facts of the piece: `final_beat`, on which its last chord is struck, and
     its `last_end`, the beat at which the picture ends.
     """
@@ -49,11 +50,14 @@ class ShotCues:
         if not len(beats):
             return None
         first, last = int(beats[0]), int(beats[-1]) + 1
+        start = max(first, _picture_start(cues, first))
+        close = final_beat(cues.tempo_map.beats, cues.first_downbeat)
+        met = {hit.beat for hit in cues.hits if hit.kind != "none"}
         dynamic = {name: cues.dynamic[beats, i].tolist() for i, name in enumerate(DYNAMIC)}
         mood = dict(zip(SEMANTIC, cues.semantic[beats].mean(axis=0).tolist(), strict=True))
         return cls(
             beats=(first, last),
-            start=max(first, _picture_start(cues, first)),
+            start=start,
             onsets_end=min(last, _picture_start(cues, last)),
             end=max(last, _picture_start(cues, last)),
             first_downbeat=cues.first_downbeat,
@@ -64,8 +68,8 @@ class ShotCues:
             valence=mood["valence"],
             tension=mood["tension"],
             cut_strength=dynamic["boundary"][0],
-            exact_beats=frozenset(hit.beat for hit in cues.hits if hit.kind != "none"),
-            final_beat=final_beat(cues.tempo_map.beats, cues.first_downbeat),
+            exact_beats=frozenset(met | {start, close}),
+            final_beat=close,
             last_end=cues.tempo_map.beats,
         )
 
