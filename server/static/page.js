@@ -6,6 +6,7 @@ import * as player from "./player.js";
 const $ = (id) => document.getElementById(id);
 
 const STAGE_OF = { queued: "Waiting in line", cancelled: "Cancelled", failed: "Failed", done: "Done" };
+const ENERGIES = { calm: 0.15, moderate: 0.4, lively: 0.65, driving: 0.9 };
 const DOWNLOADS = ["film.mp4", "mix.wav", "score.mid", "timeline.otio", "overview.png", "composition.json"];
 
 let chosenFilm = null; // The File that is to be composed for.
@@ -38,6 +39,10 @@ function fill(select, names) {
   for (const name of names) select.add(new Option(name.replaceAll("_", " "), name));
 }
 
+function fillEnergies(select) {
+  for (const [name, energy] of Object.entries(ENERGIES)) select.add(new Option(name, energy));
+}
+
 async function begin() {
   if (!takeToken()) setToken(prompt("Token of the server (see its handshake file):") ?? "");
   const info = await ask("GET", "/v1/info");
@@ -46,6 +51,8 @@ async function begin() {
   if (info.styles.includes("cinematic")) $("style").value = "cinematic";
   fill($("mood"), info.moods);
   fill($("shot-mood"), info.moods);
+  fillEnergies($("energy"));
+  fillEnergies($("shot-energy"));
   await showHistory();
 }
 
@@ -81,7 +88,7 @@ function choose(file) {
 function wishes() {
   const options = { style: $("style").value, seed: Number($("seed").value), mux: true };
   if ($("mood").value) options.mood = $("mood").value;
-  if (!$("energy-measured").checked) options.energy = Number($("energy").value);
+  if ($("energy").value) options.energy = Number($("energy").value);
   return options;
 }
 
@@ -93,7 +100,7 @@ async function compose() {
     const media = await upload(film, (fraction) => showProgress(film.name, "Uploading", fraction));
     const state = await ask("POST", "/v1/compositions", { media: media.id, options: wishes() });
     films.set(state.id, URL.createObjectURL(film));
-    await open(state.id);
+    doing(() => open(state.id))(); // Not awaited: the next film may be sent meanwhile.
   } catch (error) {
     $("progress").hidden = true;
     throw error;
@@ -114,7 +121,12 @@ async function open(id) {
   showState(current);
   await showHistory();
   if (!["queued", "running"].includes(current.state)) return;
-  await follow(id, showState, signal);
+  let latest = current.state;
+  await follow(id, (state) => {
+    showState(state);
+    if (state.state !== latest) showHistory();
+    latest = state.state;
+  }, signal);
   if (signal.aborted) return;
   current = await ask("GET", `/v1/compositions/${id}`);
   showState(current);
@@ -242,13 +254,6 @@ $("drop").addEventListener("drop", (event) => {
   $("drop").classList.remove("over");
   if (event.dataTransfer.files[0]) choose(event.dataTransfer.files[0]);
 });
-const showEnergy = () => {
-  const isMeasured = $("energy-measured").checked;
-  $("energy").disabled = isMeasured;
-  $("energy-value").textContent = isMeasured ? "as measured" : Number($("energy").value).toFixed(2);
-};
-$("energy").addEventListener("input", showEnergy);
-$("energy-measured").addEventListener("change", showEnergy);
 $("request").addEventListener("submit", doing(compose));
 $("cancel").addEventListener("click", doing(() => ask("POST", `/v1/compositions/${current.id}/cancel`)));
 $("redo").addEventListener("click", doing(redo));
