@@ -47,10 +47,11 @@ _HIT_NAMES = {
 _MOOD_COLOURS = {"valence": "#ffd54f", "arousal": "#ff7a8a", "tension": "#8fa8ff"}
 _ENERGY_COLOUR = "#4fc3f7"
 # Rows from top to bottom, with their heights' shares.
-_ROWS = {"shots": 1.35, "motion": 0.75, "mood": 0.95, "beats": 0.5, "notes": 4.2, "sound": 1.15}
+_ROWS = {"shots": 1.35, "energy": 0.75, "mood": 0.95, "beats": 0.5, "notes": 4.2, "sound": 1.15}
 _COLUMNS = 1460  # of the plots, in pixels, about
 _MOST_BAR_NUMBERS = 40
 _MOST_BEAT_LINES = 400
+_MOST_STRONG_CUTS = 150
 _NARROWEST_NUMBERED_SHOT = 18  # pixels
 
 
@@ -68,7 +69,7 @@ def overview(
     FigureCanvasAgg(figure)
     rows = _rows(figure, analysis.timeline.seconds)
     _draw_shots(rows["shots"], analysis)
-    _draw_motion(rows["motion"], analysis)
+    _draw_energy(rows["energy"], analysis)
     _draw_mood(rows["mood"], analysis)
     _draw_beats(rows["beats"], cues)
     _draw_notes(rows["notes"], cues, score, analysis.timeline.seconds)
@@ -151,7 +152,7 @@ def _film_strip(analysis: VideoAnalysis, width: int, height: int) -> np.ndarray:
     return strip
 
 
-def _draw_motion(axes: Axes, analysis: VideoAnalysis) -> None:
+def _draw_energy(axes: Axes, analysis: VideoAnalysis) -> None:
     motion = analysis.motion
     per_column = -(-len(motion) // _COLUMNS)
     starts = np.arange(0, len(motion), per_column)
@@ -252,7 +253,8 @@ def _draw_sound(axes: Axes, mix: np.ndarray, seconds: float) -> None:
 
 
 def _draw_cuts(rows: dict[str, Axes], hits: tuple[Hit, ...]) -> None:
-    """A line through all rows at every cut, in the colour of how the music meets it."""
+    """A line through all rows at every cut, in the colour of how the music meets it; fainter
+    where there are so many that they would hide the rest."""
     times = np.array([hit.cut for hit in hits])
     colours = [_HIT_COLOURS[hit.kind] for hit in hits]
     for name, axes in rows.items():
@@ -263,7 +265,7 @@ def _draw_cuts(rows: dict[str, Axes], hits: tuple[Hit, ...]) -> None:
             colors=colours,
             transform=axes.get_xaxis_transform(),
             linewidth=1,
-            alpha=0.8,
+            alpha=min(0.8, _MOST_STRONG_CUTS / max(1, len(times))),
         )
         if name == "beats":
             height = np.full(len(times), 0.12)

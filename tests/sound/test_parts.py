@@ -1,8 +1,4 @@
 import os
-import resource
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -11,20 +7,8 @@ import pytest
 from diffbgm.errors import CompositionError, StorageError
 from diffbgm.sound.mixing import write_wav
 from diffbgm.sound.parts import Part, load_parts, save_parts
+from tests.full_disc import disc_with_room_for
 from tests.sound.made_sound import all_parts, tones
-
-
-@contextmanager
-def disc_with_room_for(size: int) -> Iterator[None]:
-    """Files can grow to `size` bytes only, as on a full disc."""
-    old = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
-    try:
-        yield
-    finally:
-        unlimited = resource.RLIM_INFINITY
-        resource.setrlimit(resource.RLIMIT_FSIZE, (unlimited, unlimited))
-        signal.signal(signal.SIGXFSZ, old)
 
 
 def test_parts_come_back_to_the_bit(tmp_path: Path) -> None:
