@@ -49,17 +49,23 @@ def _load(path: Path) -> Any:
         raise TimelineError(f"{path}: not an edit that can be read; use {', '.join(FORMATS)}")
     if not path.is_file():
         raise TimelineError(f"{path}: no such file")
-    options: dict[str, Any] = {"rate": _edl_rate(path)} if path.suffix.lower() == ".edl" else {}
+    is_edl = path.suffix.lower() == ".edl"
+    options: dict[str, Any] = {"rate": _edl_rate(path)} if is_edl else {}
     try:
         # The Kdenlive adapter prints, where a program may be reading our output.
         with contextlib.redirect_stdout(io.StringIO()):
-            return otio.adapters.read_from_file(str(path), **options)
+            document = otio.adapters.read_from_file(str(path), **options)
     except OSError as exc:
         raise TimelineError(f"{path}: cannot be read ({exc.strerror})") from exc
     # Adapters let through whatever a malformed file makes them stumble over.
     except Exception as exc:
         reason = " ".join(str(exc).split())[:200] or type(exc).__name__
         raise TimelineError(f"{path}: not a valid {path.suffix} file ({reason})") from exc
+    if is_edl:
+        # The adapter makes the record timecode a source range, which it is not.
+        for track in document.tracks:
+            track.source_range = None
+    return document
 
 
 def _edl_rate(path: Path) -> float:

@@ -140,7 +140,20 @@ def _over(below: Sequence[Span], above: Sequence[Span]) -> list[Span]:
             if covered_to < span.end:
                 result.append(span.cut_to(covered_to, span.end))
     end = above[-1].end if above else Fraction(0)
-    return result + _part(below, end, below[-1].end if below else end)
+    return _joined(result + _part(below, end, below[-1].end if below else end))
+
+
+def _joined(spans: Sequence[Span]) -> list[Span]:
+    """Where holes in upper tracks begin and end, what is seen through them goes on uncut."""
+    result = list(spans[:1])
+    for span in spans[1:]:
+        last = result[-1]
+        goes_on = last.cut_to(span.start, span.end).media_start == span.media_start
+        if span.clip is last.clip and span.seen == last.seen and (goes_on or span.clip is None):
+            result[-1] = replace(last, end=span.end)
+        else:
+            result.append(span)
+    return result
 
 
 def _part(spans: Sequence[Span], start: Fraction, end: Fraction) -> list[Span]:

@@ -71,6 +71,11 @@ def seen(timeline):
     return shots, timeline.frames
 
 
+def test_a_blade_cut_is_a_cut(read):
+    timeline = read(track(clip("a", 0, 24), clip("a", 24, 24)))
+    assert seen(timeline) == ([(0, "a", 0), (24, "a", 24)], 48)
+
+
 def test_clips_one_after_the_other(read):
     timeline = read(track(clip("a", 10, 48), clip("b", 0, 30), clip("a", 100, 5)))
     assert timeline.frame_rate == 24
@@ -88,11 +93,13 @@ def test_gaps_are_shots_without_media_except_the_last(read):
 
 def test_the_topmost_enabled_clip_is_seen(read):
     below = track(clip("a", 0, 100))
-    above = track(gap(20), clip("b", 0, 10), gap(10), clip("c", 0, 10, enabled=False))
-    hidden = track(clip("c", 0, 100), enabled=False)
+    above = track(gap(20), clip("b", 0, 10), gap(10), clip("c", 0, 10))
+    above[-1].enabled = False
+    hidden = track(clip("c", 0, 100))
+    hidden.enabled = False
     sound = track(clip("c", 0, 200), kind="Audio")
     timeline = read(below, above, hidden, sound)
-    assert seen(timeline) == ([(0, "a", 0), (20, "b", 0), (30, "a", 30), (40, "a", 40)], 100)
+    assert seen(timeline) == ([(0, "a", 0), (20, "b", 0), (30, "a", 30)], 100)
 
 
 def test_a_longer_upper_track_makes_the_edit_longer(read):
@@ -172,8 +179,8 @@ def test_generated_pictures_cover_what_is_below_and_have_no_media(read):
     assert seen(timeline) == ([(0, "a", 0), (10, None, None), (20, "a", 20)], 30)
 
 
-@pytest.mark.parametrize("suffix", [".xml", ".fcpxml"])
-def test_final_cut_files(read, tmp_path, suffix):
+@pytest.mark.parametrize("suffix", [".xml", ".fcpxml", ".kdenlive"])
+def test_files_of_other_editors(read, tmp_path, suffix):
     item = clip("a", 10, 48)
     for one in (item, other := clip("b", 0, 24)):
         url = (tmp_path / one.media_reference.target_url).as_uri()
@@ -187,7 +194,8 @@ EDL = """TITLE: edit
 FCM: NON-DROP FRAME
 001  AX V C        00:00:10:00 00:00:12:00 01:00:00:00 01:00:02:00
 * FROM CLIP NAME: a.mp4
-002  AX V D 012    00:00:00:00 00:00:03:00 01:00:02:00 01:00:05:00
+002  AX V C        00:00:12:00 00:00:12:00 01:00:02:00 01:00:02:00
+002  BX V D 012    00:00:00:00 00:00:03:00 01:00:02:00 01:00:05:00
 * FROM CLIP NAME: a.mp4
 * TO CLIP NAME: b.mp4
 """
@@ -201,7 +209,7 @@ def test_an_edl_with_media_beside_it(read, tmp_path):
 
 def test_the_rate_of_an_edl_has_all_its_frames(read, tmp_path):
     path = tmp_path / "edit.edl"
-    path.write_text(EDL.replace("00:00:10:00", "00:00:09:24").replace("12:00 ", "11:24 "))
+    path.write_text(EDL.replace("00:00:10:00 00:00:12:00", "00:00:09:24 00:00:11:24"))
     assert read_timeline(path).frame_rate == 25
 
 

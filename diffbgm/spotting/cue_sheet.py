@@ -83,15 +83,22 @@ def spot(analysis: VideoAnalysis, options: SpottingOptions | None = None) -> Cue
     A shot's own wish for mood or energy goes before the wish for the whole film in `options`,
     and that before what was measured. CutsError as `spot_cuts`.
     """
+    options = options or SpottingOptions()
+    timeline = analysis.timeline
+    strengths = _cut_strengths(analysis).tolist()
+    spotting = spot_cuts(
+        timeline.frame_rate, timeline.frames, timeline.cuts, options, strengths
+    )
+    return measure(analysis, spotting, options)
+
+
+def measure(analysis: VideoAnalysis, spotting: Spotting, options: SpottingOptions) -> CueSheet:
+    """What the composer is told on the beats of a tempo map that is settled; see `spot`."""
     # scipy, which it needs, costs more than all else here: only who spots a film pays for it.
     from diffbgm.spotting.conditions import from_picture
 
-    options = options or SpottingOptions()
     timeline = analysis.timeline
     strengths = _cut_strengths(analysis)
-    spotting = spot_cuts(
-        timeline.frame_rate, timeline.frames, timeline.cuts, options, strengths.tolist()
-    )
     shot_of_beat = _shot_of_beat(timeline, spotting)
     phrases = phrase_starts(spotting.tempo_map, spotting.first_downbeat, spotting.hits)
     energy = _beat_energy(analysis.motion, timeline, spotting.tempo_map)

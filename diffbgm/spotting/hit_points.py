@@ -4,7 +4,7 @@ The programme that searches is in `hit_search`; here are what it is asked and wh
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any, Literal
@@ -101,7 +101,7 @@ class Spotting:
             "first_downbeat": self.first_downbeat,
             "beats": tempo_map.beat_seconds.tolist(),
             "downbeats": tempo_map.seconds(tempo_map.downbeats(self.first_downbeat)).tolist(),
-            "hits": [vars(hit) for hit in self.hits],
+            "hits": [asdict(hit) for hit in self.hits],
         }
 
     @classmethod
@@ -257,8 +257,10 @@ def _pins_message(frame_rate: Fraction, frames: int, options: SpottingOptions) -
     within = f"at {low:g}-{high:g} BPM ± {options.freedom_percent:g} %"
     advice = "unpin one, or widen the tempo range or the freedom"
     for a, b in pairwise(sorted({0, frames, *options.pinned})):
-        beats = np.array([low, high]) / 60 * float((b - a) / frame_rate)
-        beats *= 1 + np.array([-1, 1]) * options.freedom_percent / 100
+        # Both may be met a frame off their cuts.
+        gap = np.array([b - a - 2, b - a + 2]).clip(0) / float(frame_rate)
+        bend = 1 + np.array([-1, 1]) * options.freedom_percent / 100
+        beats = np.array([low, high]) / 60 * bend * gap
         if np.floor(beats[1]) < max(1, np.ceil(beats[0])):
             place = {0: "the start", frames: "the end"}
             pair = " and ".join(place.get(x, f"the pinned cut at frame {x}") for x in (a, b))

@@ -77,7 +77,7 @@ class Path:
 
 def search(problem: Problem) -> list[Path]:
     """The cheapest paths of the few best base tempos; empty if no path leads to the end."""
-    bases = _base_tempos(*problem.bpm)
+    bases = _base_tempos(problem)
     rough = _Tables(problem, bases, phases=1).fill()
     finalists = bases[_finalists(bases, rough.cost[-1, :, 0, 0])]
     tables = _Tables(problem, finalists, phases=PHRASE).fill()
@@ -117,9 +117,13 @@ def _beat_counts(problem: Problem) -> np.ndarray:
     return np.unique(np.linspace(first, last, MAX_BASES).astype(int))
 
 
-def _base_tempos(low: float, high: float) -> np.ndarray:
-    count = int(np.log(high / low) / BASE_STEP) + 1
-    return np.geomspace(low, high, min(count, MAX_BASES)) if high > low else np.array([low])
+def _base_tempos(problem: Problem) -> np.ndarray:
+    """(T,) rising by no more than the freedom, so that no tempo is out of reach."""
+    low, high = problem.bpm
+    if high == low:
+        return np.array([low])
+    step = min(BASE_STEP, max(problem.freedom, 1e-3))
+    return np.geomspace(low, high, min(int(np.log(high / low) / step) + 2, MAX_BASES))
 
 
 def _finalists(bases: np.ndarray, cost: np.ndarray) -> list[int]:
