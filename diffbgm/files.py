@@ -1,7 +1,8 @@
 """Files that are whole or not there. Knows nothing of what is in them."""
 
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,3 +25,38 @@ def replacing(path: Path) -> Iterator[Path]:
         raise StorageError(f"{path}: cannot be written ({reason}); nothing was changed") from exc
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+@contextmanager
+def publishing(folder: Path, own: Callable[[], Iterable[str]]) -> Iterator[Path]:
+    """A folder to write to, whose entries take their places in `folder` when the block ends well.
+
+    Whatever goes wrong in the block, `folder` stays as it was and nothing is left beside it.
+    `own` names the entries of an earlier result, which go if they are not written again; other
+    files in `folder` are left alone. StorageError for every OSError inside the block.
+    """
+    folder = folder.absolute()
+    unfinished = folder.with_name(f".{folder.name}.{os.getpid()}")
+    try:
+        unfinished.mkdir(parents=True)
+        yield unfinished
+        _publish(unfinished, folder, set(own()))
+    except OSError as exc:
+        reason = exc.strerror or str(exc)
+        place = exc.filename or folder
+        raise StorageError(f"{place}: cannot be written ({reason}); nothing was changed") from exc
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _publish(unfinished: Path, folder: Path, gone: set[str]) -> None:
+    """Exchange entry by entry, each by renaming; what is replaced goes with `unfinished`."""
+    folder.mkdir(exist_ok=True)
+    entries = [path.name for path in unfinished.iterdir()]
+    replaced = unfinished / "replaced"
+    replaced.mkdir()
+    for name in {*gone, *entries}:
+        if (folder / name).exists():
+            (folder / name).rename(replaced / name)
+        if name in entries:
+            (unfinished / name).rename(folder / name)

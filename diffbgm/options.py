@@ -1,8 +1,9 @@
 """What a caller may ask for. Light: nothing heavy is imported to check a wish."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from diffbgm.errors import OptionError
 
@@ -65,6 +66,22 @@ class ComposeOptions:
         if self.bpm is not None and not 30 <= self.bpm[0] <= self.bpm[1] <= 300:
             raise OptionError(f"bpm must be MIN-MAX between 30 and 300, not {self.bpm}")
 
+    @property
+    def sampling(self) -> Sampling:
+        return Sampling(self.steps, self.guidance)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As composition.json keeps them."""
+        paths = {"checkpoint": self.checkpoint, "soundfont": self.soundfont}
+        return {**asdict(self), **{name: path and str(path) for name, path in paths.items()}}
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> "ComposeOptions":
+        """The options whose `to_dict` this is, also after a trip through JSON."""
+        pairs = {name: tuple(content[name]) for name in ("mood", "bpm", "cuts") if content[name]}
+        paths = {name: Path(content[name]) for name in ("checkpoint", "soundfont") if content[name]}
+        return cls(**{**content, **pairs, **paths})
+
 
 @dataclass(frozen=True)
 class TakeOptions:
@@ -105,9 +122,7 @@ def check_range(name: str, value: float, low: float, high: float) -> None:
         raise OptionError(f"{name} must lie between {low} and {high}, not {value}")
 
 
-def _check_wishes(
-    mood: tuple[float, float] | None, energy: float | None, seed: int | None
-) -> None:
+def _check_wishes(mood: tuple[float, float] | None, energy: float | None, seed: int | None) -> None:
     if mood is not None:
         _check_mood(mood)
     if energy is not None:

@@ -9,7 +9,7 @@ import json
 import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,7 @@ class TrainingConfig:
     save_minutes: float = 5
     threads: int = 0
     resume: str | None = None
-    network: NetworkConfig = NetworkConfig()
+    network: NetworkConfig = field(default_factory=NetworkConfig)
 
 
 def read_config(path: Path) -> TrainingConfig:
@@ -93,7 +93,9 @@ class Trainer:
         )
         self.step = 0
 
-    def run(self, report: Callable[[dict[str, Any]], None]) -> None:
+    def run(
+        self, report: Callable[[dict[str, Any]], None], progress: Callable[[float], None]
+    ) -> None:
         """Train until the time is up; `report` gets a line of numbers at every save."""
         out = Path(self.config.out)
         out.mkdir(parents=True, exist_ok=True)
@@ -101,6 +103,7 @@ class Trainer:
         recent: list[float] = []
         while (elapsed := (time.monotonic() - begin) / 60) < self.config.minutes:
             recent.append(self._train_step(elapsed / self.config.minutes))
+            progress(elapsed / self.config.minutes)
             if time.monotonic() - saved > self.config.save_minutes * 60:
                 saved = time.monotonic()
                 self._save(out, elapsed, recent, report)
@@ -161,8 +164,11 @@ class Trainer:
                 batch = self.validation.at(rows)
                 times = torch.full((len(rows),), level, device=self.device)
                 with torch.autocast(self.device.type, torch.bfloat16):
-                    total += float(diffusion_loss(
-                        network, batch.roll, batch.known, batch.told, times, generator).sum())
+                    total += float(
+                        diffusion_loss(
+                            network, batch.roll, batch.known, batch.told, times, generator
+                        ).sum()
+                    )
             losses[str(level)] = total / len(chosen)
         return losses
 
@@ -172,9 +178,14 @@ def _stratified(size: int, device: torch.device) -> Tensor:
     return (torch.arange(size, device=device) + torch.rand(size, device=device)) / size
 
 
-def train(config: TrainingConfig, device: torch.device, report: Callable) -> None:
+def train(
+    config: TrainingConfig,
+    device: str,
+    report: Callable[[dict[str, Any]], None],
+    progress: Callable[[float], None] = lambda fraction: None,
+) -> None:
     """Run a configuration to its end; the weights lie in OUT/weights.safetensors."""
     out = Path(config.out)
     out.mkdir(parents=True, exist_ok=True)
     (out / "config.json").write_text(json.dumps(asdict(config), indent=1) + "\n")
-    Trainer(config, device).run(report)
+    Trainer(config, torch.device(device)).run(report, progress)

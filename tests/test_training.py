@@ -43,7 +43,7 @@ def config(prepared, tmp_path):
 
 def test_a_run_learns_and_leaves_weights_and_a_log(config, tmp_path):
     lines = []
-    train(config, CPU, lines.append)
+    train(config, "cpu", lines.append)
     logged = [json.loads(line) for line in (tmp_path / "run/log.jsonl").read_text().splitlines()]
     assert logged == lines
     assert set(lines[-1]["validation"]) == {"0.1", "0.3", "0.5", "0.7", "0.9"}
@@ -58,7 +58,7 @@ def test_the_loss_falls(config):
 
 
 def test_training_goes_on_from_weights_alone(config, tmp_path):
-    train(config, CPU, lambda line: None)
+    train(config, "cpu", lambda line: None)
     weights = tmp_path / "run/weights.safetensors"
     resumed = Trainer(TrainingConfig(**{**vars(config), "resume": str(weights)}), CPU)
     saved = load_network(weights, CPU).state_dict()
@@ -66,7 +66,7 @@ def test_training_goes_on_from_weights_alone(config, tmp_path):
 
 
 def test_another_network_is_not_resumed(config, tmp_path):
-    train(config, CPU, lambda line: None)
+    train(config, "cpu", lambda line: None)
     changed = {
         **vars(config),
         "network": type(SMALL)(**{**SMALL.to_dict(), "layers": 1}),

@@ -240,9 +240,7 @@ def _quantised(song: _Song, first: int, bars: int) -> np.ndarray:
     return table[np.lexsort((table[:, 4], table[:, 2], table[:, 0]))]
 
 
-def _phrases(
-    structure: Path | None, offsets: np.ndarray, first: int, bars: int
-) -> np.ndarray:
+def _phrases(structure: Path | None, offsets: np.ndarray, first: int, bars: int) -> np.ndarray:
     """Beats of the section at which a phrase of human_label1.txt begins."""
     label = structure / "human_label1.txt" if structure else None
     if label is None or not label.exists():

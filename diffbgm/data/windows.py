@@ -54,11 +54,14 @@ class Windows:
         ]
         self.roll = torch.from_numpy(np.concatenate(rolls)).to(device)
         begins = np.cumsum([0, *lengths])
-        starts = [np.arange(begin, begin + count - bars + 1) for begin, count in
-                  zip(begins, lengths, strict=False)]
+        starts = [
+            np.arange(begin, begin + count - bars + 1)
+            for begin, count in zip(begins, lengths, strict=False)
+        ]
         self.starts = torch.from_numpy(np.concatenate(starts)).to(device)  # bars
-        rows = np.concatenate([np.arange(*prepared.beats(section).indices(2**40)[:2])
-                               for section in sections])
+        rows = np.concatenate(
+            [np.arange(*prepared.beats(section).indices(2**40)[:2]) for section in sections]
+        )
         self.dynamic = torch.from_numpy(prepared.dynamic[rows].astype(np.float32)).to(device)
         self.semantic = torch.from_numpy(prepared.semantic[rows].astype(np.float32)).to(device)
         self.key = torch.from_numpy(prepared.key_signature[rows].astype(np.int64)).to(device)
@@ -88,8 +91,9 @@ class Windows:
     def at(self, windows: Tensor) -> Batch:
         """Given windows (indices) as they are: nothing known, everything told."""
         roll, told = self._window(self.starts[windows], torch.zeros_like(windows))
-        return Batch(roll, torch.zeros(len(windows), len(TRACKS), roll.shape[1],
-                                       device=self.device), told)
+        return Batch(
+            roll, torch.zeros(len(windows), len(TRACKS), roll.shape[1], device=self.device), told
+        )
 
     def _window(self, start: Tensor, shift: Tensor) -> tuple[Tensor, Conditions]:
         steps = torch.arange(self.bars * SIXTEENTHS_PER_BAR, device=self.device)
@@ -108,8 +112,9 @@ class Windows:
         versions = [dynamic]
         for beats in SMOOTHING_BEATS[1:]:
             moving = dynamic[..., :3].transpose(1, 2)
-            padded = torch.nn.functional.pad(moving, (beats // 2, beats - 1 - beats // 2),
-                                             mode="replicate")
+            padded = torch.nn.functional.pad(
+                moving, (beats // 2, beats - 1 - beats // 2), mode="replicate"
+            )
             smooth = torch.nn.functional.avg_pool1d(padded, beats, stride=1).transpose(1, 2)
             versions.append(torch.cat([smooth, dynamic[..., 3:]], dim=-1))
         choice = self._integers(0, len(versions), len(dynamic))
@@ -120,8 +125,9 @@ class Windows:
         lengths = torch.tensor(SEGMENT_BEATS, device=self.device)[
             self._integers(0, len(SEGMENT_BEATS), size)
         ]
-        draws = torch.rand(size, self.bars * BEATS_PER_BAR, generator=self.generator,
-                           device=self.device)
+        draws = torch.rand(
+            size, self.bars * BEATS_PER_BAR, generator=self.generator, device=self.device
+        )
         return (draws < 1 / lengths[:, None]).cumsum(dim=1)
 
     def _known(self, size: int) -> Tensor:

@@ -32,5 +32,7 @@ class NetworkConfig:
         """CheckpointError names keys that this network does not know."""
         unknown = set(content) - {field.name for field in fields(cls)}
         if unknown:
-            raise CheckpointError(f"the network's configuration has unknown keys: {sorted(unknown)}")
+            raise CheckpointError(
+                f"the network's configuration has unknown keys: {sorted(unknown)}"
+            )
         return cls(**content)

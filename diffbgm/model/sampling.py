@@ -43,6 +43,11 @@ class Piece:
     segment: np.ndarray
     key_signature: int | None = None
 
+    def between(self, beats: slice) -> "Piece":
+        """A stretch of it."""
+        rows = (self.dynamic[beats], self.semantic[beats], self.segment[beats])
+        return Piece(*rows, self.key_signature)
+
 
 def sample(
     network: TimeTokenNetwork,

@@ -94,8 +94,11 @@ class TimeTokenNetwork(nn.Module):
         dynamic = self.dynamic(told.dynamic, told.tells_dynamic)
         semantic = self.semantic(told.semantic, told.tells_semantic)
         bias = attention_bias(told.segment, self.config.heads, self.config.segments)
-        bias = bias.to(torch.get_autocast_dtype(tokens.device.type) if torch.is_autocast_enabled(
-            tokens.device.type) else tokens.dtype)
+        bias = bias.to(
+            torch.get_autocast_dtype(tokens.device.type)
+            if torch.is_autocast_enabled(tokens.device.type)
+            else tokens.dtype
+        )
         rotary = _rotary(tokens.shape[1], self.config.width // self.config.heads, tokens.device)
         for block in self.blocks:
             tokens = block(tokens, level, dynamic, semantic, bias, log_snr, rotary)
@@ -154,7 +157,9 @@ class _Block(nn.Module):
 
     def _attend(self, x: Tensor, rotary: tuple[Tensor, Tensor]) -> Tensor:
         query, key, value = self.qkv(x).unflatten(-1, (3, self.heads, -1)).transpose(1, 3).unbind(2)
-        attended = F.scaled_dot_product_attention(_rotate(query, rotary), _rotate(key, rotary), value)
+        attended = F.scaled_dot_product_attention(
+            _rotate(query, rotary), _rotate(key, rotary), value
+        )
         return self.out(attended.transpose(1, 2).flatten(2))
 
 

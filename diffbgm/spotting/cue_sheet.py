@@ -86,9 +86,7 @@ def spot(analysis: VideoAnalysis, options: SpottingOptions | None = None) -> Cue
     options = options or SpottingOptions()
     timeline = analysis.timeline
     strengths = _cut_strengths(analysis).tolist()
-    spotting = spot_cuts(
-        timeline.frame_rate, timeline.frames, timeline.cuts, options, strengths
-    )
+    spotting = spot_cuts(timeline.frame_rate, timeline.frames, timeline.cuts, options, strengths)
     return measure(analysis, spotting, options)
 
 

@@ -30,4 +30,6 @@ def conditions(size: int, beats: int) -> Conditions:
 
 def piece(beats: int, key_signature: int | None = 0) -> Piece:
     rng = np.random.default_rng(0)
-    return Piece(rng.random((beats, 6)), rng.random((beats, 3)), np.arange(beats) // 5, key_signature)
+    return Piece(
+        rng.random((beats, 6)), rng.random((beats, 3)), np.arange(beats) // 5, key_signature
+    )

@@ -61,8 +61,8 @@ def test_the_learned_selector_starts_in_the_papers_order():
 
 
 @pytest.mark.parametrize(
-    ("name", "weights"), [("both", {(1.0, 1.0)}), ("dynamic_only", {(1.0, 0.0)}),
-                          ("random", {(1.0, 0.0), (0.0, 1.0)})]
+    ("name", "weights"),
+    [("both", {(1.0, 1.0)}), ("dynamic_only", {(1.0, 0.0)}), ("random", {(1.0, 0.0), (0.0, 1.0)})],
 )
 def test_the_ablations(name, weights):
     torch.manual_seed(0)

@@ -1,0 +1,249 @@
+"""One film from the first frame to the last sample: read from top to bottom.
+
+compose      film → analysis → cue sheet → roll → takes of every shot → folder
+recompose    one shot of such a folder again, its neighbours unchanged
+select_take  another of the takes that a shot already has
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from diffbgm import sketching
+from diffbgm.clock import Clock, Progress, no_progress
+from diffbgm.composition import (
+    Composition,
+    ScoredFilm,
+    Take,
+    keep_takes,
+    load_composition,
+    load_scored_film,
+    load_take,
+    save_take,
+)
+from diffbgm.errors import CompositionError, OptionError
+from diffbgm.files import publishing
+from diffbgm.music.arrangement import arrange_shot
+from diffbgm.music.harmony import Key, estimate_key
+from diffbgm.music.pianoroll import SIXTEENTHS_PER_BEAT, to_score
+from diffbgm.music.styles import Style, load_style
+from diffbgm.options import ComposeOptions, TakeOptions
+from diffbgm.sound.soundfont import find_soundfont
+from diffbgm.sound.synthesis import render_shot, stem_mixes
+from diffbgm.sound.synthesizers import Synthesizer, open_synthesizer
+from diffbgm.spotting.cue_sheet import CueSheet, measure, spot
+from diffbgm.spotting.hit_points import Spotting, SpottingOptions
+from diffbgm.timeline import Timeline
+from diffbgm.video.analysis import VideoAnalysis, analyse_film, analyse_timeline
+from diffbgm.writing import boundaries_of, write_folder
+
+
+def compose(
+    source: Path | Timeline,
+    folder: Path,
+    options: ComposeOptions | None = None,
+    progress: Progress = no_progress,
+) -> Composition:
+    """Score a film, or an edit, into `folder`; return what composition.json then says.
+
+    `progress(stage, fraction of all)` may raise to stop. Whatever goes wrong, `folder` is as it
+    was. Raises DiffBGMError, of the kind that says what is wrong.
+    """
+    options = options or ComposeOptions()
+    clock = Clock(progress)
+    style = load_style(options.style)
+    soundfont = find_soundfont(options.soundfont)
+    checkpoint = sketching.resolve_checkpoint(options.checkpoint)
+    model = sketching.describe_model(checkpoint, options.sampling)
+    with (
+        publishing(folder, lambda: _files_of(folder)) as work,
+        open_synthesizer(soundfont) as synth,
+    ):
+        with clock.stage("analysis") as advance:
+            analysis = _analyse(source, options, advance)
+            film = _film_to_mux(source, folder, options)
+        with clock.stage("spotting"):
+            cues = spot(analysis, _spotting_options(options, style))
+        with clock.stage("diffusion") as advance:
+            network = sketching.load(checkpoint, options.device)
+            roll = sketching.paint_film(network, cues, options.sampling, options.seed, advance)
+        with clock.stage("arrangement"):
+            takes = _first_takes(roll, cues, len(analysis.timeline.shots), options)
+        scored = ScoredFilm(
+            analysis=analysis,
+            cues=cues,
+            takes=takes,
+            numbers=((0, 1),) * len(takes),
+            options=options,
+            film=film,
+            model=model,
+            sound={"soundfont": str(soundfont), "synthesizer": synth.name},
+        )
+        with clock.stage("sound") as advance:
+            for shot, take in enumerate(takes):
+                take = _with_sound(scored, shot, take, synth)
+                scored = scored.with_take(shot, take, 0, 1)
+                save_take(work, shot, 0, take)
+                advance((shot + 1) / len(takes))
+        return replace(write_folder(work, scored, clock), folder=folder)
+
+
+def recompose(
+    folder: Path,
+    shot: int,
+    options: TakeOptions | None = None,
+    progress: Progress = no_progress,
+) -> Composition:
+    """Put a new take of one shot into the mix; its old takes are kept.
+
+    Notes outside the shot stay identical, and so does the sound, but for the ringing tails of the
+    shot's own notes. CompositionError if `folder` is no composition or has no such shot.
+    """
+    options = options or TakeOptions()
+    clock = Clock(progress)
+    composition = load_composition(folder)
+    composition.require_shot(shot)
+    scored = load_scored_film(composition)
+    number = composition.shots[shot]["takes"]
+    seed = options.seed if options.seed is not None else _take_seed(scored.options, shot, number)
+    style_name = options.style or scored.takes[shot].style
+    soundfont = find_soundfont(options.soundfont or scored.options.soundfont)
+    checkpoint = sketching.resolve_checkpoint(options.checkpoint or scored.options.checkpoint)
+    with _next_version(composition) as work, open_synthesizer(soundfont) as synth:
+        with clock.stage("spotting"):
+            cues = _told_anew(scored, shot, options)
+        with clock.stage("diffusion") as advance:
+            network = sketching.load(checkpoint, options.device)
+            roll = sketching.paint_shot(
+                network, cues, shot, scored.roll, scored.options.sampling, seed, advance
+            )
+        with clock.stage("arrangement"):
+            key = estimate_key(to_score(scored.roll))
+            take = _take(roll, cues, shot, style_name, seed, key)
+        with clock.stage("sound"):
+            take = _with_sound(scored, shot, take, synth)
+            scored = scored.with_take(shot, take, number, number + 1)
+            save_take(work, shot, number, take)
+        others = {index: folder for index in range(len(scored.takes)) if index != shot}
+        return replace(write_folder(work, scored, clock, others), folder=folder)
+
+
+def select_take(
+    folder: Path, shot: int, take: int, progress: Progress = no_progress
+) -> Composition:
+    """Put a take that the shot already has into the mix; CompositionError if it has it not."""
+    composition = load_composition(folder)
+    composition.require_shot(shot)
+    scored = load_scored_film(composition)
+    chosen = load_take(folder, shot, take)
+    scored = scored.with_take(shot, chosen, take, composition.shots[shot]["takes"])
+    others = {index: folder for index in range(len(scored.takes)) if index != shot}
+    with _next_version(composition) as work:
+        return replace(write_folder(work, scored, Clock(progress), others), folder=folder)
+
+
+def _analyse(
+    source: Path | Timeline, options: ComposeOptions, advance: Callable[[float], None]
+) -> VideoAnalysis:
+    if isinstance(source, Timeline):
+        if options.cuts is not None:
+            raise OptionError("an edit has its own cuts; give --cuts with a film alone")
+        return analyse_timeline(source, advance)
+    return analyse_film(source, options.cuts, advance)
+
+
+def _film_to_mux(source: Path | Timeline, folder: Path, options: ComposeOptions) -> Path | None:
+    """The film that all shots show, if `source` is one; OptionError if muxing needs another."""
+    if isinstance(source, Timeline):
+        if options.mux:
+            raise OptionError("--mux needs a film; an edit is put together by its editor")
+        return None
+    film = source.resolve()
+    if options.mux and film == (folder / "film.mp4").resolve():
+        raise OptionError(f"--mux would write over {film}; choose another folder with -o")
+    return film
+
+
+def _spotting_options(options: ComposeOptions, style: Style) -> SpottingOptions:
+    return SpottingOptions(
+        bpm=options.bpm or style.tempo,
+        freedom_percent=options.freedom_percent,
+        mood=options.mood,
+        energy=options.energy,
+    )
+
+
+def _first_takes(
+    roll: np.ndarray, cues: CueSheet, shots: int, options: ComposeOptions
+) -> tuple[Take, ...]:
+    key = estimate_key(to_score(roll))
+    seeds = [_take_seed(options, shot, 0) for shot in range(shots)]
+    return tuple(
+        _take(roll, cues, shot, options.style, seed, key) for shot, seed in enumerate(seeds)
+    )
+
+
+def _take(roll: np.ndarray, cues: CueSheet, shot: int, style: str, seed: int, key: Key) -> Take:
+    """A take without sound yet: the shot's part of the roll, arranged."""
+    own = cues.shot_of_beat == shot
+    return Take(
+        seed=seed,
+        style=style,
+        roll=roll[np.repeat(own, SIXTEENTHS_PER_BEAT)],
+        dynamic=cues.dynamic[own],
+        semantic=cues.semantic[own],
+        score=arrange_shot(shot, to_score(roll), cues, load_style(style), seed, key),
+    )
+
+
+def _take_seed(options: ComposeOptions, shot: int, number: int) -> int:
+    """A seed of its own for every take of every shot."""
+    return int(np.random.SeedSequence((options.seed, shot, number)).generate_state(1)[0])
+
+
+def _with_sound(scored: ScoredFilm, shot: int, take: Take, synth: Synthesizer) -> Take:
+    edges = boundaries_of(scored)
+    mixes = stem_mixes(load_style(take.style))
+    span = (edges[shot], edges[-1])
+    parts = render_shot(synth, take.score.tracks, scored.cues.tempo_map, mixes, span)
+    return replace(take, parts=parts)
+
+
+def _told_anew(scored: ScoredFilm, shot: int, options: TakeOptions) -> CueSheet:
+    """The cue sheet with the shot's rows measured again under the wishes for the new take."""
+    if options.mood is None and options.energy is None:
+        return scored.cues
+    timeline = scored.timeline
+    wished = replace(timeline.shots[shot], mood=options.mood, energy=options.energy)
+    shots = (*timeline.shots[:shot], wished, *timeline.shots[shot + 1 :])
+    analysis = replace(scored.analysis, timeline=replace(timeline, shots=shots))
+    cues = scored.cues
+    spotting = Spotting(cues.tempo_map, cues.hits, cues.first_downbeat)
+    measured = measure(analysis, spotting, SpottingOptions())
+    own = (cues.shot_of_beat == shot)[:, None]
+    dynamic = cues.dynamic if options.energy is None else measured.dynamic
+    semantic = cues.semantic if options.mood is None else measured.semantic
+    return replace(
+        cues,
+        dynamic=np.where(own, dynamic, cues.dynamic),
+        semantic=np.where(own, semantic, cues.semantic),
+    )
+
+
+@contextmanager
+def _next_version(composition: Composition) -> Iterator[Path]:
+    """A folder that begins with all takes and takes the place of the composition's."""
+    with publishing(composition.folder, lambda: composition.files) as work:
+        keep_takes(composition.folder, work)
+        yield work
+
+
+def _files_of(folder: Path) -> list[str]:
+    """The entries of a composition that already lies in `folder`; none if there is none."""
+    try:
+        return load_composition(folder).files
+    except CompositionError:
+        return []

@@ -1,0 +1,142 @@
+"""From a cue sheet to a roll: loads the network once, pads to bars, paints a film or one shot."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from diffbgm.errors import OptionError
+from diffbgm.music.pianoroll import BEATS_PER_BAR, SIXTEENTHS_PER_BEAT, TRACKS
+from diffbgm.options import Sampling
+from diffbgm.spotting.cue_sheet import CueSheet
+
+# Bars around a shot that a new take of it hears.
+CONTEXT_BARS = 8
+
+Advance = Callable[[float], None]
+
+
+def resolve_checkpoint(path: Path | None) -> Path:
+    """The checkpoint to use: the given one or the one that comes with the package."""
+    from diffbgm.model.checkpoint import default_checkpoint
+
+    return (path or default_checkpoint()).resolve()
+
+
+def describe_model(checkpoint: Path, sampling: Sampling) -> dict[str, Any]:
+    """name, sha256, steps, guidance: `model` in composition.json."""
+    from diffbgm.model.checkpoint import identify
+
+    identity = identify(checkpoint)
+    return {
+        "name": identity.name,
+        "sha256": identity.sha256,
+        "steps": sampling.steps,
+        "guidance": sampling.guidance,
+    }
+
+
+def choose_device(name: str) -> str:
+    """ "auto" is the GPU where there is one; OptionError if a named device cannot be used."""
+    import torch
+
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.empty(0, device=name)
+    except (RuntimeError, AssertionError) as exc:
+        raise OptionError(f"device {name!r} cannot be used here; try cpu or auto") from exc
+    return name
+
+
+def load(checkpoint: Path, device: str) -> Any:
+    """The network, kept warm until `unload`; a changed file is loaded anew."""
+    changed = checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
+    return _load(checkpoint, changed, choose_device(device))
+
+
+def unload() -> None:
+    """Give the memory of the network back."""
+    _load.cache_clear()
+
+
+@lru_cache(maxsize=1)
+def _load(checkpoint: Path, changed: int, device: str) -> Any:
+    import torch
+
+    from diffbgm.model.checkpoint import load_network
+
+    return load_network(checkpoint, torch.device(device))
+
+
+def paint_film(
+    network: Any, cues: CueSheet, sampling: Sampling, seed: int, advance: Advance
+) -> np.ndarray:
+    """Roll (4 B, 3, 88) of the whole film, in a key that the seed chooses."""
+    from diffbgm.model.sampling import sample
+
+    key_signature = int(np.random.default_rng(seed).integers(12))
+    before, after = _padding(cues)
+    piece = _piece(cues, before, after, key_signature)
+    (roll,) = sample(network, piece, [seed], sampling, progress=advance)
+    return _without(roll, before, after)
+
+
+def paint_shot(
+    network: Any,
+    cues: CueSheet,
+    shot: int,
+    roll: np.ndarray,
+    sampling: Sampling,
+    seed: int,
+    advance: Advance,
+) -> np.ndarray:
+    """`roll` (4 B, 3, 88) with the cells of one shot painted anew; all others as they were."""
+    from diffbgm.model.sampling import sample
+    from diffbgm.spotting.conditions import key_signatures_of
+
+    before, after = _padding(cues)
+    own, known = (
+        np.pad(beats, (before, after))
+        for beats in (cues.shot_of_beat == shot, cues.shot_of_beat != shot)
+    )
+    cell_padding = (before * SIXTEENTHS_PER_BEAT, after * SIXTEENTHS_PER_BEAT)
+    given = np.pad(roll, [cell_padding, (0, 0), (0, 0)])
+    beats = _heard_beats(own)
+    cells = slice(beats.start * SIXTEENTHS_PER_BEAT, beats.stop * SIXTEENTHS_PER_BEAT)
+    mask = np.repeat(known[beats], SIXTEENTHS_PER_BEAT)[None].repeat(len(TRACKS), axis=0)
+    key_signature = int(np.bincount(key_signatures_of(roll)).argmax())
+    piece = _piece(cues, before, after, key_signature).between(beats)
+    (painted,) = sample(network, piece, [seed], sampling, given[cells], mask, advance)
+    given[cells] = painted
+    return _without(given, before, after)
+
+
+def _padding(cues: CueSheet) -> tuple[int, int]:
+    """Beats to add before the first downbeat and after the last beat to have whole bars."""
+    before = -cues.first_downbeat % BEATS_PER_BAR
+    return before, -(before + cues.tempo_map.beats) % BEATS_PER_BAR
+
+
+def _piece(cues: CueSheet, before: int, after: int, key_signature: int | None) -> Any:
+    from diffbgm.model.sampling import Piece
+
+    def padded(rows: np.ndarray) -> np.ndarray:
+        return np.pad(rows, [(before, after)] + [(0, 0)] * (rows.ndim - 1), mode="edge")
+
+    rows = (cues.dynamic, cues.semantic, cues.shot_of_beat)
+    return Piece(*map(padded, rows), key_signature)
+
+
+def _heard_beats(own: np.ndarray) -> slice:
+    """The beats of whole bars around a shot (true in `own`) that its new take hears."""
+    bars = np.flatnonzero(own.reshape(-1, BEATS_PER_BAR).any(axis=1))
+    first = max(0, int(bars[0]) - CONTEXT_BARS)
+    last = min(len(own) // BEATS_PER_BAR, int(bars[-1]) + 1 + CONTEXT_BARS)
+    return slice(first * BEATS_PER_BAR, last * BEATS_PER_BAR)
+
+
+def _without(roll: np.ndarray, before: int, after: int) -> np.ndarray:
+    return roll[before * SIXTEENTHS_PER_BEAT : len(roll) - after * SIXTEENTHS_PER_BEAT]
