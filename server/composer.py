@@ -4,12 +4,13 @@ A composer works on folders; what it made is read from the folder's `composition
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-from diffbgm.options import ComposeOptions, TakeOptions
+from diffbgm.options import ComposeOptions, Sampling, TakeOptions
 
+Options = TypeVar("Options", ComposeOptions, TakeOptions)
 Progress = Callable[[str, float], None]
 
 
@@ -56,3 +57,43 @@ class LibraryComposer:
         from diffbgm.music.styles import style_names
 
         return tuple(style_names())
+
+    def describe(self, progress: Progress) -> Description:
+        """Loads what composing needs. Raises CheckpointError, OptionError."""
+        progress("loading", 0.0)
+        # composing is imported for its own sake: it brings in what takes long.
+        from diffbgm import composing, sketching  # noqa: F401
+
+        checkpoint = sketching.resolve_checkpoint(self.checkpoint)
+        sketching.load(checkpoint, self.device)
+        model = sketching.describe_model(checkpoint, Sampling())
+        return Description(sketching.choose_device(self.device), model)
+
+    def compose(
+        self, source: Path, folder: Path, options: ComposeOptions, progress: Progress
+    ) -> None:
+        from diffbgm import composing
+        from diffbgm.timeline import read_timeline
+
+        edit = read_timeline(source) if source.suffix == ".otio" else source
+        composing.compose(edit, folder, self._equipped(options), progress)
+
+    def recompose(self, folder: Path, shot: int, options: TakeOptions, progress: Progress) -> None:
+        from diffbgm import composing
+
+        composing.recompose(folder, shot, self._equipped(options), progress)
+
+    def select_take(self, folder: Path, shot: int, take: int, progress: Progress) -> None:
+        from diffbgm import composing
+
+        composing.select_take(folder, shot, take, progress)
+
+    def unload(self) -> None:
+        from diffbgm import sketching
+
+        sketching.unload()
+
+    def _equipped(self, options: Options) -> Options:
+        return replace(
+            options, device=self.device, checkpoint=self.checkpoint, soundfont=self.soundfont
+        )

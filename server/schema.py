@@ -66,6 +66,8 @@ class ComposeRequest(Wire):
             raise ValueError("give either media or timeline")
         if self.timeline is not None and self.options.cuts is not None:
             raise ValueError("a timeline has its own cuts: leave options.cuts out")
+        if self.timeline is not None and self.options.mux:
+            raise ValueError("a timeline is put together by its editor: leave options.mux out")
         return self
 
 

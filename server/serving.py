@@ -48,6 +48,7 @@ def run(
     Port 0 is a free one. `on_ready` is called once, when clients may come. Raises StoreInUseError,
     StorageError, OptionError.
     """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
     serve(
         IsolatedComposer(LibraryComposer(device, checkpoint, soundfont)),
         Config(store or default_store()),

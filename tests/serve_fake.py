@@ -1,4 +1,4 @@
-"""A server process with the fake composer: `python serve_fake.py STORE HANDSHAKE [options]`.
+"""A server process with the fake composer: `python serve_fake.py --store DIR --handshake FILE`.
 
 Prints `ready` when clients may come, and errors as the command does: one line, exit code 1.
 """
@@ -18,8 +18,8 @@ from server.serving import serve
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("store", type=Path)
-    parser.add_argument("handshake", type=Path)
+    parser.add_argument("--store", type=Path)
+    parser.add_argument("--handshake", type=Path)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--parent-pid", type=int)

@@ -1,4 +1,4 @@
-"""Starts `serve_fake.py` as a process, waits until it is ready, and talks to it over its socket."""
+"""Starts a server as a process, waits until it is ready, and talks to it over its socket."""
 
 import json
 import os
@@ -13,6 +13,8 @@ from typing import Any
 import requests
 
 HERE = Path(__file__).parent
+FAKE = (str(HERE / "serve_fake.py"),)  # The whole server, but for its composer.
+REAL = ("-m", "server")  # What `diffbgm serve` is.
 
 
 @dataclass(frozen=True)
@@ -60,22 +62,25 @@ class ServerProcess:
 
 
 @contextmanager
-def server_process(folder: Path, *options: str) -> Iterator[ServerProcess]:
+def server_process(
+    folder: Path, *options: str, program: tuple[str, ...] = FAKE
+) -> Iterator[ServerProcess]:
     """A ready server with `folder/store` and `folder/server.json`; terminated at the end."""
-    with start(folder, *options) as process, requests.Session() as session:
+    with start(folder, *options, program=program) as process, requests.Session() as session:
         try:
-            line = process.stdout.readline() if process.stdout else ""
-            assert line == "ready\n", process.communicate()
+            ready = process.stdout.readline() if process.stdout else ""
+            assert ready, process.communicate()
             yield ServerProcess(process, folder / "server.json", session)
         finally:
             process.terminate()
             process.communicate(timeout=60)
 
 
-def start(folder: Path, *options: str) -> subprocess.Popen[str]:
-    command = [sys.executable, HERE / "serve_fake.py", folder / "store", folder / "server.json"]
+def start(folder: Path, *options: str, program: tuple[str, ...] = FAKE) -> subprocess.Popen[str]:
+    """Starts it without waiting; `program` is FAKE or REAL."""
+    places = ["--store", str(folder / "store"), "--handshake", str(folder / "server.json")]
     return subprocess.Popen(
-        [*map(str, command), *options],
+        [sys.executable, *program, *places, *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -131,6 +131,7 @@ def test_options_are_checked_one_by_one(client, film, options: dict[str, Any]) -
         {"timeline": {"OTIO_SCHEMA": 5}},
         {"timeline": {"OTIO_SCHEMA": "Clip.2"}},
         {"timeline": {"OTIO_SCHEMA": "Timeline.1"}, "options": {"cuts": [5]}},
+        {"timeline": {"OTIO_SCHEMA": "Timeline.1"}, "options": {"mux": True}},
         {"timeline": {"OTIO_SCHEMA": "Timeline.1", "target_url": "http://elsewhere/film"}},
         {"timeline": {"OTIO_SCHEMA": "Timeline.1", "target_url": "film.mp4"}},
         {"timeline": {"OTIO_SCHEMA": "Timeline.1", "target_url": "/film\0.mp4"}},

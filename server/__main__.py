@@ -1,0 +1,9 @@
+"""`python -m server` is `diffbgm serve`."""
+
+import sys
+
+from diffbgm.cli import main
+
+if __name__ == "__main__":
+    sys.argv.insert(1, "serve")
+    main()

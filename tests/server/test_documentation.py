@@ -1,0 +1,66 @@
+"""docs/http_api.md is true: every route and every error of it is there, its example runs."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from flask.testing import FlaskClient
+from server_process import server_process
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "http_api.md"
+SOURCES = Path(__file__).parents[2] / "server"
+
+
+def routes(client: FlaskClient) -> set[str]:
+    """All rules as the documentation writes them, but for the parts of the /docs page."""
+    rules = client.application.url_map.iter_rules()
+    written = {re.sub(r"<\w+:(\w+)>", r"<\1>", rule.rule) for rule in rules}
+    return {rule for rule in written if not rule.startswith("/docs/")}
+
+
+def test_every_route_is_documented(client: FlaskClient) -> None:
+    text = DOCUMENT.read_text()
+    documented = {match.split("?")[0] for match in re.findall(r"`[A-Z]+ (/[^` ]*)`", text)}
+    assert documented == routes(client)
+
+
+def test_every_code_of_ours_is_documented() -> None:
+    sources = "".join(path.read_text() for path in SOURCES.glob("*.py"))
+    codes = re.findall(r'ApiError\(\s*\d+,\s*"(\w+)"', sources)
+    assert len(codes) > 8
+    text = DOCUMENT.read_text()
+    assert [code for code in codes if f"`{code}`" not in text] == []
+
+
+def test_every_option_is_documented(client: FlaskClient) -> None:
+    schemas = client.get("/openapi.json").json["components"]["schemas"]
+    text = DOCUMENT.read_text().split("## Options")[1].split("##")[0]
+    options = schemas["ComposeRequestOptions"]["properties"]
+    assert set(re.findall(r"`(\w+)`[^|]*\|", text)) >= set(options) - {"guidance"}
+    assert "`guidance`" in text
+
+
+def test_the_openapi_document_has_every_route(client: FlaskClient) -> None:
+    document: dict[str, Any] = client.get("/openapi.json").json
+    versioned = {rule.replace("<", "{").replace(">", "}") for rule in routes(client)}
+    assert {r for r in versioned if r.startswith(("/v1", "/health"))} == set(document["paths"])
+    assert document["openapi"].startswith("3.")
+    assert json.dumps(document).count("ErrorAnswer") > 10
+
+
+def test_the_python_example_runs(tmp_path: Path) -> None:
+    example = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)[0]
+    (tmp_path / "film.mp4").write_bytes(b"the film")
+    with server_process(tmp_path) as server:
+        subprocess.run(
+            [sys.executable, "-c", example],
+            cwd=tmp_path,
+            env=os.environ | {"DIFFBGM_HANDSHAKE": str(server.handshake_path)},
+            check=True,
+            timeout=60,
+        )
+    assert (tmp_path / "mix.wav").read_bytes().startswith(b"RIFF")
