@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
+from math import floor
 from pathlib import Path
 from statistics import mean
 
@@ -313,7 +315,7 @@ def _measured_rate(path: Path) -> Fraction:
             if len(times) == _MEASURED_PACKETS:
                 break
     times.sort()
-    steps = [after - before for before, after in zip(times, times[1:], strict=False)]
+    steps = [after - before for before, after in pairwise(times)]
     if not steps or mean(steps) == 0:
         return Fraction(25)
     rate = 1 / mean(steps)
@@ -338,4 +340,4 @@ def _duration(frame: VideoFrame) -> Fraction:
 
 
 def _nearest(value: Fraction) -> int:
-    return int((value + Fraction(1, 2)).__floor__())
+    return floor(value + Fraction(1, 2))
