@@ -17,9 +17,11 @@ if sys.version_info < (3, 11):  # noqa: UP036, an older Python does run this fil
 
 import argparse
 import ctypes.util
+import functools
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -49,18 +51,12 @@ TEST_PACKAGES = (
     # What the bpy wheels link to.
     *("libegl1", "libgl1", "libsm6", "libxfixes3", "libxi6", "libxkbcommon0", "libxrender1"),
 )
-GIGABYTE = 10**9
 NETWORK_TROUBLE = ("Failed to establish a new connection", "ProxyError", "ConnectTimeoutError")
+print = functools.partial(print, flush=True)  # progress is seen at once, also through a pipe
 
 
 class InstallError(Exception):
     """Something that stops the installation; the message is one line that says what to do."""
-
-
-def say(line: str) -> None:
-    """Print one line of progress at once, also into a pipe."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 class Environment:
@@ -78,8 +74,7 @@ class Environment:
     def has(self, layer: str, contents: str) -> bool:
         """Whether the layer was finished here with just these contents."""
         stamp = self._stamp(layer)
-        finished = self._is_sound() and stamp.is_file()
-        return finished and stamp.read_text() == contents
+        return self._is_sound() and stamp.is_file() and stamp.read_text() == contents
 
     def install(self, layer: str, contents: str, commands: Sequence[Sequence[str]]) -> None:
         """Run `pip install` with each of the arguments; raises InstallError, leaving a mark."""
@@ -118,7 +113,7 @@ class Environment:
                 f"sudo apt-get install python3.{sys.version_info.minor}-venv, then try again"
             )
         if self.folder.exists():
-            say(f"   {self.folder} was left half-made or was moved here: making it anew")
+            print(f"   {self.folder} was left half-made or was moved here: making it anew")
             shutil.rmtree(self.folder)
         self.folder.mkdir(parents=True)
         self._unfinished.touch()
@@ -156,26 +151,26 @@ def install_library() -> None:
         ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)],
     ]
     if sys.platform == "linux" and not has_nvidia_gpu():
-        cpu_build = f"{pinned('torch')}+cpu"
-        commands.insert(0, ["--no-deps", "--extra-index-url", TORCH_CPU_INDEX, cpu_build])
+        (torch,) = re.findall(r"^torch==.+$", REQUIREMENTS.read_text(), re.MULTILINE)
+        commands.insert(0, ["--no-deps", "--extra-index-url", TORCH_CPU_INDEX, f"{torch}+cpu"])
     contents = json.dumps([commands, REQUIREMENTS.read_text(), PROJECT.read_text()])
     if MAIN.has("library", contents):
         return
     need_space(4)
     with ThreadPoolExecutor() as background:
         system = background.submit(install_system, SOUND_PACKAGES)
-        say(f"=> Installing Python packages into {MAIN.folder} (1.6 GB, the first time only)")
+        print(f"=> Installing Python packages into {MAIN.folder} (1.6 GB, the first time only)")
         MAIN.install("library", contents, commands)
     if ctypes.util.find_library("fluidsynth") is None:
-        say(f"   No libfluidsynth on this machine: {system.result()}")
-        say("   tinysoundfont, which comes with the Python packages, plays the music instead.")
+        print(f"   No libfluidsynth on this machine: {system.result()}")
+        print("   tinysoundfont, which comes with the Python packages, plays the music instead.")
 
 
 def install_test_tools() -> None:
     """Add the linters and pytest to .venv."""
     requirements = ROOT / "requirements-test.txt"
     if not MAIN.has("tests", requirements.read_text()):
-        say("=> Installing the linters and pytest")
+        print("=> Installing the linters and pytest")
         MAIN.install("tests", requirements.read_text(), [["-r", str(requirements)]])
 
 
@@ -193,7 +188,7 @@ def _install_bpy(name: str, version: str) -> str:
     contents = version + requirements.read_text()
     if environment.has("bpy", contents):
         return ""
-    say(f"=> Installing Blender {version} (bpy) into {environment.folder}")
+    print(f"=> Installing Blender {version} (bpy) into {environment.folder}")
     try:
         need_space(3)
         command = ["--quiet", "-r", str(requirements), f"bpy=={version}"]
@@ -213,7 +208,7 @@ def install_system(packages: Sequence[str]) -> str:
         return ""
     if os.geteuid() != 0:
         return "it takes root; type sudo apt-get install " + " ".join(missing)
-    say("=> Installing system packages: " + " ".join(missing))
+    print("=> Installing system packages: " + " ".join(missing))
     apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=300"]
     subprocess.run([*apt, "update"], capture_output=True)  # one broken source need not matter
     try:
@@ -236,15 +231,9 @@ def has_nvidia_gpu() -> bool:
     return bool(program) and not subprocess.run([program, "-L"], capture_output=True).returncode
 
 
-def pinned(package: str) -> str:
-    """The requirement of a package as requirements.txt pins it, `name==version`."""
-    lines = REQUIREMENTS.read_text().splitlines()
-    return next(line for line in lines if line.startswith(f"{package}=="))
-
-
 def need_space(gigabytes: float) -> None:
     """Raise InstallError where the disc of the project has less than this left."""
-    free = shutil.disk_usage(ROOT).free / GIGABYTE
+    free = shutil.disk_usage(ROOT).free / 1e9
     if free < gigabytes:
         raise InstallError(
             f"{ROOT} needs {gigabytes:.0f} GB of free disc space and has {free:.1f} GB: "
@@ -258,10 +247,10 @@ def demo() -> int:
     announce_program()
     addon = build_addon()
     if (DEMO / "composition.json").is_file() and (DEMO / "film.mp4").is_file():
-        say("Nothing to do: all is installed, and the demo is there.")
+        print("Nothing to do: all is installed, and the demo is there.")
     else:
         make_demo()
-    say(_where_things_are(addon))
+    print(_where_things_are(addon))
     return 0
 
 
@@ -295,7 +284,7 @@ def build_addon() -> Path:
 def make_demo() -> None:
     """Draw the film and compose for it, into demo/."""
     draw = "import sys, pathlib, diffbgm.demo_film as film; film.make(pathlib.Path(sys.argv[1]))"
-    say("=> Drawing a film of nine shots")
+    print("=> Drawing a film of nine shots")
     DEMO.mkdir(exist_ok=True)
     _run([str(MAIN.program("python")), "-c", draw, str(FILM)], "the demo film")
     if run_program("diffbgm", "compose", str(FILM), "-o", str(DEMO), "--mux"):
@@ -332,13 +321,13 @@ def test() -> int:
     install_library()
     install_test_tools()
     for reason in install_blenders():
-        say(f"   Some tests will be skipped: {reason}")
+        print(f"   Some tests will be skipped: {reason}")
     return run_program("pytest")
 
 
 def run_program(name: str, *arguments: str) -> int:
     """Run a program of .venv in the project's folder; 1 where it fails."""
-    say("=> " + " ".join([name, *arguments]))
+    print("=> " + " ".join([name, *arguments]))
     command = [str(MAIN.program(name)), *arguments]
     return int(subprocess.run(command, cwd=ROOT).returncode != 0)
 
