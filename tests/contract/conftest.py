@@ -16,9 +16,9 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return addon.write_program(tmp_path_factory.mktemp("program"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def settings(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerSettings]:
-    """A server on this machine with a user folder of its own; it ends with the tests."""
+    """A server on this machine with a user folder of its own; it ends with the module."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("user")))
         yield ServerSettings(program=str(program))
@@ -27,6 +27,6 @@ def settings(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             child.wait()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def client(settings: ServerSettings) -> Client:
     return server_process.connect(settings, lambda seconds: None)

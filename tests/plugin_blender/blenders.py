@@ -1,0 +1,45 @@
+"""The Blenders to test in: the system's 3.4, and `bpy` in environments of its own."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+VERSIONS = ("3.4", "4.5", "5.0")
+
+
+def command(version: str) -> list[str]:
+    """What runs a script in that Blender without a window; skips the test where it is not here."""
+    if version == "3.4":
+        return [*program(), "--background", "--factory-startup", "--python"]
+    python = ROOT / ".venvs" / f"bpy-{version}" / "bin" / "python"
+    if not python.exists():
+        pytest.skip(f"no bpy {version} in {python.parent.parent}: `python install.py test` sets up")
+    return [str(python)]
+
+
+def program() -> list[str]:
+    """Blender itself, with a window."""
+    blender = shutil.which("blender")
+    if blender is None:
+        pytest.skip("no blender on the PATH: `python install.py test` sets it up")
+    return [blender]
+
+
+def run(version: str, arguments: list[str], environment: dict[str, str]) -> str:
+    """All that a script in that Blender prints. Fails after some minutes."""
+    done = subprocess.run(
+        [*command(version), *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, **environment},
+        timeout=400,
+        check=False,
+        encoding="utf-8",
+        errors="replace",
+    )
+    return done.stdout

@@ -1,0 +1,326 @@
+"""Music into the sequencer: lanes, strips on the boundaries, takes, undo. Without a server."""
+
+import tempfile
+import wave
+from pathlib import Path
+
+import bpy
+import stage
+from addon import compat, jobs, strips, tags, work
+from stage import colour, ours, spans
+
+START = 11
+BOUNDS = [(0, 23), (23, 30), (30, 60)]
+ON_TIMELINE = [(11, 34), (34, 41), (41, 71)]
+
+
+def music(takes=(0, 0, 0), version: str = "a", composition: str = "c0ffee") -> work.Music:
+    """Three shots whose sounds are a little longer, and shorter, than their frames."""
+    folder = Path(tempfile.mkdtemp())
+    segments = []
+    for shot, ((start, end), take) in enumerate(zip(BOUNDS, takes, strict=True)):
+        stem = folder / f"{shot:03d}-{version}{take}"
+        _write_sound(stem.with_suffix(".wav"), (end - start) * 1.001 / 24 + (shot - 1) * 0.03)
+        picture = bpy.data.images.new("roll", 32, 8)
+        picture.save_render(str(stem.with_suffix(".png")))
+        stem.with_suffix(".mid").write_bytes(b"MThd")
+        files = [stem.with_suffix(suffix) for suffix in (".wav", ".mid", ".png")]
+        segments.append(work.Segment(shot, take, start, end, *files))
+    return work.Music(composition, tuple(segments))
+
+
+def _write_sound(path: Path, seconds: float) -> None:
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 48_000, 0, "NONE", ""))
+        file.writeframes(bytes(2 * round(48_000 * seconds)))
+
+
+def check_strips_lie_on_the_boundaries_of_shots():
+    strips.place(stage.three_shots(), music(), START)
+    assert spans(ours("SOUND")) == ON_TIMELINE
+    assert spans(ours("IMAGE")) == ON_TIMELINE
+
+
+def check_lanes_are_named_and_one_above_the_other():
+    scene = stage.three_shots()
+    strips.place(scene, music(), START)
+    assert {strip.channel for strip in ours("SOUND")} == {4}
+    assert {strip.channel for strip in ours("IMAGE")} == {5}
+    assert [scene.sequence_editor.channels[n].name for n in (4, 5)] == ["BGM", "BGM MIDI"]
+
+
+def check_rolls_are_muted_and_carry_their_midi():
+    strips.place(stage.three_shots(), music(), START)
+    assert all(strip.mute for strip in ours("IMAGE"))
+    assert not any(strip.mute for strip in ours("SOUND"))
+    for strip in ours("IMAGE"):
+        assert Path(bpy.path.abspath(strip["diffbgm_midi"])).read_bytes() == b"MThd"
+
+
+def check_every_strip_says_what_it_is():
+    strips.place(stage.three_shots(), music(takes=(0, 2, 0)), START)
+    assert [strip["diffbgm_id"] for strip in ours("SOUND")] == [
+        "c0ffee/0/0",
+        "c0ffee/1/2",
+        "c0ffee/2/0",
+    ]
+
+
+def check_users_strips_stay_as_they_are():
+    scene = stage.three_shots()
+    before = {strip.name: (compat.span(strip), strip.channel) for strip in stage.strips()}
+    stage.strips()["third"].select = True
+    strips.place(scene, music(), START)
+    after = {strip.name: (compat.span(strip), strip.channel) for strip in stage.strips()}
+    assert before.items() <= after.items()
+    assert [strip.name for strip in stage.strips() if strip.select] == ["third"]
+
+
+def check_no_lane_where_the_user_has_strips_or_names():
+    scene = stage.three_shots()
+    colour(4, 500, 600)
+    scene.sequence_editor.channels[6].name = "Foley"
+    scene.sequence_editor.channels[8].lock = True
+    strips.place(scene, music(), START)
+    assert {strip.channel for strip in ours("SOUND")} == {9}
+
+
+def check_lanes_are_used_again_where_they_are_free():
+    scene = stage.three_shots()
+    strips.place(scene, music(), START)
+    strips.place(scene, music(composition="beef"), START + 60)
+    assert {strip.channel for strip in ours("SOUND")} == {4}
+    assert not any(strip.mute for strip in ours("SOUND"))
+
+
+def check_older_music_is_kept_but_silent():
+    scene = stage.three_shots()
+    strips.place(scene, music(), START)
+    strips.place(scene, music(composition="beef"), START)
+    lanes = {strip.channel: strip.mute for strip in ours("SOUND")}
+    assert lanes == {4: True, 6: False}
+
+
+def check_no_free_lanes_is_told():
+    scene = stage.three_shots()
+    for channel in range(4, 129, 2):
+        colour(channel, 900, 910)
+    try:
+        strips.place(scene, music(), START)
+    except jobs.PlacementError as error:
+        assert "channels" in str(error)
+    else:
+        raise AssertionError("placed")
+    assert ours() == []
+
+
+def check_new_take_changes_files_and_nothing_else():
+    scene = stage.three_shots()
+    strips.place(scene, music(), START)
+    sound = ours("SOUND")[1]
+    sound.volume = 0.3
+    compat.set_end(sound, 39)
+    old_sound, old_name = sound.sound.filepath, sound.name
+    new = music(takes=(0, 1, 0), version="b")
+    strips.update(scene, new)
+    sound, roll = ours("SOUND")[1], ours("IMAGE")[1]
+    assert (sound.name, compat.span(sound)) == (old_name, (34, 39))
+    assert abs(sound.volume - 0.3) < 1e-6
+    assert sound.sound.filepath != old_sound
+    assert Path(bpy.path.abspath(sound.sound.filepath)) == new.segments[1].audio
+    assert Path(roll.directory, roll.elements[0].filename) == new.segments[1].image
+    assert Path(roll["diffbgm_midi"]) == new.segments[1].midi
+    assert [tags.tag_of(strip).take for strip in ours("SOUND")] == [0, 1, 0]
+
+
+def check_neighbours_keep_files_that_did_not_change():
+    scene = stage.three_shots()
+    first = music()
+    strips.place(scene, first, START)
+    before = [strip.sound.name for strip in ours("SOUND")]
+    other = music(takes=(0, 1, 0), version="b")
+    mixed = (first.segments[0], other.segments[1], first.segments[2])
+    changed = strips.update(scene, work.Music("c0ffee", mixed))
+    after = [strip.sound.name for strip in ours("SOUND")]
+    assert changed == 2  # the sound and the roll of one shot
+    assert (after[0], after[2]) == (before[0], before[2])
+    assert after[1] != before[1]
+
+
+def check_new_take_finds_strips_in_metas_but_no_other_music():
+    scene = stage.three_shots()
+    strips.place(scene, music(), START)
+    strips.place(scene, music(composition="beef"), START + 60)
+    roll = ours("IMAGE")[0]
+    meta = stage.meta_strip(20, START)
+    roll.move_to_meta(meta)
+    strips.update(scene, music(takes=(1, 1, 1), version="b"))
+    takes = {s["diffbgm_id"] for s in strips.our_strips(scene, "c0ffee")}
+    assert takes == {"c0ffee/0/1", "c0ffee/1/1", "c0ffee/2/1"}
+    assert {tags.tag_of(s).take for s in strips.our_strips(scene, "beef")} == {0}
+
+
+def check_deleted_strips_are_not_made_anew():
+    scene = stage.three_shots()
+    strips.place(scene, music(), START)
+    stage.strips().remove(ours("IMAGE")[0])
+    strips.update(scene, music(takes=(1, 0, 0), version="b"))
+    assert (len(ours("SOUND")), len(ours("IMAGE"))) == (3, 2)
+
+
+def check_shot_at_hand_is_the_active_one_else_at_the_playhead():
+    scene = stage.three_shots()
+    assert strips.shot_at_hand(scene) is None
+    strips.place(scene, music(), START)
+    scene.frame_current = 40
+    scene.sequence_editor.active_strip = stage.strips()["first"]
+    assert strips.shot_at_hand(scene).shot == 1
+    last = ours("IMAGE")[2]
+    scene.sequence_editor.active_strip, last.select = last, True
+    assert strips.shot_at_hand(scene).shot == 2
+    last.select = False
+    assert strips.shot_at_hand(scene).shot == 1
+    scene.frame_current = 71
+    assert strips.shot_at_hand(scene) is None
+
+
+def check_music_that_sounds_is_the_one_at_hand():
+    scene = stage.three_shots()
+    strips.place(scene, music(composition="new"), START)
+    strips.place(scene, music(composition="newer"), START)
+    scene.frame_current = 20
+    assert strips.shot_at_hand(scene).composition == "newer"
+    for strip in strips.our_strips(scene, "newer"):
+        strip.mute = strip.type == "SOUND"
+    for strip in strips.our_strips(scene, "new"):
+        strip.mute = strip.type != "SOUND"
+    assert strips.shot_at_hand(scene).composition == "new"
+
+
+def check_tags_survive_saving_and_a_move_of_the_folder():
+    folder = Path(tempfile.mkdtemp())
+    blend = folder / "project" / "film.blend"
+    blend.parent.mkdir()
+    scene = stage.three_shots()
+    bpy.ops.wm.save_as_mainfile(filepath=str(blend))
+    placed = music()
+    beside = []
+    for segment in placed.segments:
+        files = [
+            _moved(path, blend.parent) for path in (segment.audio, segment.midi, segment.image)
+        ]
+        beside.append(segment.__class__(*_numbers(segment), *files))
+    strips.place(scene, work.Music("c0ffee", tuple(beside)), START)
+    assert ours("SOUND")[0].sound.filepath.startswith("//")
+    bpy.ops.wm.save_mainfile()
+    blend.parent.rename(folder / "elsewhere")
+    bpy.ops.wm.open_mainfile(filepath=str(folder / "elsewhere" / "film.blend"))
+    assert spans(ours("SOUND")) == ON_TIMELINE
+    assert tags.tag_of(ours("IMAGE")[2]) == tags.Tag("c0ffee", 2, 0)
+    for strip in ours("SOUND"):
+        assert Path(bpy.path.abspath(strip.sound.filepath)).is_file()
+    for strip in ours("IMAGE"):
+        assert Path(bpy.path.abspath(strip["diffbgm_midi"])).is_file()
+        assert Path(bpy.path.abspath(strip.directory), strip.elements[0].filename).is_file()
+
+
+def _moved(path: Path, folder: Path) -> Path:
+    place = folder / "diffbgm" / "c0ffee"
+    place.mkdir(parents=True, exist_ok=True)
+    return path.rename(place / path.name)
+
+
+def _numbers(segment) -> tuple[int, ...]:
+    return segment.shot, segment.take, segment.start_frame, segment.end_frame
+
+
+def check_one_undo_takes_just_ours():
+    stage.three_shots()
+    bpy.ops.ed.undo_push(message="an edit")
+    stage.strips()["first"].name = "renamed"
+    bpy.ops.ed.undo_push(message="the user's last edit")
+    job = jobs.start(_placing())
+    jobs.wait(job)
+    assert len(ours()) == 6
+    bpy.ops.ed.undo()
+    assert ours() == []
+    assert "renamed" in stage.strips()
+    bpy.ops.ed.redo()
+    assert len(ours()) == 6
+    bpy.ops.ed.undo()
+    bpy.ops.ed.undo()
+    assert "first" in stage.strips()
+
+
+def check_undo_of_a_take_brings_the_old_sound_back():
+    scene = stage.three_shots()
+    strips.place(scene, music(), START)
+    bpy.ops.ed.undo_push(message="placed")
+    before = ours("SOUND")[1].sound.filepath
+    new = music(takes=(0, 1, 0), version="b")
+    jobs.wait(jobs.start(_job(lambda scene: strips.update(scene, new))))
+    assert ours("SOUND")[1].sound.filepath != before
+    bpy.ops.ed.undo()
+    assert ours("SOUND")[1].sound.filepath == before
+    assert Path(before).is_file()
+
+
+def check_scene_is_found_again_after_undo():
+    stage.three_shots()
+    bpy.ops.ed.undo_push(message="an edit")
+    bpy.ops.ed.undo_push(message="another")
+    job = jobs.start(_placing())
+    bpy.ops.ed.undo()
+    assert not jobs.wait(job).is_error
+    assert len(ours()) == 6
+
+
+def check_scene_that_is_gone_is_told():
+    scene = stage.three_shots()
+    job = jobs.start(_placing())
+    scene.name = "Another"
+    assert "'Scene' is gone" in jobs.wait(job).text
+
+
+def check_unsaved_file_that_was_closed_is_told():
+    stage.three_shots()
+    job = jobs.start(_placing())
+    bpy.ops.wm.read_homefile(use_factory_startup=True)
+    assert "closed" in jobs.wait(job).text
+
+
+def check_music_waits_until_its_file_is_open_again():
+    folder = Path(tempfile.mkdtemp())
+    stage.three_shots()
+    bpy.ops.wm.save_as_mainfile(filepath=str(folder / "film.blend"))
+    job = jobs.start(_placing())
+    bpy.ops.wm.read_homefile(use_factory_startup=True)
+    while not job.has_result:
+        jobs.tick()
+    jobs.tick()
+    assert "film.blend" in job.stage
+    assert ours() == []
+    bpy.ops.wm.open_mainfile(filepath=str(folder / "film.blend"))
+    jobs.tick()
+    assert len(ours()) == 6
+
+
+def check_job_that_waits_for_its_file_can_be_dropped():
+    folder = Path(tempfile.mkdtemp())
+    stage.three_shots()
+    bpy.ops.wm.save_as_mainfile(filepath=str(folder / "film.blend"))
+    job = jobs.start(_placing())
+    bpy.ops.wm.read_homefile(use_factory_startup=True)
+    while not job.has_result:
+        jobs.tick()
+    bpy.ops.diffbgm.cancel(job=job.id)
+    assert jobs.running() == []
+
+
+def _placing() -> jobs.Job:
+    placed = music()
+    return _job(lambda scene: strips.place(scene, placed, START))
+
+
+def _job(finish) -> jobs.Job:
+    return jobs.Job("Test", "Scene", lambda run: None, lambda scene, _: f"done: {finish(scene)}")

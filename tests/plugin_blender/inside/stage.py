@@ -1,0 +1,85 @@
+"""Edits for checks: strips of colour, sound and film, and what the add-on made of them."""
+
+import tempfile
+import wave
+from pathlib import Path
+
+import bpy
+from addon import compat, tags
+
+
+def scene():
+    """The current scene, its sequencer there and empty, 24000/1001 frames a second."""
+    scene = bpy.context.scene
+    scene.sequence_editor_create()
+    scene.render.fps, scene.render.fps_base = 24, 1.001
+    scene.render.resolution_x, scene.render.resolution_y = 320, 180
+    if hasattr(bpy.context.workspace, "sequencer_scene"):
+        bpy.context.workspace.sequencer_scene = scene
+    return scene
+
+
+def strips():
+    return compat.strips_of(bpy.context.scene.sequence_editor)
+
+
+def effect(kind: str, channel: int, start: int, end: int, *inputs, name: str = "", into=None):
+    """A strip that Blender counts among the effects: from `start` up to, not including, `end`."""
+    collection = strips() if into is None else into
+    functions = collection.bl_rna.functions["new_effect"].parameters.keys()
+    length = {"length": end - start} if "length" in functions else {"frame_end": end}
+    keys = ("input1", "input2") if "input1" in functions else ("seq1", "seq2")
+    strip = collection.new_effect(
+        name=name or kind,
+        type=kind,
+        channel=channel,
+        frame_start=start,
+        **length,
+        **dict(zip(keys, inputs, strict=False)),
+    )
+    strip.select = False
+    return strip
+
+
+def colour(channel: int, start: int, end: int, name: str = "", into=None, rgb=(1, 0, 0)):
+    strip = effect("COLOR", channel, start, end, name=name, into=into)
+    strip.color = rgb
+    return strip
+
+
+def meta_strip(channel: int, start: int):
+    """An empty meta strip; it has its length by `compat.set_end`."""
+    strip = strips().new_meta("meta", channel, start)
+    strip.select = False
+    return strip
+
+
+def sound(channel: int, start: int, frames: int, name: str = "sound"):
+    path = Path(tempfile.mkdtemp()) / f"{name}.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 48_000, 0, "NONE", ""))
+        file.writeframes(bytes(2 * round(48_000 * frames * 1.001 / 24)))
+    strip = strips().new_sound(name, str(path), channel, start)
+    strip.select = False
+    return strip
+
+
+def ours(kind: str = "", among=None) -> list:
+    """Our strips of a type, by shot."""
+    found = [strip for strip in (strips() if among is None else among) if tags.is_ours(strip)]
+    return sorted((s for s in found if kind in ("", s.type)), key=lambda s: tags.tag_of(s).shot)
+
+
+def spans(found) -> list[tuple[int, int]]:
+    return [compat.span(strip) for strip in found]
+
+
+def three_shots():
+    """Frames 11 to 70 in shots that begin at 11, 34 and 41, above some sound of the user's."""
+    made = scene()
+    made.frame_start, made.frame_end = 1, 250
+    colour(2, 11, 34, "first")
+    colour(3, 34, 41, "second", rgb=(0, 1, 0))
+    colour(2, 41, 71, "third", rgb=(0, 0, 1))
+    sound(1, 11, 60)
+    return made
