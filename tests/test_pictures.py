@@ -3,7 +3,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from diffbgm.video.analysis import Cut, VideoAnalysis
 from PIL import Image
 
 from diffbgm.errors import StorageError
@@ -15,6 +14,7 @@ from diffbgm.pictures.piano_roll import ROLL_SIZE
 from diffbgm.spotting.cue_sheet import CueSheet, Hit
 from diffbgm.spotting.tempo_map import TempoMap
 from diffbgm.timeline import Shot, Timeline
+from diffbgm.video.analysis import Cut, VideoAnalysis
 
 TEMPO = TempoMap.constant(beats=24, duration=12.0)
 SCORE = Score(

@@ -28,9 +28,12 @@ class Part:
     @classmethod
     def rounded(cls, stem: str, start: int, samples: np.ndarray) -> "Part":
         """The part nearest to `samples` (n, 2) that lies on the grid."""
-        step = _step(samples)
-        levels = np.clip(np.rint(samples / step), -_FULL_SCALE, _FULL_SCALE - 1)
-        return cls(stem, start, (levels * step).astype(np.float32))
+        step = np.float32(_step(samples))
+        levels = np.asarray(samples, np.float32) / step
+        np.rint(levels, out=levels)
+        np.clip(levels, -_FULL_SCALE, _FULL_SCALE - 1, out=levels)
+        levels *= step
+        return cls(stem, start, levels)
 
     @property
     def stop(self) -> int:

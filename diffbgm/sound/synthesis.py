@@ -124,8 +124,10 @@ def _tail(player: Player, limit: int) -> Iterator[np.ndarray]:
     fade = round(_CUT_OFF * SAMPLE_RATE)
     for begin in range(0, min(limit, longest), _TAIL_CHUNK):
         chunk = player.render(_TAIL_CHUNK)
-        left = longest - begin - np.arange(_TAIL_CHUNK)
-        yield chunk * np.clip(left / fade, 0, 1).astype(np.float32)[:, None]
+        if begin + _TAIL_CHUNK > longest - fade:
+            left = longest - begin - np.arange(_TAIL_CHUNK)
+            chunk *= np.clip(left / fade, 0, 1).astype(np.float32)[:, None]
+        yield chunk
         if np.abs(chunk).max() < _SILENCE:
             return
 
@@ -135,12 +137,13 @@ def _mixed(dry: np.ndarray, mix: StemMix) -> np.ndarray:
     level = 10 ** (mix.level_db / 20)
     # A balance of constant power, 1 in the middle; instruments recorded in stereo stay stereo.
     angle = (mix.pan + 1) * np.pi / 4
-    gains = level * np.sqrt(2) * np.array([np.cos(angle), np.sin(angle)])
-    samples = dry * gains.astype(np.float32)
+    samples = np.empty_like(dry)
+    for channel, share in enumerate((np.cos(angle), np.sin(angle))):
+        samples[:, channel] = dry[:, channel] * np.float32(level * np.sqrt(2) * share)
     if mix.reverb_send > 0:
         wet = reverberation(samples)
         wet *= np.float32(mix.reverb_send)
         wet[: len(samples)] += samples
         samples = wet
-    loud = np.flatnonzero(np.abs(samples) >= _SILENCE)  # of left, right, left, right, …
-    return samples[: loud[-1] // 2 + 1] if len(loud) else samples[:0]
+    loud = np.flatnonzero(np.maximum(np.abs(samples[:, 0]), np.abs(samples[:, 1])) >= _SILENCE)
+    return np.ascontiguousarray(samples[: loud[-1] + 1] if len(loud) else samples[:0])

@@ -21,6 +21,7 @@ from diffbgm.sound.parts import SAMPLE_RATE
 
 POLYPHONY = 256
 _DRUM_BANK = 128
+_CHANNELS = 16
 # Such that a dense chord stays below full scale, and both synthesizers are about as loud.
 _FLUID_GAIN = 0.6
 _TINY_GAIN_DB = -6.0
@@ -77,7 +78,9 @@ class FluidSynth:
 
     A used FluidSynth starts notes a little unlike a fresh one (the first 64 samples of a voice
     ramp up from where its slot left off), so every player is a fresh synth. The SoundFont, which
-    is costly, is loaded once and handed from synth to synth.
+    is costly, is loaded once and handed from synth to synth. Instruments' samples are loaded when
+    they are first asked for; a second SoundFont, which stays where it is, keeps them in
+    FluidSynth's cache until the end.
     """
 
     def __init__(self, soundfont: Path) -> None:
@@ -89,6 +92,8 @@ class FluidSynth:
         if number < 0:
             self._holder.delete()
             raise SoundFontError(f"{soundfont}: FluidSynth cannot load it; name another .sf2 file")
+        self._keeper = self._holder.sfload(str(soundfont))
+        self._kept: list[tuple[int, int]] = []
         self._font = self._library.fluid_synth_get_sfont_by_id(self._holder.synth, number)
         _function("remove_sfont", _POINTER)(self._holder.synth, self._font)
 
@@ -107,12 +112,19 @@ class FluidSynth:
             for bank, preset in _presets(program, is_drum):
                 # 0 is FLUID_OK.
                 if synth.program_select(0, number, bank, preset) == 0:
+                    self._keep(bank, preset)
                     yield _FluidPlayer(synth)
                     return
             raise _no_instrument(self.soundfont, program, is_drum)
         finally:
             _function("remove_sfont", _POINTER)(synth.synth, self._font)
             synth.delete()
+
+    def _keep(self, bank: int, preset: int) -> None:
+        """Select the preset on a channel of its own, as long as there is one."""
+        if (bank, preset) not in self._kept and len(self._kept) < _CHANNELS:
+            self._holder.program_select(len(self._kept), self._keeper, bank, preset)
+            self._kept.append((bank, preset))
 
     def _new_synth(self) -> Any:
         settings = {
@@ -125,7 +137,7 @@ class FluidSynth:
             "synth.cpu-cores": 1,
         }
         return self._library.Synth(
-            gain=_FLUID_GAIN, samplerate=float(SAMPLE_RATE), channels=16, **settings
+            gain=_FLUID_GAIN, samplerate=float(SAMPLE_RATE), channels=_CHANNELS, **settings
         )
 
 

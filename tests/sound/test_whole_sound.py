@@ -5,7 +5,6 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from scipy.signal import resample_poly
-from scipy.stats import spearmanr
 
 from diffbgm.music.score import Note, Track
 from diffbgm.sound.limiter import REACH
@@ -76,7 +75,7 @@ def assert_no_click_at_boundaries(mix: Master) -> None:
 
 def assert_louder_where_played_louder(mix: Master) -> None:
     levels = [mix.samples[first:last].std() for first, last in pairwise(BOUNDARIES)]
-    assert spearmanr(levels, VELOCITIES).statistic == 1
+    assert levels == sorted(levels)
 
 
 def assert_another_take_is_local(mix: Master, other: Master) -> None:
