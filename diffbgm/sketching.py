@@ -122,11 +122,12 @@ def _padding(cues: CueSheet) -> tuple[int, int]:
 
 def _piece(cues: CueSheet, before: int, after: int, key_signature: int | None) -> Any:
     from diffbgm.model.sampling import Piece
+    from diffbgm.spotting.conditions import as_sustained
 
     def padded(rows: np.ndarray) -> np.ndarray:
         return np.pad(rows, [(before, after)] + [(0, 0)] * (rows.ndim - 1), mode="edge")
 
-    rows = (cues.dynamic, cues.semantic, cues.shot_of_beat)
+    rows = (as_sustained(cues.dynamic), cues.semantic, cues.shot_of_beat)
     return Piece(*map(padded, rows), key_signature)
 
 

@@ -29,6 +29,9 @@ from diffbgm.music.pianoroll import HELD, KEYS, LOWEST_PITCH, SIXTEENTHS_PER_BEA
 DYNAMIC = ("density", "density_change", "accent", "boundary", "since_boundary", "until_boundary")
 SEMANTIC = ("valence", "arousal", "tension")
 FAR_BEATS = 32
+# Quantiles that the density and accent of POP909's bars span: single beats fill 0..1, but the
+# calmest and the busiest bars (5 and 95 %) lie here.
+BAR_RANGE = (0.16, 0.86)
 
 # Probe-tone ratings of Krumhansl and Kessler (1982), C major and C minor.
 MAJOR = np.array([6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88])
@@ -68,6 +71,20 @@ def from_picture(
         _dynamic(energy, accent, cut_strength),
         np.clip((mood + 1) / 2, 0, 1).astype(np.float32),
     )
+
+
+def as_sustained(dynamic: np.ndarray) -> np.ndarray:
+    """Dynamic rows (B, 6) of a film as the network is told them.
+
+    A shot's energy lasts for bars, and no music is as calm (or wild) for bars as its calmest
+    beat: energies fill the range that bars have.
+    """
+    low, high = BAR_RANGE
+    told = dynamic.copy()
+    density, change, accent = (DYNAMIC.index(name) for name in DYNAMIC[:3])
+    told[:, [density, accent]] = low + (high - low) * dynamic[:, [density, accent]]
+    told[:, change] = 0.5 + (high - low) * (dynamic[:, change] - 0.5)
+    return told
 
 
 def _dynamic(density: np.ndarray, accent: np.ndarray, boundary: np.ndarray) -> np.ndarray:

@@ -113,3 +113,12 @@ def test_a_picture_speaks_the_same_language():
     assert heard["accent"][2] == 1
     assert heard["since_boundary"][2] == 0
     assert semantic[0] == pytest.approx([0, 0.5, 1])
+
+
+def test_a_lasting_energy_stays_within_what_bars_have():
+    dynamic, _ = conditions.from_picture(np.array([0.0, 0, 0, 1, 1]), np.zeros(5), np.zeros((5, 3)))
+    told = conditions.as_sustained(dynamic)
+    assert told[:, 0] == pytest.approx([0.16, 0.16, 0.16, 0.86, 0.86])
+    assert told[0, 1] == pytest.approx(0.5)
+    assert told[3, 1] == pytest.approx(0.85)
+    assert np.array_equal(told[:, 3:], dynamic[:, 3:])

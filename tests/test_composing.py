@@ -1,0 +1,305 @@
+"""The whole way on the demo film, with the weights that come with the package."""
+
+import json
+from dataclasses import replace
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import soundfile
+
+from diffbgm.composing import compose, recompose, select_take
+from diffbgm.composition import load_composition, load_scored_film
+from diffbgm.errors import (
+    CancelledError,
+    CheckpointError,
+    CompositionError,
+    CutsError,
+    FilmError,
+    OptionError,
+    SoundFontError,
+    StorageError,
+    StyleError,
+)
+from diffbgm.music.midi import read_midi
+from diffbgm.options import ComposeOptions, TakeOptions
+from diffbgm.timeline import read_timeline
+
+QUICK = ComposeOptions(steps=6, seed=3, mux=True)
+RATE = Fraction(24000, 1001)
+
+
+@pytest.fixture(scope="module")
+def composed(demo, tmp_path_factory):
+    film, truth = demo
+    folder = tmp_path_factory.mktemp("composed") / "music"
+    return compose(film, folder, QUICK), truth
+
+
+def wav(path):
+    samples, rate = soundfile.read(path, dtype="int32", always_2d=True)
+    assert rate == 48_000
+    return samples
+
+
+def copied(composition, tmp_path):
+    """The same composition in a folder that a test may change."""
+    import shutil
+
+    folder = tmp_path / "music"
+    shutil.copytree(composition.folder, folder)
+    return folder
+
+
+def test_the_folder_holds_what_it_promises(composed):
+    composition, truth = composed
+    folder = composition.folder
+    shots = range(len(truth.cuts) + 1)
+    expected = {f"shots/{n:03d}{suffix}" for n in shots for suffix in (".wav", ".mid", ".png")}
+    expected |= {"composition.json", "mix.wav", "score.mid", "overview.png", "timeline.otio"}
+    expected |= {"film.mp4"}
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert expected <= found
+    assert load_composition(folder) == composition
+
+
+def test_composition_json_tells_all(composed):
+    composition, truth = composed
+    content = json.loads((composition.folder / "composition.json").read_text())
+    assert content["frame_rate"] == [24000, 1001]
+    assert content["frames"] == truth.frames
+    assert content["seconds"] == pytest.approx(float(truth.frames / RATE))
+    assert [shot["index"] for shot in content["shots"]] == list(range(len(truth.cuts) + 1))
+    assert len(content["conditions"]["dynamic"]) == len(content["beats"]) - 1
+    assert {hit["kind"] for hit in content["hits"]} <= {"downbeat", "beat", "half", "none"}
+    assert content["beats"][-1] == pytest.approx(content["seconds"], abs=1e-9)
+    assert set(content["timings"]) >= {"analysis", "diffusion", "sound", "mastering"}
+    assert len(content["model"]["sha256"]) == 64
+
+
+def test_shots_are_those_of_the_film(composed):
+    composition, truth = composed
+    found = [shot["start_frame"] for shot in composition.shots[1:]]
+    middle = sum(truth.dissolve) / 2
+    for cut, true in zip(found, truth.cuts, strict=True):
+        allowed = 12 if abs(true - middle) < 2 else 1
+        assert abs(cut - true) <= allowed
+
+
+def test_segments_laid_end_to_end_are_the_mix(composed):
+    composition, _ = composed
+    folder = composition.folder
+    pieces = [wav(folder / shot["audio"]) for shot in composition.shots]
+    mix = wav(folder / "mix.wav")
+    assert np.array_equal(np.concatenate(pieces), mix)
+    assert len(mix) == round(Fraction(composition.frames * 48_000) / RATE)
+    for shot, piece in zip(composition.shots, pieces, strict=True):
+        frames = shot["end_frame"] - shot["start_frame"]
+        assert len(piece) == pytest.approx(float(frames * 48_000 / RATE), abs=1)
+
+
+def test_stems_add_up_to_the_mix(composed):
+    folder = composed[0].folder
+    stems = sum(wav(path).astype(np.int64) for path in (folder / "stems").glob("*.wav"))
+    assert np.array_equal(stems, wav(folder / "mix.wav"))
+
+
+def test_it_is_as_loud_as_it_should_be_and_ends_in_silence(composed):
+    composition, _ = composed
+    assert composition.loudness["lufs"] == pytest.approx(-16, abs=0.5)
+    assert composition.loudness["true_peak"] < -1
+    mix = wav(composition.folder / "mix.wav")
+    assert np.abs(mix[-48:]).max() < 2**31 / 1000
+    assert np.abs(mix[: 48_000 * 5]).max() > 2**31 / 1000
+
+
+def test_notes_end_with_the_picture(composed):
+    composition, _ = composed
+    score = read_midi(composition.folder / "score.mid")
+    ends = [note.end_beats for track in score.tracks for note in track.notes]
+    beats = len(composition.beats) - 1
+    assert beats - 4.5 < max(ends) <= beats
+
+
+def test_the_same_seed_gives_the_same_notes(composed, demo, tmp_path):
+    again = compose(demo[0], tmp_path / "again", replace(QUICK, mux=False))
+    first = (composed[0].folder / "score.mid").read_bytes()
+    assert (again.folder / "score.mid").read_bytes() == first
+    assert np.array_equal(wav(again.folder / "mix.wav"), wav(composed[0].folder / "mix.wav"))
+
+
+def test_the_timeline_lays_music_under_every_shot(composed):
+    composition, _ = composed
+    edit = read_timeline(composition.folder / "timeline.otio")
+    assert [shot.start_frame for shot in edit.shots] == [
+        shot["start_frame"] for shot in composition.shots
+    ]
+
+
+def test_progress_rises_to_the_end(demo, tmp_path):
+    seen = []
+    compose(
+        demo[0],
+        tmp_path / "music",
+        ComposeOptions(steps=4, cuts=(200,)),
+        lambda stage, fraction: seen.append((stage, fraction)),
+    )
+    fractions = [fraction for _, fraction in seen]
+    assert all(a <= b + 1e-9 for a, b in pairwise(fractions))
+    assert {"analysis", "diffusion", "sound"} <= {stage for stage, _ in seen}
+
+
+SHOT = 4
+
+
+@pytest.fixture(scope="module")
+def both(composed, tmp_path_factory):
+    """Before, and after a new take of one shot."""
+    before, _ = composed
+    folder = copied(before, tmp_path_factory.mktemp("takes"))
+    return before, recompose(folder, SHOT)
+
+
+class TestRecompose:
+    def test_notes_of_the_others_are_identical(self, both):
+        before, after = (load_scored_film(one) for one in both)
+        for shot, (old, new) in enumerate(zip(before.takes, after.takes, strict=True)):
+            assert (old.score == new.score) == (shot != SHOT)
+            assert np.array_equal(old.roll, new.roll) == (shot != SHOT)
+
+    def test_files_of_the_others_are_identical(self, both):
+        before, after = both
+        for shot in before.shots:
+            if shot["index"] != SHOT:
+                for name in (shot["midi"], shot["image"]):
+                    assert (before.folder / name).read_bytes() == (after.folder / name).read_bytes()
+
+    def test_sound_outside_is_identical_but_for_tails(self, both):
+        before, _ = both
+        old, new = (wav(one.folder / "mix.wav") for one in both)
+        changed = np.flatnonzero((old != new).any(axis=1))
+        shot = before.shots[SHOT]
+        lookahead = 0.02
+        assert changed[0] >= (shot["start"] - lookahead) * 48_000
+        parts = [part for one in both for part in load_scored_film(one).takes[SHOT].parts]
+        rings_until = max(part.stop for part in parts)
+        assert changed[-1] <= rings_until + lookahead * 48_000
+
+    def test_the_old_take_is_kept_and_comes_back_to_the_bit(self, both):
+        before, after = both
+        assert after.shots[SHOT]["take"] == 1
+        assert after.shots[SHOT]["takes"] == 2
+        restored = select_take(after.folder, SHOT, 0)
+        assert restored.shots[SHOT]["take"] == 0
+        assert restored.shots[SHOT]["takes"] == 2
+        assert np.array_equal(wav(restored.folder / "mix.wav"), wav(before.folder / "mix.wav"))
+        assert restored.conditions == before.conditions
+
+    def test_wishes_are_heard(self, composed, tmp_path):
+        folder = copied(composed[0], tmp_path)
+        calm = composed[0].shots[0]
+        wild = recompose(folder, 0, TakeOptions(energy=0.95, mood=(-0.8, 0.9), seed=5))
+        assert wild.shots[0]["energy"] > calm["energy"] + 0.5
+        assert wild.shots[0]["mood"] == pytest.approx([-0.8, 0.9], abs=0.01)
+        assert wild.shots[0]["seed"] == 5
+        assert wild.shots[1] == composed[0].shots[1]
+        notes = [
+            sum(len(track.notes) for track in load_scored_film(one).takes[0].score.tracks)
+            for one in (composed[0], wild)
+        ]
+        assert notes[1] > notes[0]
+
+    def test_a_take_in_another_style(self, composed, tmp_path):
+        folder = copied(composed[0], tmp_path)
+        after = recompose(folder, 2, TakeOptions(style="solo_piano"))
+        assert [shot["style"] for shot in after.shots].count("solo_piano") == 1
+
+    @pytest.mark.parametrize("shot", [-1, 9, 1000])
+    def test_a_shot_that_is_not_there(self, composed, shot):
+        with pytest.raises(CompositionError, match="shots 0 to 8"):
+            recompose(composed[0].folder, shot)
+
+    def test_a_take_that_is_not_there(self, composed):
+        with pytest.raises(CompositionError, match="no take 7"):
+            select_take(composed[0].folder, 1, 7)
+
+    def test_a_failed_take_leaves_all_as_it_was(self, composed, tmp_path):
+        folder = copied(composed[0], tmp_path)
+        before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+
+        def stop(stage, fraction):
+            if stage == "sound":
+                raise CancelledError("stopped")
+
+        with pytest.raises(CancelledError):
+            recompose(folder, 2, progress=stop)
+        assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+        assert list(tmp_path.iterdir()) == [folder]
+
+
+class TestBadInput:
+    @pytest.mark.parametrize(
+        ("options", "error"),
+        [
+            ({"style": "polka-metal"}, StyleError),
+            ({"cuts": (100, 50)}, CutsError),
+            ({"cuts": (10_000,)}, CutsError),
+            ({"device": "abacus"}, OptionError),
+        ],
+    )
+    def test_wrong_options(self, demo, tmp_path, options, error):
+        with pytest.raises(error):
+            compose(demo[0], tmp_path / "music", ComposeOptions(**options))
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_missing_film(self, tmp_path):
+        with pytest.raises(FilmError, match=r"nothing\.mp4"):
+            compose(tmp_path / "nothing.mp4", tmp_path / "music")
+        assert list(tmp_path.iterdir()) == []
+
+    def test_no_soundfont_and_no_weights(self, demo, tmp_path):
+        text = tmp_path / "notes.txt"
+        text.write_text("neither notes nor weights")
+        with pytest.raises(SoundFontError, match=r"notes\.txt"):
+            compose(demo[0], tmp_path / "music", ComposeOptions(soundfont=text))
+        with pytest.raises(CheckpointError, match=r"notes\.txt"):
+            compose(demo[0], tmp_path / "music", ComposeOptions(checkpoint=text))
+        assert list(tmp_path.iterdir()) == [text]
+
+    def test_a_folder_that_cannot_be_made(self, demo, tmp_path):
+        file = tmp_path / "file"
+        file.write_text("in the way")
+        with pytest.raises(StorageError, match="file"):
+            compose(demo[0], file / "music", ComposeOptions(steps=4))
+        assert file.read_text() == "in the way"
+
+    def test_a_folder_that_is_no_composition(self, tmp_path):
+        with pytest.raises(CompositionError, match=r"composition\.json"):
+            recompose(tmp_path, 0)
+        (tmp_path / "composition.json").write_text('{"version": 1}')
+        with pytest.raises(CompositionError, match="damaged"):
+            recompose(tmp_path, 0)
+
+    def test_composing_again_keeps_what_is_not_ours(self, demo, tmp_path):
+        folder = tmp_path / "music"
+        options = ComposeOptions(steps=4, cuts=(200,))
+        compose(demo[0], folder, options)
+        (folder / "notes_of_the_director.txt").write_text("louder")
+        again = compose(demo[0], folder, replace(options, cuts=(100, 300)))
+        assert (folder / "notes_of_the_director.txt").read_text() == "louder"
+        assert len(list((folder / "shots").glob("*.wav"))) == 3 == len(again.shots)
+
+    def test_a_film_is_not_written_over(self, demo, tmp_path):
+        film = tmp_path / "film.mp4"
+        film.write_bytes(demo[0].read_bytes())
+        with pytest.raises(OptionError, match="write over"):
+            compose(film, tmp_path, ComposeOptions(mux=True))
+
+
+def test_big_buck_bunny(bunny, tmp_path):
+    composition = compose(bunny, tmp_path / "music", ComposeOptions(style="solo_piano", steps=8))
+    assert len(composition.shots) == 1
+    assert composition.frame_rate == [25, 1]
+    score = read_midi(composition.folder / "score.mid")
+    assert sum(len(track.notes) for track in score.tracks) > 10
