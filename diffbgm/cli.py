@@ -308,8 +308,7 @@ def _read_cuts(cuts: Path, film: Path) -> tuple[int, ...]:
     from diffbgm.timeline import read_cuts
     from diffbgm.video.decode import probe
 
-    info = probe(film)
-    return read_cuts(cuts, info.frame_rate, info.frames)
+    return read_cuts(cuts, probe(film).frame_rate)
 
 
 def _is_cut_list(path: Path) -> bool:

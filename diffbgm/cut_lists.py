@@ -27,8 +27,8 @@ class CutList:
     cuts: tuple[int, ...]
 
 
-def read_cuts(path: Path | str, frame_rate: Fraction, frames: int) -> tuple[int, ...]:
-    """The cuts in a CUTS file, for a film of that rate and length.
+def read_cuts(path: Path | str, frame_rate: Fraction, frames: int | None = None) -> tuple[int, ...]:
+    """The cuts in a CUTS file, for a film of that rate and length (None: not known yet).
 
     Either JSON, `{"frame_rate": [24000, 1001], "frames": 720, "cuts": [48, 131]}`, of which only
     the cuts must be there; or text with a frame number or timecode a line, blank lines and what
@@ -44,7 +44,9 @@ def read_cuts(path: Path | str, frame_rate: Fraction, frames: int) -> tuple[int,
         raise CutsError(
             f"{path}: its frame rate is {_rate(listed)}, that of the film {_rate(frame_rate)}"
         )
-    if content.get("frames", frames) != frames:
+    if frames is None:
+        frames = content.get("frames")
+    elif content.get("frames", frames) != frames:
         raise CutsError(
             f"{path}: its film has {content['frames']} frames, this film has {frames}; "
             "if the cuts are meant for it, take `frames` out of the file"
@@ -152,13 +154,14 @@ def _dropped(place: str, seconds: int, frame: int, rate: Fraction) -> int:
     return step * (minutes - minutes // 10)
 
 
-def _check(path: Path, cuts: list[tuple[str, int]], frames: int) -> tuple[int, ...]:
+def _check(path: Path, cuts: list[tuple[str, int]], frames: int | None) -> tuple[int, ...]:
     """The frames, if they rise and lie within the film."""
     for place, cut in cuts:
-        if not 0 < cut < frames:
+        if cut < 1 or (frames is not None and cut >= frames):
+            last = "" if frames is None else f", the last at {frames - 1}"
             raise CutsError(
-                f"{path}, {place}: frame {cut} is outside the film; the first frame of a new shot "
-                f"lies between 1 and {frames - 1}"
+                f"{path}, {place}: frame {cut} is outside the film; "
+                f"new shots begin at frame 1 or later{last}"
             )
     for (_, before), (place, cut) in pairwise(cuts):
         if cut == before:

@@ -127,8 +127,12 @@ def _piece(cues: CueSheet, before: int, after: int, key_signature: int | None) -
     def padded(rows: np.ndarray) -> np.ndarray:
         return np.pad(rows, [(before, after)] + [(0, 0)] * (rows.ndim - 1), mode="edge")
 
-    rows = (as_sustained(cues.dynamic), cues.semantic, cues.shot_of_beat)
-    return Piece(*map(padded, rows), key_signature)
+    return Piece(
+        padded(as_sustained(cues.dynamic)),
+        padded(cues.semantic),
+        padded(cues.shot_of_beat),
+        key_signature,
+    )
 
 
 def _heard_beats(own: np.ndarray) -> slice:

@@ -134,8 +134,10 @@ class Trainer:
     @torch.no_grad()
     def _update_average(self) -> None:
         decay = min(self.config.ema_decay, (1 + self.step) / (10 + self.step))
-        weights = list(self.network.state_dict().values())
-        torch._foreach_lerp_(list(self.average.values()), weights, 1 - decay)
+        for average, weight in zip(
+            self.average.values(), self.network.state_dict().values(), strict=True
+        ):
+            average.lerp_(weight, 1 - decay)
 
     def _save(self, out: Path, elapsed: float, recent: list[float], report: Callable) -> None:
         save_weights(out / "weights.safetensors", self.config.network, self.average)

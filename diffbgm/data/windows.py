@@ -44,7 +44,7 @@ class Windows:
         self.bars = bars
         self.device = device
         self.generator = torch.Generator(device).manual_seed(seed)
-        sections = np.flatnonzero(prepared.split == SPLITS.index(split))
+        sections = np.flatnonzero(prepared.split == SPLITS.index(split)).tolist()
         lengths = np.array([_bars(prepared, section) for section in sections], int)
         if len(lengths) == 0 or lengths.max() < bars:
             raise DatasetError(f"the {split} split holds no window of {bars} bars")

@@ -90,7 +90,7 @@ def _denoise(
     times = torch.linspace(1, 0, wanted.steps + 1, device=device)[:-1]
     half_log_snr = log_snr_at(times) / 2
     x = keep_known(noise(), clean, known)
-    estimate, previous = torch.zeros_like(x), None
+    estimate, previous, painted = torch.zeros_like(x), None, None
     for index, time in enumerate(times):
         guided = GUIDED_TIMES[0] < float(time) < GUIDED_TIMES[1]
         painted = painter(x, estimate, known, time, wanted.guidance if guided else 1.0)
@@ -105,6 +105,7 @@ def _denoise(
             x = keep_known(x, clean, known)
         previous = estimate
         progress((index + 1) / len(times))
+    assert painted is not None
     return painted
 
 

@@ -122,7 +122,7 @@ def measures(roll: np.ndarray) -> dict[str, np.ndarray]:
     onsets = _per_beat(struck.sum(axis=(1, 2)))
     loudness = _per_beat(velocity.sum(axis=1))
     attacks = velocity.sum(axis=1).reshape(-1, sixteenths).max(axis=1)
-    sounding = (roll > 0).any(axis=1)
+    sounding = np.asarray((roll > 0).any(axis=1))
     keys_down = _per_beat(sounding.sum(axis=1))
     register = _per_beat(sounding @ np.arange(LOWEST_PITCH, LOWEST_PITCH + KEYS))
     chroma = _per_beat(pitch_classes(sounding))
@@ -158,7 +158,8 @@ def key_signatures(chroma: np.ndarray, sigma_beats: float = 16) -> np.ndarray:
 
 def key_signatures_of(roll: np.ndarray) -> np.ndarray:
     """Key signature per beat (B,) of a roll (4 B, 3, 88)."""
-    return key_signatures(_per_beat(pitch_classes((roll > 0).any(axis=1))))
+    sounding = np.asarray((roll > 0).any(axis=1))
+    return key_signatures(_per_beat(pitch_classes(sounding)))
 
 
 def _per_beat(values: np.ndarray) -> np.ndarray:
@@ -242,7 +243,7 @@ def fit_quantiles(rolls: list[np.ndarray]) -> dict[str, list[list[float]]]:
     table = {name: _fit(np.concatenate([one[name] for one in raw])) for name in raw[0]}
     arousal, tension = [], []
     for one in raw:
-        quantile = {name: np.interp(one[name], *table[name]) for name in one}
+        quantile = {name: np.interp(one[name], table[name][0], table[name][1]) for name in one}
         arousal.append(_arousal(quantile))
         tension.append(_tension(quantile))
     table["arousal"] = _fit(np.concatenate(arousal))

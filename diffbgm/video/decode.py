@@ -34,16 +34,19 @@ _STANDARD_RATES = tuple(
 _RATE_TOLERANCE = 1 / 5000  # well under the 1/1001 between 24 and 24000/1001
 _LOWEST_RATE, _HIGHEST_RATE = Fraction(1, 60), Fraction(250)
 _MEASURED_PACKETS = 100  # read to measure a rate that the file does not tell
-_LOST_SECONDS = 0.5  # of pictures that may be missing before a file counts as damaged
-_LOST_SHARE = 0.02
+_LOST_SECONDS, _LOST_SHARE = 1.0, 0.05  # that may be missing before a film counts as damaged
+_SETTLING_SECONDS = 1.0  # in which a recording that was cut out of another may be imperfect
 _SEEK_SECONDS = 2  # a start earlier than this is reached without a seek
 
 # FFmpeg also reads playlists, which name other files and addresses: those are no films.
 _FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,ogg,asf,mxf,gif,apng,"
     "h264,hevc,m4v,dv,ivf,nut,yuv4mpegpipe,rm,swf,wtv,nsv,mp3,wav,flac,aac,aiff,w64,caf,"
-    "png_pipe,jpeg_pipe,bmp_pipe,tiff_pipe,webp_pipe,exr_pipe,dpx_pipe,jpegxl_pipe,gif_pipe"
+    "image2,png_pipe,jpeg_pipe,bmp_pipe,tiff_pipe,webp_pipe,exr_pipe,dpx_pipe,jpegxl_pipe,gif_pipe"
 )
+
+# A % in the name of a still picture is no pattern for a row of pictures.
+_OPEN_OPTIONS = {"format_whitelist": _FORMATS, "pattern_type": "none"}
 
 
 @dataclass(frozen=True)
@@ -135,7 +138,7 @@ class _Reading:
         self.origin = _start(container, stream)
         self.reached = 0.0  # end of the last packet of any stream
         self.seen = Fraction(0)  # end of the last picture
-        self.lost = 0  # packets that could not be decoded, after the first picture
+        self.lost = 0  # pictures that could not be decoded, or not well, after the first
         self.any = False
 
     def seek(self, start: Fraction) -> None:
@@ -153,6 +156,7 @@ class _Reading:
                 if seconds > MAX_SECONDS:
                     raise _too_long(self.info.path, float(seconds))
                 last, self.any = seconds, True
+                self.lost += frame.is_corrupt and seconds > _SETTLING_SECONDS
                 self.seen = seconds + (_duration(frame) or 1 / self.info.frame_rate)
                 yield seconds, frame
 
@@ -164,8 +168,8 @@ class _Reading:
             )
         told = self._told_seconds()
         missing = max(told - float(self.seen), self.lost / float(self.info.frame_rate))
-        if missing > max(_LOST_SECONDS, _LOST_SHARE * told):
-            raise self._damaged()
+        if missing > min(_LOST_SECONDS, _LOST_SHARE * max(told, float(self.seen))):
+            raise self._damaged(missing)
 
     def _told_seconds(self) -> float:
         """How long the picture should last: by its own track, or by the file as a whole.
@@ -176,7 +180,7 @@ class _Reading:
         if self.stream.duration and self.stream.time_base:
             return float(self.stream.duration * self.stream.time_base)
         told = self.info.seconds or 0.0
-        return told if self.reached < told - _LOST_SECONDS else 0.0
+        return told if self.reached < (1 - _LOST_SHARE) * told else 0.0
 
     def _packets(self) -> Iterator[Packet]:
         """The video packets; of the other streams just the times, to know where the file ends."""
@@ -188,7 +192,7 @@ class _Reading:
                 if packet.stream.index == self.stream.index:
                     yield packet
         except (av.error.FFmpegError, OSError) as exc:
-            raise self._damaged() from exc
+            raise self._damaged(0.0) from exc
 
     def _decode(self, packet: Packet) -> list[VideoFrame]:
         try:
@@ -203,11 +207,12 @@ class _Reading:
             return self.seen  # a raw stream has no times: one picture after the other
         return max(frame.pts * frame.time_base - self.origin, Fraction(0))
 
-    def _damaged(self) -> FilmError:
-        whole = f" of {self.info.seconds:.1f}" if self.info.seconds else ""
+    def _damaged(self, missing: float) -> FilmError:
+        whole = max(self.info.seconds or 0.0, float(self.seen))
         return FilmError(
-            f"{self.info.path}: is cut off or damaged: only {float(self.seen):.1f}{whole} s could "
-            "be read; copy or export it again"
+            f"{self.info.path}: is cut off or damaged: only "
+            f"{min(float(self.seen), whole - missing):.1f} of {whole:.1f} s could be read; "
+            "copy or export it again"
         )
 
 
@@ -242,7 +247,7 @@ def small_size(width: float, height: float) -> tuple[int, int]:
 def _opened(path: Path) -> Iterator[InputContainer]:
     _check_file(path)
     try:
-        container = av.open(f"file:{path}", options={"format_whitelist": _FORMATS})
+        container = av.open(f"file:{path}", options=_OPEN_OPTIONS)
     except PermissionError as exc:
         raise FilmError(f"{path}: may not be read; change its permissions") from exc
     except (av.error.FFmpegError, OSError, ValueError) as exc:
@@ -295,13 +300,17 @@ def _too_long(path: Path, seconds: float) -> FilmError:
 
 
 def _frame_rate(path: Path, stream: VideoStream) -> Fraction:
-    """The nominal rate; the average where the nominal is just the finest step of its timestamps."""
+    """The nominal rate; where the average is far from it, the next standard one above that.
+
+    They are far apart in films of variable rate, such as those of telephones and screens.
+    """
     nominal, average = stream.guessed_rate, stream.average_rate
-    if nominal and average and nominal > Fraction(3, 2) * average:
-        nominal = average
-    for rate in (nominal, average):
-        if rate and _LOWEST_RATE <= rate <= _HIGHEST_RATE:
-            return _standard(rate, _RATE_TOLERANCE)
+    if average and _LOWEST_RATE <= average <= _HIGHEST_RATE:
+        if nominal and Fraction(2, 3) < nominal / average < Fraction(3, 2):
+            return _standard(nominal, _RATE_TOLERANCE)
+        return min((rate for rate in _STANDARD_RATES if rate >= average), default=average)
+    if nominal and _LOWEST_RATE <= nominal <= _HIGHEST_RATE:
+        return _standard(nominal, _RATE_TOLERANCE)
     return _measured_rate(path)
 
 
