@@ -119,6 +119,11 @@ def recompose(
     mood: Mood = None,
     energy: Energy = None,
     style: Annotated[str | None, typer.Option(help="A style's name or file.")] = None,
+    same_notes: Annotated[
+        bool, typer.Option("--same-notes", help="Only in another style, energy or octave.")
+    ] = False,
+    octave: Annotated[int, typer.Option(help="Octaves up, or down if negative.")] = 0,
+    takes: Annotated[int, typer.Option(help="How many alternatives to make at once.")] = 1,
     device: Device = "auto",
     checkpoint: Checkpoint = None,
     soundfont: SoundFont = None,
@@ -126,6 +131,9 @@ def recompose(
 ) -> None:
     """Put a new take of one shot into the mix; all other shots stay as they are."""
     options = TakeOptions(
+        notes="same" if same_notes else "new",
+        takes=takes,
+        octave=octave,
         seed=seed,
         mood=None if mood is None else parse_mood(mood),
         energy=energy,

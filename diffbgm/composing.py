@@ -97,7 +97,7 @@ def recompose(
     options: TakeOptions | None = None,
     progress: Progress = no_progress,
 ) -> Composition:
-    """Put a new take of one shot into the mix; its old takes are kept.
+    """Make new takes of one shot and put the first into the mix; the old ones are kept.
 
     Notes outside the shot stay identical, and so does the sound, but for the ringing tails of the
     shot's own notes. CompositionError if `folder` is no composition or has no such shot.
@@ -108,25 +108,26 @@ def recompose(
     composition.require_shot(shot)
     scored = load_scored_film(composition)
     number = composition.shots[shot]["takes"]
-    seed = options.seed if options.seed is not None else _take_seed(scored.options, shot, number)
-    style_name = options.style or scored.takes[shot].style
+    style = options.style or scored.takes[shot].style
+    load_style(style)
     soundfont = find_soundfont(options.soundfont or scored.options.soundfont)
-    checkpoint = sketching.resolve_checkpoint(options.checkpoint or scored.options.checkpoint)
     with _next_version(composition) as work, open_synthesizer(soundfont) as synth:
         with clock.stage("spotting"):
             cues = _told_anew(scored, shot, options)
         with clock.stage("diffusion") as advance:
-            network = sketching.load(checkpoint, options.device)
-            roll = sketching.paint_shot(
-                network, cues, shot, scored.roll, scored.options.sampling, seed, advance
-            )
+            seeds = _new_seeds(scored, shot, number, options)
+            rolls = _new_rolls(scored, cues, shot, seeds, options, advance)
         with clock.stage("arrangement"):
             key = estimate_key(to_score(scored.roll))
-            take = _take(roll, cues, shot, style_name, seed, key)
+            takes = [
+                _take(roll, cues, shot, style, seed, key, options.octave)
+                for roll, seed in zip(rolls, seeds, strict=True)
+            ]
         with clock.stage("sound"):
-            take = _with_sound(scored, shot, take, synth)
-            scored = scored.with_take(shot, take, number, number + 1)
-            save_take(work, shot, number, take)
+            takes = [_with_sound(scored, shot, take, synth) for take in takes]
+        for index, take in enumerate(takes):
+            save_take(work, shot, number + index, take)
+        scored = scored.with_take(shot, takes[0], number, number + len(takes))
         others = {index: folder for index in range(len(scored.takes)) if index != shot}
         return replace(write_folder(work, scored, clock, others), folder=folder)
 
@@ -186,8 +187,17 @@ def _first_takes(
     )
 
 
-def _take(roll: np.ndarray, cues: CueSheet, shot: int, style: str, seed: int, key: Key) -> Take:
+def _take(
+    roll: np.ndarray,
+    cues: CueSheet,
+    shot: int,
+    style: str,
+    seed: int,
+    key: Key,
+    octave: int = 0,
+) -> Take:
     """A take without sound yet: the shot's part of the roll, arranged."""
+    played = load_style(style).moved(octave)
     own = cues.shot_of_beat == shot
     return Take(
         seed=seed,
@@ -195,13 +205,38 @@ def _take(roll: np.ndarray, cues: CueSheet, shot: int, style: str, seed: int, ke
         roll=roll[np.repeat(own, SIXTEENTHS_PER_BEAT)],
         dynamic=cues.dynamic[own],
         semantic=cues.semantic[own],
-        score=arrange_shot(shot, to_score(roll), cues, load_style(style), seed, key),
+        score=arrange_shot(shot, to_score(roll), cues, played, seed, key),
     )
 
 
 def _take_seed(options: ComposeOptions, shot: int, number: int) -> int:
     """A seed of its own for every take of every shot."""
     return int(np.random.SeedSequence((options.seed, shot, number)).generate_state(1)[0])
+
+
+def _new_seeds(scored: ScoredFilm, shot: int, number: int, options: TakeOptions) -> list[int]:
+    """The same notes keep the seed of their take, so that only what is asked for changes."""
+    if options.seed is not None:
+        return [options.seed + index for index in range(options.takes)]
+    if options.notes == "same":
+        return [scored.takes[shot].seed]
+    return [_take_seed(scored.options, shot, number + index) for index in range(options.takes)]
+
+
+def _new_rolls(
+    scored: ScoredFilm,
+    cues: CueSheet,
+    shot: int,
+    seeds: list[int],
+    options: TakeOptions,
+    advance: Callable[[float], None],
+) -> list[np.ndarray]:
+    if options.notes == "same":
+        return [scored.roll]
+    checkpoint = sketching.resolve_checkpoint(options.checkpoint or scored.options.checkpoint)
+    network = sketching.load(checkpoint, options.device)
+    sampling = scored.options.sampling
+    return sketching.paint_shot(network, cues, shot, scored.roll, sampling, seeds, advance)
 
 
 def _with_sound(scored: ScoredFilm, shot: int, take: Take, synth: Synthesizer) -> Take:

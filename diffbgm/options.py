@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from diffbgm.errors import OptionError
 
@@ -21,6 +21,7 @@ MOODS: dict[str, tuple[float, float]] = {
     "tense": (-0.5, 0.6),
 }
 DEFAULT_STYLE = "cinematic"
+MOST_TAKES = 8
 
 
 @dataclass(frozen=True)
@@ -85,21 +86,35 @@ class ComposeOptions:
 
 @dataclass(frozen=True)
 class TakeOptions:
-    """Wishes for a new take of one shot; None means as in the take that is in the mix now.
+    """Wishes for new takes of one shot; None means as in the take that is in the mix now.
 
-    Without a `seed`, every take has another.
+    `notes` "new" paints other notes; "same" arranges those of the take in the mix again, in
+    another style, energy or octave, which needs no network. `takes` are made at once, the first
+    of them goes into the mix. Without a `seed` every take has another; with one, the takes after
+    the first have the seeds that follow.
     """
 
+    notes: Literal["new", "same"] = "new"
+    takes: int = 1
     seed: int | None = None
     mood: tuple[float, float] | None = None
     energy: float | None = None
     style: str | None = None
+    octave: int = 0
     device: str = "auto"
     checkpoint: Path | None = None
     soundfont: Path | None = None
 
     def __post_init__(self) -> None:
         _check_wishes(self.mood, self.energy, self.seed)
+        check_range("takes", self.takes, 1, MOST_TAKES)
+        check_range("octave", self.octave, -2, 2)
+        if self.notes not in ("new", "same"):
+            raise OptionError(f"notes must be new or same, not {self.notes!r}")
+        if self.notes == "same" and self.takes > 1:
+            raise OptionError("the same notes make one take; ask for new notes to have several")
+        if self.notes == "same" and self.mood is not None:
+            raise OptionError("another mood needs new notes; leave one of the two wishes out")
 
 
 def parse_mood(wish: str | Sequence[float]) -> tuple[float, float]:

@@ -90,10 +90,10 @@ def paint_shot(
     shot: int,
     roll: np.ndarray,
     sampling: Sampling,
-    seed: int,
+    seeds: list[int],
     advance: Advance,
-) -> np.ndarray:
-    """`roll` (4 B, 3, 88) with the cells of one shot painted anew; all others as they were."""
+) -> list[np.ndarray]:
+    """`roll` (4 B, 3, 88) with the cells of one shot painted anew, once for every seed."""
     from diffbgm.model.sampling import sample
     from diffbgm.spotting.conditions import key_signatures_of
 
@@ -109,9 +109,11 @@ def paint_shot(
     mask = np.repeat(known[beats], SIXTEENTHS_PER_BEAT)[None].repeat(len(TRACKS), axis=0)
     key_signature = int(np.bincount(key_signatures_of(roll)).argmax())
     piece = _piece(cues, before, after, key_signature).between(beats)
-    (painted,) = sample(network, piece, [seed], sampling, given[cells], mask, advance)
-    given[cells] = painted
-    return _without(given, before, after)
+    painted = sample(network, piece, seeds, sampling, given[cells], mask, advance)
+    return [
+        _without(np.concatenate([given[: cells.start], one, given[cells.stop :]]), before, after)
+        for one in painted
+    ]
 
 
 def _padding(cues: CueSheet) -> tuple[int, int]:

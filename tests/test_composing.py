@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from diffbgm.composing import compose, recompose, select_take
-from diffbgm.composition import load_composition, load_scored_film
+from diffbgm.composition import load_composition, load_scored_film, load_take
 from diffbgm.errors import (
     CancelledError,
     CheckpointError,
@@ -214,6 +214,37 @@ class TestRecompose:
         folder = copied(composed[0], tmp_path)
         after = recompose(folder, 2, TakeOptions(style="solo_piano"))
         assert [shot["style"] for shot in after.shots].count("solo_piano") == 1
+
+    def test_the_same_notes_in_another_style_need_no_network(self, composed, tmp_path):
+        folder = copied(composed[0], tmp_path)
+        other = TakeOptions(notes="same", style="music_box", checkpoint=tmp_path / "no weights")
+        after = load_scored_film(recompose(folder, 2, other))
+        before = load_scored_film(composed[0])
+        assert np.array_equal(after.roll, before.roll)
+        assert after.takes[2].score != before.takes[2].score
+        assert after.takes[2].seed == before.takes[2].seed
+
+    def test_the_same_notes_an_octave_higher(self, composed, tmp_path):
+        folder = copied(composed[0], tmp_path)
+        recompose(folder, 2, TakeOptions(notes="same", style="solo_piano"))
+        low, high = (
+            load_scored_film(recompose(folder, 2, TakeOptions(notes="same", octave=octave)))
+            for octave in (0, 1)
+        )
+        pitches = [
+            np.mean([n.pitch for track in one.takes[2].score.tracks for n in track.notes])
+            for one in (low, high)
+        ]
+        assert 4 < pitches[1] - pitches[0] <= 12
+
+    def test_several_takes_at_once(self, composed, tmp_path):
+        folder = copied(composed[0], tmp_path)
+        after = recompose(folder, 3, TakeOptions(takes=3, seed=40))
+        assert (after.shots[3]["take"], after.shots[3]["takes"]) == (1, 4)
+        takes = [load_take(folder, 3, number) for number in range(4)]
+        assert [take.seed for take in takes[1:]] == [40, 41, 42]
+        rolls = {take.roll.tobytes() for take in takes}
+        assert len(rolls) == 4
 
     @pytest.mark.parametrize("shot", [-1, 9, 1000])
     def test_a_shot_that_is_not_there(self, composed, shot):

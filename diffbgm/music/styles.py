@@ -6,7 +6,7 @@ sixteenths, 16 a bar, counted from the downbeat; see `PATTERN_LETTERS` for what 
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
@@ -21,6 +21,7 @@ Role = Literal["melody", "bridge", "accompaniment", "bass"]
 # How long notes last: as written; until the next note; until the harmony changes; plucked.
 Articulation = Literal["written", "legato", "pedal", "short"]
 
+PIANO_KEYS = (21, 108)
 HOLD, REST = "-", "."
 # Besides HOLD and REST:
 PATTERN_LETTERS = {
@@ -182,6 +183,23 @@ class Style:
         for role in ("melody", "accompaniment"):
             if not any(each.role == role and each.energy[0] == 0 for each in self.instruments):
                 raise ValueError(f"instruments: no {role} that plays from energy 0 on")
+
+    def moved(self, octaves: int) -> "Style":
+        """All players but the bass so many octaves higher, on the keys of a piano."""
+        return replace(
+            self,
+            instruments=tuple(
+                each if each.role == "bass" else _moved(each, octaves) for each in self.instruments
+            ),
+        )
+
+
+def _moved(player: Instrument, octaves: int) -> Instrument:
+    low, high = (pitch + 12 * octaves for pitch in player.range)
+    if low < PIANO_KEYS[0] or high > PIANO_KEYS[1]:
+        return player
+    octave = max(-3, min(3, player.octave + octaves))
+    return replace(player, octave=octave, range=(low, high))
 
 
 def style_names() -> tuple[str, ...]:
