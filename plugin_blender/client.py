@@ -149,10 +149,13 @@ class Client:
             connection.close()
 
     def _connection(self) -> http.client.HTTPConnection:
-        kinds = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
         try:
             parts = urlsplit(self.address)
-            return kinds[parts.scheme](parts.hostname or "", parts.port, timeout=self._timeout)
+            kind = {"http": "HTTPConnection", "https": "HTTPSConnection"}[parts.scheme]
+            # The second is not there where Python was built without TLS.
+            return getattr(http.client, kind)(parts.hostname, parts.port, timeout=self._timeout)
+        except AttributeError as error:
+            raise ServerUnreachable(f"This Python cannot do https: {self.address}") from error
         except (KeyError, ValueError, http.client.InvalidURL) as error:
             raise ServerUnreachable(
                 f"{self.address!r} is no address of a server; write it like http://192.168.1.5:8765"

@@ -37,7 +37,7 @@ def run(version: str, arguments: list[str], environment: dict[str, str]) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         env={**os.environ, **environment},
-        timeout=400,
+        timeout=240,
         check=False,
         encoding="utf-8",
         errors="replace",

@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+import time
 from pathlib import Path
 
 import bpy
@@ -84,7 +85,7 @@ def check_generate_without_picture_is_an_error():
 
 
 def check_generate_passes_the_servers_words_on():
-    saved().parent.chmod(0o755)
+    saved()
     bpy.context.scene.diffbgm.style = "broken"
     assert "too beautiful" in _error(bpy.ops.diffbgm.generate)
     bpy.context.scene.diffbgm.style = "polka"
@@ -94,9 +95,12 @@ def check_generate_passes_the_servers_words_on():
 
 def check_generate_without_a_server_says_what_to_do():
     saved()
-    _preferences().program = "/no/such/diffbgm"
-    _preferences().address = "http://127.0.0.1:1"
-    assert "No answer" in _error(bpy.ops.diffbgm.generate)
+    preferences = bpy.context.preferences.addons[operators.__package__].preferences
+    preferences.address = "http://127.0.0.1:1"
+    try:
+        assert "No answer" in _error(bpy.ops.diffbgm.generate)
+    finally:
+        preferences.address = ""
 
 
 def check_wishes_reach_the_server():
@@ -166,16 +170,22 @@ def check_cancel_names_its_job():
     saved()
     bpy.context.scene.diffbgm.style = "slow"
     slow = _begin()
-    while slow.stage != "Composing":
-        jobs.tick()
+    _tick_until(lambda: slow.stage == "Composing")
     bpy.context.scene.diffbgm.style = "cinematic"
     other = _begin()
     assert bpy.ops.diffbgm.cancel(job="no such") == {"CANCELLED"}
     assert bpy.ops.diffbgm.cancel(job=slow.id) == {"FINISHED"}
     assert jobs.wait(other).text.startswith("Music for 3 shots")
-    while jobs.running():
-        jobs.tick()
+    _tick_until(lambda: not jobs.running())
     assert len(ours("SOUND")) == 3
+
+
+def _tick_until(happened) -> None:
+    deadline = time.monotonic() + 60
+    while not happened():
+        assert time.monotonic() < deadline, jobs.notice() or jobs.running()
+        jobs.tick()
+        time.sleep(0.02)
 
 
 def _begin() -> jobs.Job:
@@ -199,10 +209,6 @@ def check_temporary_files_are_removed():
 def check_start_server_learns_what_it_offers():
     assert bpy.ops.diffbgm.start_server() == {"FINISHED"}
     assert "ready" in jobs.notice().text
-
-
-def _preferences():
-    return bpy.context.preferences.addons[operators.__package__].preferences
 
 
 def _error(operator) -> str:
