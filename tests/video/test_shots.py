@@ -1,0 +1,116 @@
+import numpy as np
+import pytest
+from films import blend, lit, shifted, texture
+
+from diffbgm.video.shots import Cut, ShotDetector
+
+A, B, C = texture(1), texture(2), texture(3)
+BLACK, WHITE = np.zeros_like(A), np.full_like(A, 255)
+
+
+def detect(pictures: list[np.ndarray], rate: float = 24.0) -> tuple[Cut, ...]:
+    detector = ShotDetector()
+    for picture in pictures:
+        detector.push(picture)
+    return detector.finish(rate)
+
+
+def kinds(pictures: list[np.ndarray]) -> list[tuple[int, str]]:
+    return [(cut.frame, cut.kind) for cut in detect(pictures)]
+
+
+def test_hard_cuts():
+    assert kinds([A] * 30 + [B] * 17 + [C] * 40) == [(30, "hard"), (47, "hard")]
+
+
+def test_a_shot_of_five_frames_is_a_shot():
+    assert kinds([A] * 30 + [B] * 5 + [A] * 30) == [(30, "hard"), (35, "hard")]
+
+
+@pytest.mark.parametrize("length", [1, 2, 4])
+def test_what_comes_back_sooner_was_a_flash(length):
+    assert kinds([A] * 30 + [B] * length + [A] * 30) == []
+    assert kinds([A] * 30 + [WHITE] * length + [A] * 30) == []
+
+
+def test_a_cut_to_the_same_place_from_nearer():
+    nearer = np.repeat(np.repeat(A[20:74, 40:136], 2, 0), 2, 1)
+    assert kinds([A] * 30 + [nearer] * 30) == [(30, "hard")]
+
+
+def test_plain_pictures_are_told_apart_by_colour():
+    red, green = np.full_like(A, (150, 30, 30)), np.full_like(A, (30, 150, 30))
+    assert kinds([red] * 20 + [green] * 20) == [(20, "hard")]
+
+
+@pytest.mark.parametrize("speed", [1, 4, 12])
+def test_camera_pans_are_no_cuts(speed):
+    assert kinds([shifted(A, speed * n) for n in range(60)]) == []
+
+
+def test_an_unsteady_hand_is_no_cut():
+    path = np.cumsum(np.random.default_rng(0).integers(-5, 6, (60, 2)), 0)
+    assert kinds([shifted(A, x, y) for x, y in path]) == []
+
+
+def test_flicker_strobe_and_a_lamp_switched_on_are_no_cuts():
+    light = np.random.default_rng(0).uniform(0.6, 1.3, 60)
+    assert kinds([lit(A, x) for x in light]) == []
+    assert kinds([WHITE if n % 6 < 2 else A for n in range(60)]) == []
+    assert kinds([lit(A, 0.4)] * 30 + [A] * 30) == []
+
+
+def test_noise_is_no_cut():
+    rng = np.random.default_rng(0)
+    noisy = [np.clip(A + rng.normal(0, 20, A.shape), 0, 255).astype(np.uint8) for _ in range(40)]
+    assert kinds(noisy) == []
+
+
+@pytest.mark.parametrize("length", [8, 12, 24, 40])
+def test_dissolves_are_found_within_their_length(length):
+    mix = [blend(A, B, (n + 1) / (length + 1)) for n in range(length)]
+    (cut,) = detect([A] * 40 + mix + [B] * 40)
+    assert cut.kind == "dissolve"
+    assert 40 <= cut.frame < 40 + length
+    assert cut.frames == pytest.approx(length, rel=0.4)
+
+
+def test_a_dissolve_between_moving_shots():
+    pictures = [shifted(A, n) for n in range(64)]
+    after = [shifted(B, -n) for n in range(64)]
+    mix = [blend(pictures[40 + n], after[n], (n + 1) / 25) for n in range(24)]
+    (cut,) = detect(pictures[:40] + mix + after[24:])
+    assert cut.kind == "dissolve"
+    assert 40 <= cut.frame < 64
+
+
+@pytest.mark.parametrize("through", [BLACK, WHITE])
+@pytest.mark.parametrize("dark", [0, 6])
+def test_fades_are_found_where_they_are_deepest(through, dark):
+    out = [blend(A, through, (n + 1) / 13) for n in range(12)]
+    into = [blend(through, B, (n + 1) / 13) for n in range(12)]
+    (cut,) = detect([A] * 30 + out + [through] * dark + into + [B] * 30)
+    assert cut.kind == "fade"
+    assert cut.frame == pytest.approx(42 + dark / 2, abs=2)
+    assert 18 <= cut.frames <= 24 + dark
+
+
+def test_a_film_that_begins_and_ends_in_black_has_no_cut_there():
+    fade = [blend(BLACK, A, n / 12) for n in range(12)]
+    assert kinds([BLACK] * 10 + fade + [A] * 40 + fade[::-1] + [BLACK] * 10) == []
+
+
+def test_a_film_of_few_frames():
+    assert kinds([A]) == []
+    assert kinds([A, A, A]) == []
+
+
+def test_the_demo_film(demo, analysis_of_demo):
+    _, truth = demo
+    hard = [cut.frame for cut in analysis_of_demo.cuts if cut.kind == "hard"]
+    known = [cut for cut in truth.cuts if not truth.dissolve[0] <= cut < truth.dissolve[1]]
+    assert len(hard) == len(known)
+    assert np.abs(np.subtract(hard, known)).max() <= 1
+    (dissolve,) = [cut for cut in analysis_of_demo.cuts if cut.kind != "hard"]
+    assert dissolve.kind == "dissolve"
+    assert truth.dissolve[0] <= dissolve.frame < truth.dissolve[1]
