@@ -279,6 +279,33 @@ def train(
         )
 
 
+@app.command()
+def evaluate(
+    data: Annotated[Path, typer.Option(help="A prepared data set (.npz).")],
+    out: Out,
+    songs: Annotated[str, typer.Option(help="A split's name, or a file of song numbers.")] = "test",
+    pieces: Annotated[int, typer.Option(help="How many pieces of 16 bars.")] = 100,
+    seed: Annotated[int, typer.Option(help="Another number, other pieces.")] = 0,
+    device: Device = "auto",
+    checkpoint: Checkpoint = None,
+) -> None:
+    """Generate on songs' own conditions; print measures beside those of the songs, as JSON."""
+    with _progress_bar() as progress:
+        from diffbgm.evaluation.evaluating import evaluate as run
+
+        metrics = run(
+            data,
+            songs,
+            out,
+            pieces=pieces,
+            seed=seed,
+            device=device,
+            checkpoint=checkpoint,
+            progress=lambda fraction: progress("pieces", fraction),
+        )
+    _print_json(metrics)
+
+
 @app.command("import-official")
 def import_official(
     checkpoint: Annotated[Path, typer.Argument(help="The public weights (.pt).")],
