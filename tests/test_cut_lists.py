@@ -65,7 +65,7 @@ def test_timecodes(tmp_path, entry, rate, frame):
         ("48\n131\n131", "line 3: frame 131 is there twice"),
         ("48\n\n30", "line 3: frame 30 comes after 48"),
         ("0", "line 1: frame 0 is outside the film"),
-        ("48\n720", "line 2: frame 720 is outside the film.*1 and 719"),
+        ("48\n720", "line 2: frame 720 is outside the film.*the last at 719"),
         ("48\n-3", "line 2: '-3' is neither a frame number nor a timecode"),
         ("twelve", "'twelve' is neither"),
         ("00:00:02:24", "no such frame at 23.976 fps"),

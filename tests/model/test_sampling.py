@@ -1,10 +1,12 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
 
 from diffbgm.errors import OptionError
-from diffbgm.model.sampling import _step, _window_starts, sample
 from diffbgm.model.diffusion import alpha_sigma
+from diffbgm.model.sampling import _step, _window_starts, sample
 from diffbgm.music.pianoroll import HELD, from_notes, to_notes
 from diffbgm.options import Sampling
 from tests.model.small_network import piece, small_network
@@ -68,7 +70,7 @@ def test_a_perfect_guess_leads_to_itself():
     clean = torch.tensor([1.0, -1.0, 1.0])
     levels = torch.linspace(-5, 5, 200)
     x = torch.randn(3)
-    for now, following in zip(levels[:-1], levels[1:], strict=True):
+    for now, following in pairwise(levels):
         x = _step(x, clean, now, following - now, torch.randn(3))
     alpha, sigma = alpha_sigma(2 * levels[-1])
     assert ((x - alpha * clean).abs() < 5 * sigma).all()

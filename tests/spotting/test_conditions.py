@@ -25,6 +25,10 @@ def chords(bars, velocity=80, every=4):
     )
 
 
+def transposed(notes, semitones):
+    return notes + np.array([0, 0, semitones, 0, 0])
+
+
 def measured(notes, phrase_starts=NO_PHRASES):
     dynamic, semantic = conditions.from_score(from_notes(notes, BARS * 16), phrase_starts)
     return dict(zip((*DYNAMIC, *SEMANTIC), np.hstack([dynamic, semantic]).T, strict=True))
@@ -85,14 +89,14 @@ def test_phrases_are_counted_from_both_sides():
 
 
 def test_conditions_do_not_depend_on_the_key():
-    home, away = measured(chords(C_MAJOR)), measured(chords(C_MAJOR) + [0, 0, 3, 0, 0])
+    home, away = measured(chords(C_MAJOR)), measured(transposed(chords(C_MAJOR), 3))
     for name in ("density", "accent", "valence", "tension"):
         assert home[name] == pytest.approx(away[name], abs=0.02), name
 
 
 @pytest.mark.parametrize("tonic", range(12))
 def test_the_key_signature_follows_a_transposition(tonic):
-    roll = from_notes(chords(C_MAJOR) + [0, 0, tonic, 0, 0], BARS * 16)
+    roll = from_notes(transposed(chords(C_MAJOR), tonic), BARS * 16)
     assert (conditions.key_signatures_of(roll) == tonic).all()
 
 
