@@ -74,10 +74,15 @@ class ComposeRequest(Wire):
 class TakeRequest(Wire):
     """How to do one shot again; what is absent stays as it was, but for the seed."""
 
+    notes: Literal["new", "same"] | None = Field(
+        default=None, description="same: arrange the notes again, in another style, energy, octave"
+    )
+    takes: int | None = Field(default=None, description="how many takes to make at once")
     seed: Seed | None = None
     mood: Mood | None = None
     energy: Energy | None = None
     style: Name | None = None
+    octave: int | None = Field(default=None, description="higher or lower, -2 to 2")
 
     def wishes(self) -> TakeOptions:
         """As the library takes them. Raises OptionError where one is out of range."""

@@ -45,8 +45,7 @@ function fillEnergies(select) {
 
 async function begin() {
   if (!takeToken()) setToken(prompt("Token of the server (see its handshake file):") ?? "");
-  const info = await ask("GET", "/v1/info");
-  $("server").textContent = `version ${info.version}${info.device ? `, on ${info.device}` : ""}`;
+  const info = await showServer();
   fill($("style"), info.styles);
   if (info.styles.includes("cinematic")) $("style").value = "cinematic";
   fill($("mood"), info.moods);
@@ -54,6 +53,12 @@ async function begin() {
   fillEnergies($("energy"));
   fillEnergies($("shot-energy"));
   await showHistory();
+}
+
+async function showServer() {
+  const info = await ask("GET", "/v1/info");
+  $("server").textContent = `version ${info.version}${info.device ? ` · on ${info.device}` : ""}`;
+  return info;
 }
 
 async function showHistory() {
@@ -129,9 +134,10 @@ async function open(id) {
   }, signal);
   if (signal.aborted) return;
   current = await ask("GET", `/v1/compositions/${id}`);
-  showState(current);
   await showResult();
+  showState(current);
   await showHistory();
+  await showServer(); // Now it knows its device.
 }
 
 function showState(state) {
@@ -194,11 +200,11 @@ function showShots() {
 async function showShot() {
   const shot = current.result.shots[chosenShot];
   $("shot").hidden = false;
-  $("shot-title").textContent = `Shot ${shot.index + 1}`;
+  $("shot-title").textContent = `Shot ${shot.index}`;
   const mood = shot.mood ? ` · valence ${shot.mood[0].toFixed(2)}, arousal ${shot.mood[1].toFixed(2)}` : "";
   $("shot-facts").textContent = `${shot.start.toFixed(2)} to ${shot.end.toFixed(2)} s · energy ${shot.energy.toFixed(2)}${mood}`;
   $("take").replaceChildren();
-  for (let take = 0; take < shot.takes; take++) $("take").add(new Option(String(take + 1), take));
+  for (let take = 0; take < shot.takes; take++) $("take").add(new Option(String(take), take));
   $("take").value = shot.take;
   $("roll").src = await load(shot.image);
 }

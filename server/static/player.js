@@ -22,8 +22,8 @@ export function showShots(result, chosen, onShot) {
     button.style.left = `${(100 * shot.start) / seconds}%`;
     button.style.width = `${(100 * (shot.end - shot.start)) / seconds}%`;
     button.style.background = `hsl(${215 - 175 * shot.energy} 42% ${26 + 14 * shot.energy}%)`;
-    button.textContent = String(shot.index + 1);
-    button.title = `Shot ${shot.index + 1}, take ${shot.take + 1}`;
+    button.textContent = String(shot.index);
+    button.title = `Shot ${shot.index}, take ${shot.take}`;
     button.classList.toggle("chosen", shot.index === chosen);
     button.addEventListener("click", () => onShot(shot.index));
     strip.append(button);

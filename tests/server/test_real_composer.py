@@ -1,6 +1,7 @@
 """The server as users start it, with the real library behind it."""
 
 import json
+import time
 import wave
 from collections.abc import Iterator
 from pathlib import Path
@@ -112,9 +113,11 @@ def test_a_file_that_is_no_film_is_named_as_the_client_named_it(server: ServerPr
     assert "/" not in failed["error"]["message"].split("notes.mp4")[0]
 
 
-def test_the_network_and_its_device_are_told(server: ServerProcess, film: str) -> None:
-    compose(server, media=film, options=QUICK)
-    info = server.ask("GET", "/v1/info").json()
+def test_the_network_and_its_device_are_told_once_they_are_loaded(server: ServerProcess) -> None:
+    deadline = time.monotonic() + 120
+    while not (info := server.ask("GET", "/v1/info").json())["models"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
     assert info["device"] in ("cpu", "cuda")
     assert len(info["models"][0]["sha256"]) == 64
     assert {"cinematic"} < set(info["styles"])
