@@ -29,6 +29,7 @@ _AROUND = 1.0  # seconds around
 _LONGEST_FLASH = 12  # frames without a picture that may lie inside a shot
 _LONGEST_DIP = 2.0  # seconds; longer darkness is a shot of its own
 _ABRUPT = 2  # frames of a change that is no ramp
+_BLOCK = 1000  # stamps looked at together, to spare memory
 
 
 @dataclass(frozen=True)
@@ -131,15 +132,40 @@ def find_fades(stamps: np.ndarray, frame_rate: float) -> list[Span]:
 
     `stamps` is (frames, 18, 32, 3) uint8, the whole film. What begins or ends the film is none.
     """
-    contrast = _float(stamps).std(1) if len(stamps) else np.zeros(0)
+    contrast = _contrast(stamps)
     spans: list[Span] = []
     for first, last in _dips(contrast, round(_AROUND * frame_rate)):
-        start, end = _ramp(contrast, first, -1), _ramp(contrast, last - 1, 1) + 1
+        if first == 0 or last == len(contrast):
+            continue
+        start, end = _full(contrast, first, -1) + 1, _full(contrast, last - 1, 1)
         same = not _unlike(stamps[start - 1], stamps[end])
         if same and last - first <= _LONGEST_FLASH:
             continue
         spans += _fade(start, first, last, end, frame_rate)
     return _merged(spans)
+
+
+def find_dark_ends(stamps: np.ndarray) -> list[tuple[int, int]]:
+    """Frames (first, first after) in which the film fades in at its beginning, out at its end."""
+    contrast = _contrast(stamps)
+    ends: list[tuple[int, int]] = []
+    for first, last in _dips(contrast, 0):
+        if first == 0 and last < len(contrast):
+            full = _full(contrast, last - 1, 1)
+            ends += [(0, full)] if full - last > _ABRUPT else []
+        elif last == len(contrast) and first > 0:
+            full = _full(contrast, first, -1)
+            ends += [(full + 1, last)] if first - full > _ABRUPT else []
+    return ends
+
+
+def _contrast(stamps: np.ndarray) -> np.ndarray:
+    """Standard deviation, in levels, of every frame's strongest colour; (frames,)."""
+    blocks = [
+        stamps[begin : begin + _BLOCK].reshape(-1, STAMP_WIDTH * STAMP_HEIGHT, 3).std(1).max(1)
+        for begin in range(0, len(stamps), _BLOCK)
+    ]
+    return np.concatenate(blocks)
 
 
 def _merged(spans: list[Span]) -> list[Span]:
@@ -166,15 +192,12 @@ def _fade(start: int, first: int, last: int, end: int, frame_rate: float) -> lis
 
 
 def _dips(contrast: np.ndarray, around: int) -> list[tuple[int, int]]:
-    """Runs of frames of next to no contrast, with pictures both before and after them."""
-    if not len(contrast):
-        return []
+    """Runs of frames of next to no contrast."""
     before = _running_max(contrast, around)
     after = _running_max(contrast[::-1], around)[::-1]
     low = contrast < np.maximum(_PLAIN, _DIP * np.minimum(before, after))
     edges = np.flatnonzero(np.diff(np.concatenate([[False], low, [False]]).astype(int)))
-    runs = edges.reshape(-1, 2)
-    return [(int(a), int(b)) for a, b in runs if a > 0 and b < len(contrast)]
+    return [(int(first), int(last)) for first, last in edges.reshape(-1, 2)]
 
 
 def _running_max(values: np.ndarray, length: int) -> np.ndarray:
@@ -183,8 +206,8 @@ def _running_max(values: np.ndarray, length: int) -> np.ndarray:
     return np.lib.stride_tricks.sliding_window_view(padded, length + 1).max(1)
 
 
-def _ramp(contrast: np.ndarray, edge: int, way: int) -> int:
-    """The last frame of the ramp that leads from `edge` up to a full picture."""
+def _full(contrast: np.ndarray, edge: int, way: int) -> int:
+    """The nearest full picture, up the ramp that begins at `edge`."""
     at = edge
     while 0 < at + way < len(contrast) - 1 and contrast[at + way] > contrast[at] * 1.02 + 0.1:
         at += way

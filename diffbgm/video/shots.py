@@ -5,7 +5,15 @@ from typing import Literal
 
 import numpy as np
 
-from diffbgm.video.gradual import Span, find_dissolves, find_fades, stamp
+from diffbgm.video.gradual import (
+    STAMP_HEIGHT,
+    STAMP_WIDTH,
+    Span,
+    find_dark_ends,
+    find_dissolves,
+    find_fades,
+    stamp,
+)
 from diffbgm.video.hard_cuts import SHORTEST_SHOT, HardCutFinder
 
 CutKind = Literal["hard", "dissolve", "fade"]
@@ -36,47 +44,42 @@ class ShotDetector:
 
     def __init__(self) -> None:
         self._hard = HardCutFinder()
-        self._stamps: list[np.ndarray] = []
+        self._stamps = bytearray()  # one after the other, as long films have many
 
     def push(self, rgb: np.ndarray) -> None:
         """`rgb` is (H, W, 3) uint8, of the same size every time."""
         self._hard.push(rgb)
-        self._stamps.append(stamp(rgb))
+        self._stamps += stamp(rgb).tobytes()
 
     def finish(self, frame_rate: float) -> tuple[Cut, ...]:
         """The cuts in order."""
-        stamps = np.stack(self._stamps)
+        stamps = np.frombuffer(self._stamps, np.uint8).reshape(-1, STAMP_HEIGHT, STAMP_WIDTH, 3)
         fades = find_fades(stamps, frame_rate)
+        ramps = [(fade.start, fade.end) for fade in fades] + find_dark_ends(stamps)
+        taken = [(first - SHORTEST_SHOT, end + SHORTEST_SHOT) for first, end in ramps]
         hard = [
             (frame, score)
             for frame, score in self._hard.finish()
-            if not any(_near(frame, fade) for fade in fades)
+            if not any(first < frame < end for first, end in taken)
         ]
-        dissolves = _dissolves_between(stamps, [frame for frame, _ in hard], fades, frame_rate)
+        taken += [(frame, frame) for frame, _ in hard]
         cuts = [Cut(frame, "hard", score, 1) for frame, score in hard]
         cuts += [_cut(span, "fade") for span in fades]
-        cuts += [_cut(span, "dissolve") for span in dissolves]
+        cuts += [_cut(span, "dissolve") for span in _dissolves_beside(taken, stamps, frame_rate)]
         return tuple(sorted(cuts, key=lambda cut: cut.frame))
 
 
-def _dissolves_between(
-    stamps: np.ndarray, hard: list[int], fades: list[Span], frame_rate: float
+def _dissolves_beside(
+    taken: list[tuple[int, int]], stamps: np.ndarray, frame_rate: float
 ) -> list[Span]:
-    """Dissolves in every stretch that neither a hard cut nor a fade interrupts."""
-    breaks = [(frame, frame) for frame in hard]
-    breaks += [(fade.start - SHORTEST_SHOT, fade.end + SHORTEST_SHOT) for fade in fades]
-    breaks.sort()
-    begins = [0] + [end for _, end in breaks]
-    ends = [max(start, 0) for start, _ in breaks] + [len(stamps)]
+    """Dissolves in every stretch between the frames that are `taken` by other transitions."""
+    begins = [0, *sorted(end for _, end in taken)]
+    ends = [*sorted(max(first, 0) for first, _ in taken), len(stamps)]
     return [
         Span(span.start + begin, span.end + begin, span.middle + begin, span.strength)
         for begin, end in zip(begins, ends, strict=True)
         for span in find_dissolves(stamps[begin:end], frame_rate)
     ]
-
-
-def _near(frame: int, span: Span) -> bool:
-    return span.start - SHORTEST_SHOT < frame < span.end + SHORTEST_SHOT
 
 
 def _cut(span: Span, kind: CutKind) -> Cut:

@@ -5,10 +5,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from films import plain, texture
 
 from diffbgm.errors import FilmError
 from diffbgm.video.decode import MAX_SECONDS, Picture, on_grid, probe, read_pictures
+from tests.video.films import plain, texture
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from films import blend, lit, shifted, texture
 
 from diffbgm.video.shots import Cut, ShotDetector
+from tests.video.films import blend, lit, shifted, texture
 
 A, B, C = texture(1), texture(2), texture(3)
 BLACK, WHITE = np.zeros_like(A), np.full_like(A, 255)
