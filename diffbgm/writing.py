@@ -20,10 +20,13 @@ from diffbgm.music.midi import write_midi
 from diffbgm.music.score import Score
 from diffbgm.mux import mux
 from diffbgm.pictures import overview, roll_png
+from diffbgm.report import write_report
 from diffbgm.sound.mixing import Loudness, Master, master, measure, segments, sum_stems, write_wav
 from diffbgm.sound.parts import SAMPLE_RATE
 from diffbgm.spotting.cue_sheet import shot_levels
 from diffbgm.timeline import write_otio
+
+REPORT = "report.html"
 
 
 def write_folder(
@@ -48,6 +51,7 @@ def write_folder(
             mux(film.film, folder / "mix.wav", folder / "film.mp4")
     composition = _document(folder, film, mixed.gain_db, loudness, clock.timings)
     composition.save()
+    write_report(folder / REPORT, film, composition, score, mixed.samples)
     return composition
 
 
@@ -115,7 +119,7 @@ def _document(
     timings: dict[str, float],
 ) -> Composition:
     timeline = film.timeline
-    files = sorted({path.name for path in folder.iterdir()} | {DOCUMENT})
+    files = sorted({path.name for path in folder.iterdir()} | {DOCUMENT, REPORT})
     return Composition(
         folder=folder,
         version=VERSION,

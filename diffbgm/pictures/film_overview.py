@@ -14,14 +14,24 @@ from diffbgm.files import replacing
 from diffbgm.music.score import Score
 from diffbgm.pictures.notes import (
     BLACK_KEYS,
-    GROUND,
-    Colour,
     Sounding,
     has_drums,
     pitch_range,
     shade,
     sounding,
     track_colours,
+)
+from diffbgm.pictures.palette import (
+    ENERGY_COLOUR,
+    FAINT,
+    GROUND_CSS,
+    HIT_COLOURS,
+    HIT_NAMES,
+    INK,
+    LINE,
+    MOOD_COLOURS,
+    PAPER,
+    css,
 )
 from diffbgm.spotting.cue_sheet import CueSheet, Hit
 
@@ -34,18 +44,6 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 1600, 1000  # pixels
 
 _DPI = 100
-_INK, _FAINT, _LINE = "#d7dbe4", "#8c93a3", "#3a3f4c"
-_GROUND = "#{:02x}{:02x}{:02x}".format(*GROUND)
-_PAPER = "#121317"
-_HIT_COLOURS = {"downbeat": "#66e0a3", "beat": "#ffd54f", "half": "#ff9e57", "none": "#ff5c6c"}
-_HIT_NAMES = {
-    "downbeat": "on a downbeat",
-    "beat": "on a beat",
-    "half": "on a half beat",
-    "none": "off",
-}
-_MOOD_COLOURS = {"valence": "#ffd54f", "arousal": "#ff7a8a", "tension": "#8fa8ff"}
-_ENERGY_COLOUR = "#4fc3f7"
 # Rows from top to bottom, with their heights' shares.
 _ROWS = {"shots": 1.35, "energy": 0.75, "mood": 0.95, "beats": 0.5, "notes": 4.2, "sound": 1.15}
 _COLUMNS = 1460  # of the plots, in pixels, about
@@ -65,7 +63,7 @@ def overview(
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure((WIDTH / _DPI, HEIGHT / _DPI), dpi=_DPI, facecolor=_PAPER)
+    figure = Figure((WIDTH / _DPI, HEIGHT / _DPI), dpi=_DPI, facecolor=PAPER)
     FigureCanvasAgg(figure)
     rows = _rows(figure, analysis.timeline.seconds)
     _draw_shots(rows["shots"], analysis)
@@ -94,16 +92,16 @@ def _rows(figure: Figure, seconds: float) -> dict[str, Axes]:
     )
     rows = {name: figure.add_subplot(grid[number]) for number, name in enumerate(_ROWS)}
     for name, axes in rows.items():
-        axes.set_facecolor(_GROUND)
+        axes.set_facecolor(GROUND_CSS)
         axes.set_xlim(0, seconds)
-        axes.set_ylabel(name, color=_FAINT, rotation=0, ha="right", va="center")
+        axes.set_ylabel(name, color=FAINT, rotation=0, ha="right", va="center")
         axes.yaxis.set_label_coords(-0.024, 0.5)
-        axes.tick_params(colors=_FAINT, labelsize=8, length=2, labelbottom=name == "sound")
+        axes.tick_params(colors=FAINT, labelsize=8, length=2, labelbottom=name == "sound")
         for spine in axes.spines.values():
-            spine.set_color(_LINE)
+            spine.set_color(LINE)
         if name != "sound":
             axes.xaxis.set_visible(False)
-    rows["sound"].set_xlabel("seconds", color=_FAINT, fontsize=8, labelpad=1)
+    rows["sound"].set_xlabel("seconds", color=FAINT, fontsize=8, labelpad=1)
     return rows
 
 
@@ -127,7 +125,7 @@ def _draw_shots(axes: Axes, analysis: VideoAnalysis) -> None:
             fontsize=9,
             color="white",
             fontweight="bold",
-            bbox={"facecolor": _PAPER, "alpha": 0.65, "edgecolor": "none", "pad": 1.5},
+            bbox={"facecolor": PAPER, "alpha": 0.65, "edgecolor": "none", "pad": 1.5},
         )
 
 
@@ -158,16 +156,16 @@ def _draw_energy(axes: Axes, analysis: VideoAnalysis) -> None:
     starts = np.arange(0, len(motion), per_column)
     values = np.maximum.reduceat(motion, starts)
     times = starts / float(analysis.timeline.frame_rate)
-    axes.fill_between(times, values, step="post", color=_ENERGY_COLOUR, alpha=0.35, linewidth=0)
-    axes.step(times, values, where="post", color=_ENERGY_COLOUR, linewidth=1)
+    axes.fill_between(times, values, step="post", color=ENERGY_COLOUR, alpha=0.35, linewidth=0)
+    axes.step(times, values, where="post", color=ENERGY_COLOUR, linewidth=1)
     axes.set_ylim(0, max(0.05, 1.12 * float(values.max(initial=0.0))))
     axes.locator_params(axis="y", nbins=2)
 
 
 def _draw_mood(axes: Axes, analysis: VideoAnalysis) -> None:
     times = np.minimum(np.arange(len(analysis.mood)) + 0.5, analysis.timeline.seconds)
-    axes.axhline(0, color=_LINE, linewidth=0.8)
-    for column, (name, colour) in enumerate(_MOOD_COLOURS.items()):
+    axes.axhline(0, color=LINE, linewidth=0.8)
+    for column, (name, colour) in enumerate(MOOD_COLOURS.items()):
         axes.plot(times, analysis.mood[:, column], color=colour, linewidth=1.4, label=name)
     axes.set_ylim(-1.05, 1.05)
     axes.set_yticks([-1, 0, 1])
@@ -182,8 +180,8 @@ def _draw_beats(axes: Axes, cues: CueSheet) -> None:
     bpm = 60 * cues.tempo_map.beats / cues.tempo_map.duration
     axes.set_ylabel(f"beats\n{bpm:.0f} bpm")
     if len(beats) <= _MOST_BEAT_LINES:
-        axes.vlines(beats, 0, 0.28, color=_FAINT, linewidth=0.7)
-    axes.vlines(beats[bars], 0, 0.5, color=_INK, linewidth=1.1)
+        axes.vlines(beats, 0, 0.28, color=FAINT, linewidth=0.7)
+    axes.vlines(beats[bars], 0, 0.5, color=INK, linewidth=1.1)
     # Every bar has its number, or every second, fourth, eighth, … where they are many.
     step = 1
     while len(bars) / step > _MOST_BAR_NUMBERS:
@@ -194,7 +192,7 @@ def _draw_beats(axes: Axes, cues: CueSheet) -> None:
                 float(beats[beat]),
                 0.96,
                 f" {number}",
-                color=_INK,
+                color=INK,
                 fontsize=8,
                 va="top",
                 clip_on=True,
@@ -209,17 +207,17 @@ def _draw_notes(axes: Axes, cues: CueSheet, score: Score, seconds: float) -> Non
     axes.set_ylim(floor, high + 0.5)
     for pitch in range(low, high + 1):
         if pitch % 12 in BLACK_KEYS:
-            axes.axhspan(pitch - 0.5, pitch + 0.5, color=_PAPER, alpha=0.55, linewidth=0, zorder=0)
+            axes.axhspan(pitch - 0.5, pitch + 0.5, color=PAPER, alpha=0.55, linewidth=0, zorder=0)
     octaves = [pitch for pitch in range(low, high + 1) if pitch % 12 == 0]
     axes.set_yticks(octaves)
     axes.set_yticklabels([f"C{pitch // 12 - 1}" for pitch in octaves])
     bars = cues.tempo_map.beat_seconds[cues.tempo_map.downbeats(cues.first_downbeat)]
-    axes.vlines(bars, floor, high + 0.5, color=_LINE, linewidth=0.7, zorder=0.5)
+    axes.vlines(bars, floor, high + 0.5, color=LINE, linewidth=0.7, zorder=0.5)
     colours = track_colours(score)
     notes = sounding(score, cues.tempo_map, (0, seconds))
     drum_lane = (floor, low - 0.5)
     shapes = [_shape(each, drum_lane, seconds) for each in notes]
-    faces = [_css(shade(colours[each.track.name], each.note.velocity)) for each in notes]
+    faces = [css(shade(colours[each.track.name], each.note.velocity)) for each in notes]
     axes.add_collection(PolyCollection(shapes, facecolors=faces, linewidths=0))
 
 
@@ -247,7 +245,7 @@ def _draw_sound(axes: Axes, mix: np.ndarray, seconds: float) -> None:
     highest = np.maximum.reduceat(mix.max(axis=1), starts)
     lowest = np.minimum.reduceat(mix.min(axis=1), starts)
     times = starts * (seconds / max(1, len(mix)))
-    axes.fill_between(times, lowest, highest, color=_ENERGY_COLOUR, linewidth=0.4)
+    axes.fill_between(times, lowest, highest, color=ENERGY_COLOUR, linewidth=0.4)
     axes.set_ylim(-1, 1)
     axes.set_yticks([])
 
@@ -256,7 +254,7 @@ def _draw_cuts(rows: dict[str, Axes], hits: tuple[Hit, ...]) -> None:
     """A line through all rows at every cut, in the colour of how the music meets it; fainter
     where there are so many that they would hide the rest."""
     times = np.array([hit.cut for hit in hits])
-    colours = [_HIT_COLOURS[hit.kind] for hit in hits]
+    colours = [HIT_COLOURS[hit.kind] for hit in hits]
     for name, axes in rows.items():
         axes.vlines(
             times,
@@ -273,12 +271,12 @@ def _draw_cuts(rows: dict[str, Axes], hits: tuple[Hit, ...]) -> None:
 
 
 def _draw_legends(figure: Figure, rows: dict[str, Axes], score: Score) -> None:
-    tracks = {name: _css(colour) for name, colour in track_colours(score).items()}
-    kinds = {f"cut {name}": _HIT_COLOURS[kind] for kind, name in _HIT_NAMES.items()}
+    tracks = {name: css(colour) for name, colour in track_colours(score).items()}
+    kinds = {f"cut {name}": HIT_COLOURS[kind] for kind, name in HIT_NAMES.items()}
     shots, mood = rows["shots"].get_position(), rows["mood"].get_position()
     _legend(figure, tracks, (shots.x0, 0.998), "upper left")
     _legend(figure, kinds, (shots.x1, 0.998), "upper right")
-    _legend(figure, _MOOD_COLOURS, (mood.x1, mood.y1), "upper right")
+    _legend(figure, MOOD_COLOURS, (mood.x1, mood.y1), "upper right")
 
 
 def _legend(
@@ -298,12 +296,8 @@ def _legend(
         bbox_to_anchor=corner,
         ncols=max(1, len(handles)),
         frameon=False,
-        labelcolor=_INK,
+        labelcolor=INK,
         fontsize=9,
         handlelength=0.9,
         columnspacing=1.3,
     )
-
-
-def _css(colour: Colour) -> str:
-    return "#{:02x}{:02x}{:02x}".format(*colour)
