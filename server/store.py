@@ -94,6 +94,11 @@ class Store:
     def folder(self, composition_id: str) -> Path:
         return self.root / "compositions" / composition_id
 
+    def sweep_unfinished(self, composition_id: str) -> None:
+        """Removes the hidden folders beside it, in which a composer that crashed was writing."""
+        for entry in self.folder(composition_id).parent.glob(f".{composition_id}*"):
+            shutil.rmtree(entry, ignore_errors=True)
+
     def composition(self, composition_id: str) -> Composition | None:
         with self._sessions() as session:
             return session.get(Composition, composition_id)

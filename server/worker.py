@@ -89,6 +89,7 @@ class Worker(threading.Thread):
             return DiffBGMError(f"The job failed: {type(error).__name__}: {error}")
         finally:
             shutil.rmtree(work, ignore_errors=True)
+            self._store.sweep_unfinished(composition.id)
         return None
 
     def _call(self, job: Job, composition: Composition, source: Path) -> None:

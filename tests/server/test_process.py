@@ -129,6 +129,7 @@ def test_a_crash_of_the_composer_ends_one_job_and_no_more(tmp_path: Path) -> Non
         crashed = server.ended(server.submit(style="deadly"))
         assert (crashed["state"], crashed["error"]["code"]) == ("failed", "composer_crashed")
         assert "SIGKILL" in crashed["error"]["message"]
+        assert list((tmp_path / "store" / "compositions").iterdir()) == []
         buggy = server.ended(server.submit(style="buggy"))
         assert (buggy["state"], buggy["error"]["code"]) == ("failed", "failed")
         assert server.ended(server.submit())["state"] == "done"
