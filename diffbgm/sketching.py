@@ -1,5 +1,6 @@
 """From a cue sheet to a roll: loads the network once, pads to bars, paints a film or one shot."""
 
+import os
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -68,6 +69,9 @@ def _load(checkpoint: Path, changed: int, device: str) -> Any:
 
     from diffbgm.model.checkpoint import load_network
 
+    # Half of the processors: they come in pairs that share one core, and the editor needs some.
+    # Where threads outnumber free cores, they wait for each other at every layer.
+    torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))
     return load_network(checkpoint, torch.device(device))
 
 
