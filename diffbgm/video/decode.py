@@ -1,7 +1,6 @@
 """Reads a film once, small and on a constant frame grid. Knows nothing of shots, motion or mood."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -14,12 +13,12 @@ import av.error
 import numpy as np
 from av.container import InputContainer
 from av.packet import Packet
-from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.reformatter import Interpolation, VideoReformatter
 from av.video.stream import VideoStream
 
 from diffbgm.errors import FilmError
+from diffbgm.video.container import first_picture, opened, video_stream
 
 MAX_SECONDS = 3 * 3600
 """Longer films are refused before they are decoded."""
@@ -37,16 +36,6 @@ _MEASURED_PACKETS = 100  # read to measure a rate that the file does not tell
 _LOST_SECONDS, _LOST_SHARE = 1.0, 0.05  # that may be missing before a film counts as damaged
 _SETTLING_SECONDS = 1.0  # in which a recording that was cut out of another may be imperfect
 _SEEK_SECONDS = 2  # a start earlier than this is reached without a seek
-
-# FFmpeg also reads playlists, which name other files and addresses: those are no films.
-_FORMATS = (
-    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,ogg,asf,mxf,gif,apng,"
-    "h264,hevc,m4v,dv,ivf,nut,yuv4mpegpipe,rm,swf,wtv,nsv,mp3,wav,flac,aac,aiff,w64,caf,"
-    "image2,png_pipe,jpeg_pipe,bmp_pipe,tiff_pipe,webp_pipe,exr_pipe,dpx_pipe,jpegxl_pipe,gif_pipe"
-)
-
-# A % in the name of a still picture is no pattern for a row of pictures.
-_OPEN_OPTIONS = {"format_whitelist": _FORMATS, "pattern_type": "none"}
 
 
 @dataclass(frozen=True)
@@ -77,8 +66,8 @@ def probe(path: Path) -> FilmInfo:
     Raises FilmError where the file is missing, unreadable, no film, has no picture, or lasts
     longer than `MAX_SECONDS`.
     """
-    with _opened(path) as container:
-        return _probe(path, container, _video_stream(path, container))
+    with opened(path) as container:
+        return _probe(path, container, video_stream(path, container))
 
 
 def on_grid(
@@ -108,8 +97,8 @@ def read_pictures(path: Path, start: Fraction = Fraction(0)) -> Iterator[Picture
     Raises FilmError as `probe` does, and where the file ends early or cannot be decoded on: the
     message then tells how many seconds could be read.
     """
-    with _opened(path) as container:
-        stream = _video_stream(path, container)
+    with opened(path) as container:
+        stream = video_stream(path, container)
         info = _probe(path, container, stream)
         stream.thread_type = "AUTO"
         reading = _Reading(info, container, stream)
@@ -135,7 +124,7 @@ class _Reading:
 
     def __init__(self, info: FilmInfo, container: InputContainer, stream: VideoStream) -> None:
         self.info, self.container, self.stream = info, container, stream
-        self.origin = _start(container, stream)
+        self.origin = first_picture(container, stream)
         self.reached = 0.0  # end of the last packet of any stream
         self.seen = Fraction(0)  # end of the last picture
         self.lost = 0  # pictures that could not be decoded, or not well, after the first
@@ -243,44 +232,6 @@ def small_size(width: float, height: float) -> tuple[int, int]:
     return max(SHORT_SIDE, round(width * scale)), max(SHORT_SIDE, round(height * scale))
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[InputContainer]:
-    _check_file(path)
-    try:
-        container = av.open(f"file:{path}", options=_OPEN_OPTIONS)
-    except PermissionError as exc:
-        raise FilmError(f"{path}: may not be read; change its permissions") from exc
-    except (av.error.FFmpegError, OSError, ValueError) as exc:
-        raise FilmError(
-            f"{path}: is no film that can be read, or is cut off; export it again, as MP4 or MKV"
-        ) from exc
-    with container:
-        yield container
-
-
-def _check_file(path: Path) -> None:
-    try:
-        if path.is_dir():
-            raise FilmError(f"{path}: is a folder; give a film file")
-        if not path.exists():
-            raise FilmError(f"{path}: does not exist; check its name")
-        if not path.is_file():
-            raise FilmError(f"{path}: is no ordinary file; give a film file")
-        if path.stat().st_size == 0:
-            raise FilmError(f"{path}: is empty; export or copy it again")
-    except OSError as exc:
-        raise FilmError(f"{path}: may not be looked at ({exc.strerror}); check its folder") from exc
-
-
-def _video_stream(path: Path, container: InputContainer) -> VideoStream:
-    """The first stream of moving pictures; a sound file's cover is none."""
-    for stream in container.streams.video:
-        if not stream.disposition & Disposition.attached_pic:
-            return stream
-    what = "sound alone" if container.streams.audio else "no picture"
-    raise FilmError(f"{path}: holds {what}; give a file with a video track")
-
-
 def _probe(path: Path, container: InputContainer, stream: VideoStream) -> FilmInfo:
     seconds = None
     if container.duration:
@@ -316,9 +267,9 @@ def _frame_rate(path: Path, stream: VideoStream) -> Fraction:
 
 def _measured_rate(path: Path) -> Fraction:
     """The rate of the first pictures, for files that tell none, such as a browser's recordings."""
-    with _opened(path) as container:
+    with opened(path) as container:
         times: list[Fraction] = []
-        for packet in container.demux(_video_stream(path, container)):
+        for packet in container.demux(video_stream(path, container)):
             if packet.pts is not None and packet.time_base is not None:
                 times.append(packet.pts * packet.time_base)
             if len(times) == _MEASURED_PACKETS:
@@ -335,13 +286,6 @@ def _standard(rate: Fraction, tolerance: float) -> Fraction:
     """The standard rate that `rate` means, or else `rate` itself."""
     closest = min(_STANDARD_RATES, key=lambda standard: abs(standard - rate))
     return closest if abs(closest - rate) <= tolerance * closest else rate
-
-
-def _start(container: InputContainer, stream: VideoStream) -> Fraction:
-    """Time stamp of the first picture, in seconds."""
-    if stream.start_time is not None and stream.time_base is not None:
-        return stream.start_time * stream.time_base
-    return Fraction(container.start_time or 0, av.time_base)
 
 
 def _duration(frame: VideoFrame) -> Fraction:
