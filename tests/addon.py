@@ -1,7 +1,9 @@
-"""The add-on for tests: its modules without Blender, and a quick server for it to start."""
+"""The add-on for tests: its modules without Blender, and servers for it to start."""
 
 import importlib.machinery
 import importlib.util
+import json
+import shlex
 import sys
 from pathlib import Path
 
@@ -14,12 +16,21 @@ _spec.submodule_search_locations = [str(SOURCE)]
 sys.modules.setdefault("addon_modules", importlib.util.module_from_spec(_spec))
 
 
-def write_program(folder: Path) -> Path:
-    """A program that is started like `diffbgm` and serves music in no time."""
-    program = folder / "quick-diffbgm"
-    script = Path(__file__).with_name("quick_server.py")
-    program.write_text(
-        f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" "{script}" "$@"\n', "utf-8"
-    )
+QUICK = (sys.executable, str(Path(__file__).with_name("quick_server.py")))
+REAL = (sys.executable, "-c", "from diffbgm.cli import main; main()")
+
+
+def write_program(folder: Path, command: tuple[str, ...] = QUICK) -> Path:
+    """A program that takes the flags of `diffbgm`: one that hums at once, or the real one."""
+    program = folder / "diffbgm-program"
+    program.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec {shlex.join(command)} "$@"\n', "utf-8")
     program.chmod(0o755)
     return program
+
+
+def record_program(data: Path, program: Path) -> None:
+    """Leave word of an installed program in a user's data folder, as install.py does."""
+    folder = data / "diffbgm"
+    folder.mkdir(parents=True)
+    record = {"program": str(program), "version": "0.1.0"}
+    (folder / "install.json").write_text(json.dumps(record), "utf-8")

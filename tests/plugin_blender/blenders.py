@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import addon
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -43,3 +44,14 @@ def run(version: str, arguments: list[str], environment: dict[str, str]) -> str:
         errors="replace",
     )
     return done.stdout
+
+
+def make_user(user: Path, program: Path) -> dict[str, str]:
+    """Folders for Blender and for the server below `user`, and the variables that name them."""
+    variables = {"BLENDER_USER_RESOURCES": user / "blender", "XDG_DATA_HOME": user / "data"}
+    for name in ("CONFIG", "SCRIPTS", "DATAFILES"):
+        variables[f"BLENDER_USER_{name}"] = user / "blender" / name.lower()
+    for folder in variables.values():
+        folder.mkdir(parents=True, exist_ok=True)
+    addon.record_program(user / "data", program)
+    return {name: str(folder) for name, folder in variables.items()}
