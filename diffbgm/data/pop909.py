@@ -5,14 +5,15 @@ Bars are trustworthy only after a correction: in a third of the songs the downbe
 `melody.txt` of the structure labels, matched to the MELODY track, says where bars begin.
 """
 
+import io
 import re
 from collections import Counter
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import pretty_midi
 
 from diffbgm.errors import DatasetError
 from diffbgm.music.pianoroll import SIXTEENTHS_PER_BAR, SIXTEENTHS_PER_BEAT, TRACKS
@@ -96,6 +97,10 @@ def read_song(folder: Path, structure: Path | None) -> SongReport:
 
 
 def _read_notes(folder: Path) -> _Song:
+    # Lazily: on import it may write on standard output, where programs read JSON.
+    with redirect_stdout(io.StringIO()):
+        import pretty_midi
+
     try:
         midi = pretty_midi.PrettyMIDI(str(folder / f"{folder.name}.mid"))
         times = np.loadtxt(folder / "beat_midi.txt", ndmin=2)[:, 0]
