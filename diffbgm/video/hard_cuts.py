@@ -2,6 +2,7 @@
 
 from collections import deque
 
+import cv2
 import numpy as np
 from scenedetect import FrameTimecode
 from scenedetect.detectors import AdaptiveDetector
@@ -15,8 +16,9 @@ _PROPOSAL = 3.0  # PySceneDetect's content score that makes a frame worth a clos
 _STEP_OUT = 1.2  # if it is this many times that of the frames around
 _LEAST = 0.26  # unlikeness of a cut
 _SPREAD = 2  # frames on either side to compare with: motion goes on, a cut does not
-_OVER_MOTION = 1.3
-_RETURN = 0.45  # share of the unlikeness below which a picture counts as come back
+_OVER_MOTION, _ABOVE = 1.3, 0.06  # how far it must stand out: times, and plus
+_RETURN = 0.4  # share of the unlikeness below which a picture counts as come back,
+_RETURN_PIXELS = 0.75  # and of the difference
 _PLAIN = 6.0  # grey levels of deviation, under which a picture shows nothing
 _LONGEST_FLASH = 12  # frames without a picture that may lie inside a shot
 _KEPT = 2 * _LONGEST_FLASH + 3  # frames at hand
@@ -76,7 +78,7 @@ class HardCutFinder:
     def _motion(self, number: int) -> float:
         """The least unlikeness that stands out from the frames around `number`."""
         around = (other for d in range(1, _SPREAD + 1) for other in (number - d, number + d))
-        return _OVER_MOTION * max(self._unlike(other - 1, other) for other in around)
+        return _ABOVE + _OVER_MOTION * max(self._unlike(other - 1, other) for other in around)
 
     def _is_flash(self, number: int, score: float) -> bool:
         """Whether the old picture comes back after `number`, or the new one was there before."""
@@ -91,9 +93,16 @@ class HardCutFinder:
             between_plain = between_plain and _is_plain(self._frames[other - way])
             if step > SHORTEST_SHOT and not between_plain:
                 return False
-            if self._unlike(min(kept, other), max(kept, other)) < _RETURN * score:
+            if self._is_back(kept, way, other, score):
                 return True
         return False
+
+    def _is_back(self, kept: int, way: int, other: int, score: float) -> bool:
+        """Whether `other` shows what `kept` did, by structure and, roughly, pixel by pixel."""
+        picture, flash, back = (self._frames[at] for at in (kept, kept + way, other))
+        if cv2.absdiff(picture, back).mean() > _RETURN_PIXELS * cv2.absdiff(picture, flash).mean():
+            return False
+        return self._unlike(min(kept, other), max(kept, other)) < _RETURN * score
 
 
 def _is_plain(rgb: np.ndarray) -> bool:

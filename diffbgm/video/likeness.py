@@ -5,6 +5,8 @@ import numpy as np
 
 _FULL_TEXTURE = 8.0  # mean gradient, in grey levels, from which on structure alone decides
 _FULL_STEP = 100.0  # levels between two plain pictures that make them wholly unlike
+_FULL_AREA = 0.35  # share of a picture that changes in a cut at least
+_CHANGED = 10  # levels
 _FULL_HUE = 0.25  # the same in chromaticity, which brightness leaves alone
 
 
@@ -43,7 +45,14 @@ def unlikeness(before: np.ndarray, after: np.ndarray, flow: Flow) -> float:
     lost = _astray(forth, _moved(back, where))
     broken = float((lost * (edges_before + 1)).sum() / (edges_before + 1).sum())
     structure = broken * _unexplained(grey_before, _moved(grey_after, where))
+    structure *= min(1.0, _changed(before, after) / _FULL_AREA)
     return trust * min(1.0, structure) + (1 - trust) * step
+
+
+def _changed(before: np.ndarray, after: np.ndarray) -> float:
+    """The share of the picture that is not as it was: little, when just a thing leaps in it."""
+    levels = cv2.absdiff(cv2.blur(before, (3, 3)), cv2.blur(after, (3, 3))).max(2)
+    return float((levels > _CHANGED).mean())
 
 
 def _step(before: np.ndarray, after: np.ndarray) -> float:

@@ -5,16 +5,11 @@ from typing import Literal
 
 import numpy as np
 
-from diffbgm.video.gradual import (
-    STAMP_HEIGHT,
-    STAMP_WIDTH,
-    Span,
-    find_dark_ends,
-    find_dissolves,
-    find_fades,
-    stamp,
-)
+from diffbgm.video.dissolves import find_dissolves
+from diffbgm.video.fades import find_dark_ends, find_fades
 from diffbgm.video.hard_cuts import SHORTEST_SHOT, HardCutFinder
+from diffbgm.video.stamps import STAMP_HEIGHT, STAMP_WIDTH, stamp
+from diffbgm.video.transition import Span
 
 CutKind = Literal["hard", "dissolve", "fade"]
 
