@@ -238,9 +238,11 @@ def test_broken_http_is_refused_in_json(broken: ServerProcess, sent: bytes) -> N
         client.shutdown(socket.SHUT_WR)
         answer = b"".join(iter(lambda: client.recv(65536), b""))
     if answer:
-        status = int(answer.split(b" ", 2)[1])
+        head, _, body = answer.partition(b"\r\n\r\n")
+        status = int(head.split(b" ", 2)[1])
         assert 200 <= status < 502 and status != 500
-        assert status == 200 or b'{"error"' in answer.replace(b" ", b"")
+        # Who hangs up at once, as this client does, may get the head of an answer alone.
+        assert status == 200 or not body or body.replace(b" ", b"").startswith(b'{"error"')
     assert broken.ask("GET", "/health").status_code == 200
 
 
