@@ -16,7 +16,6 @@ import typer
 from typer._click.exceptions import ClickException
 
 from diffbgm.clock import Progress, no_progress
-from diffbgm.dialogue import read_dialogue
 from diffbgm.errors import DiffBGMError, OptionError
 from diffbgm.options import DEFAULT_STYLE, MOODS, ComposeOptions, Sampling, TakeOptions, parse_mood
 
@@ -84,12 +83,6 @@ def compose(
     checkpoint: Checkpoint = None,
     soundfont: SoundFont = None,
     mux: Annotated[bool, typer.Option("--mux", help="Also write the film with its music.")] = False,
-    under_dialogue: Annotated[
-        bool, typer.Option("--under-dialogue", help="Make room where somebody speaks in the film.")
-    ] = False,
-    dialogue: Annotated[
-        Path | None, typer.Option(help="Where they speak: .srt, or JSON [[start, end], …].")
-    ] = None,
     as_json: Json = False,
 ) -> None:
     """Score a film or an edit."""
@@ -107,8 +100,6 @@ def compose(
         checkpoint=checkpoint,
         soundfont=soundfont,
         mux=mux,
-        under_dialogue=under_dialogue,
-        dialogue=None if dialogue is None else read_dialogue(dialogue),
     )
     with _progress_bar() as progress:
         from diffbgm.composing import compose as run
@@ -369,9 +360,6 @@ def _tell(composition: "Composition", as_json: bool) -> None:
         f"{composition.folder}: {composition.seconds:.1f} s in {len(composition.shots)} shots, "
         f"{met} of {len(composition.hits)} cuts on a beat, made in {seconds:.1f} s"
     )
-    if composition.options["under_dialogue"] or composition.dialogue:
-        spoken = sum(end - start for start, end in composition.dialogue)
-        typer.echo(f"room for {spoken:.1f} s of speech in {len(composition.dialogue)} places")
 
 
 def _print_json(content: Any) -> None:

@@ -15,7 +15,6 @@ from av.packet import Packet
 
 from diffbgm.errors import FilmError
 from diffbgm.files import replacing
-from diffbgm.sound.mixing import limited, read_wav
 
 _AUDIO_BIT_RATE = 256_000
 _AUDIO_BLOCK = 48_000  # samples that are read at a time
@@ -32,50 +31,32 @@ class _CannotCopyError(Exception):
     """The picture cannot go into an MP4 as it is."""
 
 
-def mux(film: Path, mix: Path, path: Path, own_sound: np.ndarray | None = None) -> bool:
+def mux(film: Path, mix: Path, path: Path) -> bool:
     """Write the picture of `film` with the sound of `mix` (WAV) to `path` (.mp4), both from 0 on.
 
     The picture is copied as it is, or encoded again (H.264) where an MP4 cannot hold it; says
-    whether it was copied. The film's own sound is left out, or what is given of it as
-    `own_sound` (n, 2), as long as the mix and at its rate, is added. FilmError if `film` has no
-    picture that can be read, StorageError where `path` cannot be written.
+    whether it was copied. The film's own sound is left out. FilmError if `film` has no picture
+    that can be read, StorageError where `path` cannot be written.
     """
-    sound = _Sound(mix, own_sound)
     with replacing(path) as unfinished:
         try:
-            _write(film, sound, unfinished, _copied)
+            _write(film, mix, unfinished, _copied)
         except _CannotCopyError:
-            _write(film, sound, unfinished, _encoded)
+            _write(film, mix, unfinished, _encoded)
             return False
         except InvalidDataError as exc:
             raise FilmError(f"{film}: is damaged; export it again") from exc
     return True
 
 
-class _Sound:
-    """What is heard, in blocks of samples."""
-
-    def __init__(self, mix: Path, own: np.ndarray | None) -> None:
-        self.rate: int = soundfile.info(mix).samplerate
-        self._mix = mix
-        self._both = None if own is None else limited(read_wav(mix) + own)
-
-    def blocks(self) -> Iterator[np.ndarray]:
-        if self._both is None:
-            yield from soundfile.blocks(self._mix, _AUDIO_BLOCK, dtype="float32", always_2d=True)
-            return
-        for first in range(0, len(self._both), _AUDIO_BLOCK):
-            yield self._both[first : first + _AUDIO_BLOCK]
-
-
-def _write(film: Path, heard: _Sound, path: Path, picture: _Picture) -> None:
+def _write(film: Path, mix: Path, path: Path, picture: _Picture) -> None:
     first_pts = _first_pts(film)
     with _open_film(film) as source, av.open(str(path), "w", format="mp4") as target:
         packets = picture(source, target, first_pts)
         first = next(packets)  # the picture is the first stream of the file
-        audio = target.add_stream("aac", rate=heard.rate, layout="stereo")
+        audio = target.add_stream("aac", rate=soundfile.info(mix).samplerate, layout="stereo")
         audio.bit_rate = _AUDIO_BIT_RATE
-        sound = _packets(heard, audio)
+        sound = _sound(mix, audio)
         written = 0.0  # seconds of sound
         # Sound and picture alternate: the muxer would keep what runs ahead in memory.
         for packet in chain((first,), packets):
@@ -165,10 +146,10 @@ def _upright(frame: av.VideoFrame) -> av.VideoFrame:
     return av.VideoFrame.from_ndarray(pixels, "rgb24")
 
 
-def _packets(heard: _Sound, encoder: Any) -> Iterator[list[Any]]:
+def _sound(mix: Path, encoder: Any) -> Iterator[list[Any]]:
     """The packets of the sound, in time; a block of them at a time, never an empty one."""
     now = 0
-    for samples in heard.blocks():
+    for samples in soundfile.blocks(mix, _AUDIO_BLOCK, dtype="float32", always_2d=True):
         planes: Any = np.ascontiguousarray(samples.T)
         frame = av.AudioFrame.from_ndarray(planes, "fltp", "stereo")
         frame.sample_rate = encoder.rate

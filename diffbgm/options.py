@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from diffbgm.dialogue import Dialogue
 from diffbgm.errors import OptionError
 
 # Valence and arousal, each -1..1 (Russell's circumplex, 1980).
@@ -44,9 +43,7 @@ class ComposeOptions:
     `mood` (valence, arousal) and `energy` hold for every shot that has no wish of its own; None
     means as measured. `bpm` None means the style's range. `freedom_percent` is how far the tempo
     may stray from its base to meet cuts. `cuts`: first frames of the new shots, instead of
-    detecting them. `under_dialogue`: the music makes room where somebody speaks in the film's own
-    sound, or, if given, in the spans `dialogue` (start, end; seconds). `mux` also writes film.mp4,
-    the film with its music, and with its own sound where that makes room for it.
+    detecting them. `mux` also writes film.mp4, the film with its music.
     """
 
     style: str = DEFAULT_STYLE
@@ -56,8 +53,6 @@ class ComposeOptions:
     freedom_percent: float = 6.0
     seed: int = 0
     cuts: tuple[int, ...] | None = None
-    under_dialogue: bool = False
-    dialogue: tuple[tuple[float, float], ...] | None = None
     steps: int = Sampling.steps
     guidance: float = Sampling.guidance
     device: str = "auto"
@@ -71,13 +66,6 @@ class ComposeOptions:
         check_range("freedom_percent", self.freedom_percent, 0, 20)
         if self.bpm is not None and not 30 <= self.bpm[0] <= self.bpm[1] <= 300:
             raise OptionError(f"bpm must be MIN-MAX between 30 and 300, not {self.bpm}")
-        for span in self.dialogue or ():
-            Dialogue((span,))
-
-    @property
-    def makes_room(self) -> bool:
-        """Whether the music makes room for speech."""
-        return self.under_dialogue or self.dialogue is not None
 
     @property
     def sampling(self) -> Sampling:
@@ -93,9 +81,7 @@ class ComposeOptions:
         """The options whose `to_dict` this is, also after a trip through JSON."""
         pairs = {name: tuple(content[name]) for name in ("mood", "bpm", "cuts") if content[name]}
         paths = {name: Path(content[name]) for name in ("checkpoint", "soundfont") if content[name]}
-        spans = content["dialogue"]
-        dialogue = None if spans is None else tuple((start, end) for start, end in spans)
-        return cls(**{**content, **pairs, **paths, "dialogue": dialogue})
+        return cls(**{**content, **pairs, **paths})
 
 
 @dataclass(frozen=True)

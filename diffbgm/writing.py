@@ -21,8 +21,6 @@ from diffbgm.music.score import Score
 from diffbgm.mux import mux
 from diffbgm.pictures import overview, roll_png
 from diffbgm.report import write_report
-from diffbgm.sound.dialogue import beside_music
-from diffbgm.sound.ducking import ducking
 from diffbgm.sound.mixing import Loudness, Master, master, measure, segments, sum_stems, write_wav
 from diffbgm.sound.parts import SAMPLE_RATE
 from diffbgm.spotting.cue_sheet import shot_levels
@@ -50,9 +48,7 @@ def write_folder(
     save_analysis(film.analysis, folder)
     if film.options.mux and film.film:
         with clock.stage("film"):
-            room = film.options.makes_room
-            own_sound = beside_music(film.timeline, film.cues.dialogue) if room else None
-            mux(film.film, folder / "mix.wav", folder / "film.mp4", own_sound)
+            mux(film.film, folder / "mix.wav", folder / "film.mp4")
     composition = _document(folder, film, mixed.gain_db, loudness, clock.timings)
     composition.save()
     write_report(folder / REPORT, film, composition, score, mixed.samples)
@@ -63,9 +59,7 @@ def _write_sound(folder: Path, film: ScoredFilm) -> Master:
     boundaries = boundaries_of(film)
     parts = [part for take in film.takes for part in take.parts]
     stems = sum_stems(parts, boundaries[-1])
-    spans = film.cues.dialogue.spans
-    duck = ducking(spans, boundaries[-1], SAMPLE_RATE) if spans else None
-    mixed = master(stems, boundaries, film.gain_db, duck)
+    mixed = master(stems, boundaries, film.gain_db)
     write_wav(folder / "mix.wav", mixed.samples)
     (folder / "stems").mkdir()
     for name, samples in stems.items():

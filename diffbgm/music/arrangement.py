@@ -13,7 +13,6 @@ import numpy as np
 
 from diffbgm.music.ending import closes, closing_notes, closing_stroke, with_cadence
 from diffbgm.music.harmony import Chord, Key, estimate_chords, estimate_key, half_bars
-from diffbgm.music.making_room import make_room, make_room_in_drums, resting_players
 from diffbgm.music.patterns import play_bass, play_chords, play_drums
 from diffbgm.music.performance import humanise, shape_velocity, swing
 from diffbgm.music.score import Note, Score, Track
@@ -85,8 +84,7 @@ def arrange_shot(
         tracks.append(Track(player.name, player.program, tuple(notes)))
     if style.drums:
         rng = np.random.default_rng((seed, len(tracks)))
-        notes = make_room_in_drums(play_drums(style.drums, told), told)
-        notes += closing_stroke(style.drums, told)
+        notes = play_drums(style.drums, told) + closing_stroke(style.drums, told)
         played = _perform(notes, "drums", style, told, rng)
         tracks.append(Track(DRUMS, style.drums.kit, tuple(played), is_drum=True))
     return Score(tuple(tracks))
@@ -136,15 +134,12 @@ def _parts(
 ) -> dict[str, list[Note]]:
     """What each player plays, on the grid of the sketch; the melody stays on top."""
     lowest = LOW_REGISTER if any(player.role == "bass" for player in players) else 0
-    resting = resting_players(players)
     parts: dict[str, list[Note]] = {}
     lead: list[Note] = []
     # Singers first: the others play under the first of them that doubles nobody.
     for player in sorted(players, key=lambda each: (each.role != "melody", each.octave != 0)):
-        rests = player.name in resting
-        body = _body(player, written, cues, rests)
-        plays_close = closes(cues) and not (rests and cues.is_spoken(cues.body_end))
-        notes = body + (closing_notes(player, body, key, cues) if plays_close else [])
+        body = _body(player, written, cues)
+        notes = body + (closing_notes(player, body, key, cues) if closes(cues) else [])
         if player.role == "accompaniment":
             notes = thin_low(below(notes, lead, player.range[0]), lowest)
         parts[player.name] = notes
@@ -152,11 +147,8 @@ def _parts(
     return parts
 
 
-def _body(player: Instrument, written: ShotSketch, cues: ShotCues, rests: bool) -> list[Note]:
-    """The player's notes before the close, in its range, as long as it lets them sound.
-
-    It `rests` where somebody speaks, or leaves some out.
-    """
+def _body(player: Instrument, written: ShotSketch, cues: ShotCues) -> list[Note]:
+    """The player's notes before the close, in its range, as long as it lets them sound."""
     if player.role == "bass":
         notes = play_bass(written.chords, player, cues)
     elif player.patterns:
@@ -164,7 +156,6 @@ def _body(player: Instrument, written: ShotSketch, cues: ShotCues, rests: bool) 
     else:
         notes = fold(_written(player.role, written, cues), player.range, player.octave)
         notes = limit_voices(notes, player.voices)
-    notes = make_room(notes, player, rests, cues)
     changes = [*(chord.end_beats for chord in written.chords), float(cues.body_end)]
     articulated = _articulate(notes, player, changes)
     return within(articulated, cues.start, cues.body_end)

@@ -6,7 +6,7 @@ import numpy as np
 
 from diffbgm.dialogue import Span
 
-DEPTH_DB = -7.0
+DEPTH_DB = -7.5
 FALL = 0.3  # seconds before somebody speaks
 RISE = 0.5  # seconds after
 

@@ -37,7 +37,7 @@ class Loudness:
 class Master:
     """A finished mix: `samples` (n, 2) float32 on the 24-bit grid, made with the gain `gain_db`.
 
-    `curve` (n,) is everything that was done to it: gain, ducking, limiter and the fade at the end.
+    `curve` (n,) is everything that was done to it: gain, limiter and the fade at the end.
     """
 
     gain_db: float
@@ -61,17 +61,13 @@ def sum_stems(parts: Iterable[Part], length: int) -> dict[str, np.ndarray]:
 
 
 def master(
-    stems: Mapping[str, np.ndarray],
-    boundaries: Sequence[int],
-    gain_db: float | None = None,
-    ducking: np.ndarray | None = None,
+    stems: Mapping[str, np.ndarray], boundaries: Sequence[int], gain_db: float | None = None
 ) -> Master:
     """The mix of `stems`, none above MAX_TRUE_PEAK and silent at its very end.
 
     `boundaries` are the first samples of the shots, and the film's length in samples. The gain is
     chosen to reach TARGET_LUFS if `gain_db` is None; another take is made with the gain of the
-    first, so that its neighbours stay as they are. `ducking` (n,) is a gain of its own, applied
-    before limiting and after the choice of the gain: what steps back is not made up for elsewhere.
+    first, so that its neighbours stay as they are.
     """
     length = boundaries[-1]
     mix = np.zeros((length, 2))
@@ -80,20 +76,11 @@ def master(
     peaks = true_peaks(mix, boundaries)
     if gain_db is None:
         gain_db = _choose_gain(mix, peaks)
-    if ducking is None:
-        curve = _curve(peaks, gain_db)
-    else:
-        curve = _curve(true_peaks(mix * ducking[:, None], boundaries), gain_db) * ducking
+    curve = _curve(peaks, gain_db)
     samples = np.zeros((length, 2), np.float32)
     for name in sorted(stems):
         samples += _mastered(stems[name], curve)
     return Master(gain_db, curve, samples)
-
-
-def limited(samples: np.ndarray) -> np.ndarray:
-    """(n, 2) float32 as they are, but none above MAX_TRUE_PEAK."""
-    curve = limiting_gain(true_peaks(samples, (0, len(samples))), 1.0, _CEILING)
-    return (samples * curve[:, None]).astype(np.float32)
 
 
 def measure(samples: np.ndarray) -> Loudness:
