@@ -3,21 +3,31 @@
 Everything heavy is imported inside the commands, so that `diffbgm --help` answers at once.
 """
 
-import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 # typer brings its own click and gives no public name to the base of its errors.
 from typer._click.exceptions import ClickException
 
-from diffbgm.clock import Progress, no_progress
+from diffbgm import cli_research
+from diffbgm.cli_shared import (
+    Bpm,
+    Checkpoint,
+    Device,
+    Energy,
+    Json,
+    Mood,
+    Out,
+    SoundFont,
+    print_json,
+    print_table,
+    progress_bar,
+)
 from diffbgm.errors import DiffBGMError, OptionError
-from diffbgm.options import DEFAULT_STYLE, MOODS, ComposeOptions, Sampling, TakeOptions, parse_mood
+from diffbgm.options import DEFAULT_STYLE, ComposeOptions, Sampling, TakeOptions, parse_mood
 
 if TYPE_CHECKING:
     from diffbgm.composition import Composition
@@ -29,19 +39,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-prepare_app = typer.Typer(help="Prepare a data set for training.", no_args_is_help=True)
-app.add_typer(prepare_app, name="prepare")
+app.add_typer(cli_research.app)
 
 EDIT_SUFFIXES = (".otio", ".edl", ".fcpxml", ".xml", ".kdenlive")
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-Out = Annotated[Path, typer.Option("-o", "--out", help="The folder to write.")]
-Mood = Annotated[str | None, typer.Option(help=f"v,a (each -1 to 1) or: {', '.join(MOODS)}.")]
-Energy = Annotated[float | None, typer.Option(help="0 (calm) to 1 (wild); default: measured.")]
-Bpm = Annotated[str | None, typer.Option(help="MIN-MAX beats a minute.")]
-Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
-Checkpoint = Annotated[Path | None, typer.Option(help="Weights to use instead of the default.")]
-SoundFont = Annotated[Path | None, typer.Option("--soundfont", help="An .sf2 file to play with.")]
 
 
 def main() -> None:
@@ -101,7 +101,7 @@ def compose(
         soundfont=soundfont,
         mux=mux,
     )
-    with _progress_bar() as progress:
+    with progress_bar() as progress:
         from diffbgm.composing import compose as run
 
         composition = run(_read_source(source), out, options, progress)
@@ -142,7 +142,7 @@ def recompose(
         checkpoint=checkpoint,
         soundfont=soundfont,
     )
-    with _progress_bar() as progress:
+    with progress_bar() as progress:
         from diffbgm import composing
 
         if take is None:
@@ -157,16 +157,16 @@ def analyse(
     film: Annotated[Path, typer.Argument(help="A film or an edit.")], as_json: Json = False
 ) -> None:
     """Look at a film: its shots, how they move and feel."""
-    with _progress_bar() as progress:
+    with progress_bar() as progress:
         from diffbgm.looking import look
 
         analysis = look(_read_source(film), lambda fraction: progress("analysis", fraction))
     from diffbgm.tables import analysis_to_dict, shot_table
 
     if as_json:
-        _print_json(analysis_to_dict(analysis))
+        print_json(analysis_to_dict(analysis))
     else:
-        _print_table(shot_table(analysis))
+        print_table(shot_table(analysis))
 
 
 @app.command()
@@ -182,7 +182,7 @@ def hits(
     from diffbgm.spotting.hit_points import SpottingOptions
 
     options = SpottingOptions(bpm=parse_bpm(bpm), freedom_percent=freedom)
-    with _progress_bar() as progress:
+    with progress_bar() as progress:
         from diffbgm.looking import look_for_hits
 
         spotting, rate = look_for_hits(
@@ -193,9 +193,9 @@ def hits(
     from diffbgm.tables import hit_table, hits_to_dict
 
     if as_json:
-        _print_json(hits_to_dict(spotting, rate))
+        print_json(hits_to_dict(spotting, rate))
     else:
-        _print_table(hit_table(spotting, rate))
+        print_table(hit_table(spotting, rate))
 
 
 @app.command()
@@ -223,100 +223,6 @@ def serve(
         soundfont=soundfont,
         on_ready=lambda ready: typer.echo(f"diffbgm serves at {ready.page}"),
     )
-
-
-@prepare_app.command("pop909")
-def prepare_pop909(
-    source: Annotated[Path, typer.Argument(help="Folder of POP909-Dataset and the labels.")],
-    out: Annotated[Path, typer.Argument(help="The .npz file to write.")],
-    as_json: Json = False,
-) -> None:
-    """Read POP909 into one file to train from."""
-    with _progress_bar() as progress:
-        from diffbgm.data.prepare import prepare_pop909 as run
-
-        report = run(source, out, lambda fraction: progress("songs", fraction))
-    if as_json:
-        _print_json(report)
-        return
-    for name, value in report.items():
-        if name != "rejected_songs":
-            typer.echo(f"{name}: {value}")
-
-
-@app.command()
-def train(
-    config: Annotated[Path, typer.Argument(help="A JSON file; see docs/model.md.")],
-    device: Device = "auto",
-    as_json: Json = False,
-) -> None:
-    """Train the network on a prepared data set."""
-    from diffbgm.training import read_config
-    from diffbgm.training import train as run
-
-    settings = read_config(config)
-
-    def report(line: dict[str, Any]) -> None:
-        if as_json:
-            _print_json(line)
-        else:
-            levels = "  ".join(
-                f"{level}: {value:.5f}" for level, value in line["validation"].items()
-            )
-            typer.echo(
-                f"{line['minutes']:6.1f} min  step {line['step']}  loss {line['loss']:.5f}"
-                f"  validation {levels}"
-            )
-
-    from diffbgm.sketching import choose_device
-
-    with _progress_bar() as progress:
-        run(
-            settings,
-            choose_device(device),
-            report,
-            lambda fraction: progress("training", fraction),
-        )
-
-
-@app.command()
-def evaluate(
-    data: Annotated[Path, typer.Option(help="A prepared data set (.npz).")],
-    out: Out,
-    songs: Annotated[str, typer.Option(help="A split's name, or a file of song numbers.")] = "test",
-    pieces: Annotated[int, typer.Option(help="How many pieces of 16 bars.")] = 100,
-    seed: Annotated[int, typer.Option(help="Another number, other pieces.")] = 0,
-    device: Device = "auto",
-    checkpoint: Checkpoint = None,
-) -> None:
-    """Generate on songs' own conditions; print measures beside those of the songs, as JSON."""
-    with _progress_bar() as progress:
-        from diffbgm.evaluation.evaluating import evaluate as run
-
-        metrics = run(
-            data,
-            songs,
-            out,
-            pieces=pieces,
-            seed=seed,
-            device=device,
-            checkpoint=checkpoint,
-            progress=lambda fraction: progress("pieces", fraction),
-        )
-    _print_json(metrics)
-
-
-@app.command("import-official")
-def import_official(
-    checkpoint: Annotated[Path, typer.Argument(help="The public weights (.pt).")],
-    out: Annotated[Path, typer.Argument(help="The .safetensors file to write.")],
-    w_size: Annotated[int, typer.Option(help="Blocks of the segment-aware attention.")] = 2,
-) -> None:
-    """Turn a public Diff-BGM checkpoint into ours, executing nothing."""
-    from diffbgm.model.official import import_official as run
-
-    run(checkpoint, out, w_size=w_size)
-    typer.echo(f"wrote {out}")
 
 
 def parse_bpm(text: str) -> tuple[float, float]:
@@ -352,7 +258,7 @@ def _is_cut_list(path: Path) -> bool:
 
 def _tell(composition: "Composition", as_json: bool) -> None:
     if as_json:
-        _print_json(composition.to_dict())
+        print_json(composition.to_dict())
         return
     met = sum(hit["kind"] != "none" for hit in composition.hits)
     seconds = sum(composition.timings.values())
@@ -360,32 +266,6 @@ def _tell(composition: "Composition", as_json: bool) -> None:
         f"{composition.folder}: {composition.seconds:.1f} s in {len(composition.shots)} shots, "
         f"{met} of {len(composition.hits)} cuts on a beat, made in {seconds:.1f} s"
     )
-
-
-def _print_json(content: Any) -> None:
-    typer.echo(json.dumps(content, indent=1))
-
-
-def _print_table(table: Any) -> None:
-    from rich.console import Console
-
-    Console().print(table)
-
-
-@contextmanager
-def _progress_bar() -> Iterator[Progress]:
-    """A bar on standard error where a person watches it; else nothing."""
-    if not sys.stderr.isatty():
-        yield no_progress
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bar
-
-    columns = (TextColumn("{task.description:12}"), BarColumn(), TimeElapsedColumn())
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("starting", total=1.0)
-        yield lambda stage, fraction: bar.update(task, description=stage, completed=fraction)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,106 @@
+"""The commands of those who train and measure networks."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from diffbgm.cli_shared import Checkpoint, Device, Json, Out, print_json, progress_bar
+
+app = typer.Typer()
+prepare_app = typer.Typer(help="Prepare a data set for training.", no_args_is_help=True)
+app.add_typer(prepare_app, name="prepare")
+
+
+@prepare_app.command("pop909")
+def prepare_pop909(
+    source: Annotated[Path, typer.Argument(help="Folder of POP909-Dataset and the labels.")],
+    out: Annotated[Path, typer.Argument(help="The .npz file to write.")],
+    as_json: Json = False,
+) -> None:
+    """Read POP909 into one file to train from."""
+    with progress_bar() as progress:
+        from diffbgm.data.prepare import prepare_pop909 as run
+
+        report = run(source, out, lambda fraction: progress("songs", fraction))
+    if as_json:
+        print_json(report)
+        return
+    for name, value in report.items():
+        if name != "rejected_songs":
+            typer.echo(f"{name}: {value}")
+
+
+@app.command()
+def train(
+    config: Annotated[Path, typer.Argument(help="A JSON file; see docs/model.md.")],
+    device: Device = "auto",
+    as_json: Json = False,
+) -> None:
+    """Train the network on a prepared data set."""
+    from diffbgm.training import read_config
+    from diffbgm.training import train as run
+
+    settings = read_config(config)
+
+    def report(line: dict[str, Any]) -> None:
+        if as_json:
+            print_json(line)
+        else:
+            levels = "  ".join(
+                f"{level}: {value:.5f}" for level, value in line["validation"].items()
+            )
+            typer.echo(
+                f"{line['minutes']:6.1f} min  step {line['step']}  loss {line['loss']:.5f}"
+                f"  validation {levels}"
+            )
+
+    from diffbgm.sketching import choose_device
+
+    with progress_bar() as progress:
+        run(
+            settings,
+            choose_device(device),
+            report,
+            lambda fraction: progress("training", fraction),
+        )
+
+
+@app.command()
+def evaluate(
+    data: Annotated[Path, typer.Option(help="A prepared data set (.npz).")],
+    out: Out,
+    songs: Annotated[str, typer.Option(help="A split's name, or a file of song numbers.")] = "test",
+    pieces: Annotated[int, typer.Option(help="How many pieces of 16 bars.")] = 100,
+    seed: Annotated[int, typer.Option(help="Another number, other pieces.")] = 0,
+    device: Device = "auto",
+    checkpoint: Checkpoint = None,
+) -> None:
+    """Generate on songs' own conditions; print measures beside those of the songs, as JSON."""
+    with progress_bar() as progress:
+        from diffbgm.evaluation.evaluating import evaluate as run
+
+        metrics = run(
+            data,
+            songs,
+            out,
+            pieces=pieces,
+            seed=seed,
+            device=device,
+            checkpoint=checkpoint,
+            progress=lambda fraction: progress("pieces", fraction),
+        )
+    print_json(metrics)
+
+
+@app.command("import-official")
+def import_official(
+    checkpoint: Annotated[Path, typer.Argument(help="The public weights (.pt).")],
+    out: Annotated[Path, typer.Argument(help="The .safetensors file to write.")],
+    w_size: Annotated[int, typer.Option(help="Blocks of the segment-aware attention.")] = 2,
+) -> None:
+    """Turn a public Diff-BGM checkpoint into ours, executing nothing."""
+    from diffbgm.model.official import import_official as run
+
+    run(checkpoint, out, w_size=w_size)
+    typer.echo(f"wrote {out}")

@@ -1,0 +1,48 @@
+"""What all commands share: their options, how they print, and the progress bar."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from diffbgm.clock import Progress, no_progress
+from diffbgm.options import MOODS
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Out = Annotated[Path, typer.Option("-o", "--out", help="The folder to write.")]
+Mood = Annotated[str | None, typer.Option(help=f"v,a (each -1 to 1) or: {', '.join(MOODS)}.")]
+Energy = Annotated[float | None, typer.Option(help="0 (calm) to 1 (wild); default: measured.")]
+Bpm = Annotated[str | None, typer.Option(help="MIN-MAX beats a minute.")]
+Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
+Checkpoint = Annotated[Path | None, typer.Option(help="Weights to use instead of the default.")]
+SoundFont = Annotated[Path | None, typer.Option("--soundfont", help="An .sf2 file to play with.")]
+
+
+def print_json(content: Any) -> None:
+    typer.echo(json.dumps(content, indent=1))
+
+
+def print_table(table: Any) -> None:
+    from rich.console import Console
+
+    Console().print(table)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """A bar on standard error where a person watches it; else nothing."""
+    if not sys.stderr.isatty():
+        yield no_progress
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description:12}"), BarColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=1.0)
+        yield lambda stage, fraction: bar.update(task, description=stage, completed=fraction)
