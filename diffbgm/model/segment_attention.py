@@ -8,9 +8,9 @@ distance in beats (Press et al. 2022, ALiBi) tells each head how far around its 
 import math
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
+from diffbgm.model.attention import attend
 from diffbgm.model.feature_selector import FeatureSelector
 from diffbgm.music.pianoroll import SIXTEENTHS_PER_BEAT
 
@@ -53,12 +53,10 @@ class SegmentCrossAttention(nn.Module):
     ) -> Tensor:
         """x (B, T, width), streams (B, N, TOKEN_WIDTH), bias (B, heads, T, N), log_snr (B,)."""
         query = self._split(self.query(x))
-        heard = [
-            F.scaled_dot_product_attention(
-                query, *map(self._split, project(tokens).chunk(2, dim=-1)), attn_mask=bias
-            )
-            for project, tokens in ((self.dynamic, dynamic), (self.semantic, semantic))
-        ]
+        heard = []
+        for project, tokens in ((self.dynamic, dynamic), (self.semantic, semantic)):
+            key, value = project(tokens).chunk(2, dim=-1)
+            heard.append(attend(query, self._split(key), self._split(value), bias))
         weight = self.selector(log_snr).to(x.dtype)[:, :, None, None, None]
         blended = weight[:, 0] * heard[0] + weight[:, 1] * heard[1]  # (B, heads, T, d)
         return self.out(blended.transpose(1, 2).flatten(2))

@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from diffbgm.model.attention import attend
 from diffbgm.model.config import NetworkConfig
 from diffbgm.model.feature_selector import FeatureSelector
 from diffbgm.model.segment_attention import TOKEN_WIDTH, SegmentCrossAttention, attention_bias
@@ -157,9 +158,7 @@ class _Block(nn.Module):
 
     def _attend(self, x: Tensor, rotary: tuple[Tensor, Tensor]) -> Tensor:
         query, key, value = self.qkv(x).unflatten(-1, (3, self.heads, -1)).transpose(1, 3).unbind(2)
-        attended = F.scaled_dot_product_attention(
-            _rotate(query, rotary), _rotate(key, rotary), value
-        )
+        attended = attend(_rotate(query, rotary), _rotate(key, rotary), value)
         return self.out(attended.transpose(1, 2).flatten(2))
 
 
