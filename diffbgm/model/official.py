@@ -17,7 +17,7 @@ from torch import Tensor
 
 from diffbgm.errors import CheckpointError, OptionError, StorageError
 from diffbgm.files import replacing
-from diffbgm.model.ancestral import STEPS
+from diffbgm.model.ancestral import STEPS, NoiseSchedule
 from diffbgm.model.unet import PaperConfig, PaperNetwork
 
 FORMAT = "diffbgm-paper-unet-1"
@@ -48,6 +48,7 @@ def import_official(source: Path, target: Path, *, w_size: int = 2) -> None:
         raise OptionError(str(exc)) from exc
     public = _read_public(source)
     _check(public, expected_entries(config), source)
+    _check_schedule(public["model.ldm.beta"], source)
     weights = {
         _ours(name): tensor.detach().float().contiguous()
         for name, tensor in public.items()
@@ -71,6 +72,7 @@ def load_official(path: Path) -> PaperNetwork:
         raise CheckpointError(f"{path}: cannot be read as safetensors ({exc})") from exc
     network = _described(header, path)
     _check(weights, _shapes(network.state_dict()), path)
+    _check_schedule(weights["beta"], path)
     network.load_state_dict(weights, assign=True)
     return network.eval()
 
@@ -125,6 +127,13 @@ def _fault(name: str, table: Mapping[str, Tensor], expected: dict[str, tuple[int
     if not entry.is_floating_point() or not torch.isfinite(entry).all():
         return f"{name} (not all finite floating-point numbers)"
     return ""
+
+
+def _check_schedule(beta: Tensor, path: Path) -> None:
+    try:
+        NoiseSchedule(beta)
+    except ValueError as exc:
+        raise CheckpointError(f"{path}: not the Diff-BGM network; wrong beta ({exc})") from exc
 
 
 def _named(kind: str, found: Iterable[str]) -> list[str]:

@@ -94,6 +94,20 @@ def test_names_every_kind_of_wrong_entry(table, tmp_path) -> None:
     assert "model.ldm.eps_model.out.0.weight (no dense tensor)" in message
 
 
+@pytest.mark.parametrize("wrong", [0.0, 1.0, -0.1])
+def test_refuses_a_schedule_that_is_none(table, wrong, tmp_path) -> None:
+    bad = {**table, "model.ldm.beta": torch.full((1000,), wrong)}
+    assert "beta (a noise schedule's betas lie between" in refusal({"model": bad}, tmp_path)
+
+
+def test_refuses_a_schedule_that_was_damaged_later(imported, tmp_path) -> None:
+    weights = {**imported.state_dict(), "beta": torch.zeros(1000)}
+    header = {"format": "diffbgm-paper-unet-1", "network": json.dumps(asdict(PaperConfig()))}
+    save_file(weights, tmp_path / "ours.safetensors", header)
+    with pytest.raises(CheckpointError, match=r"ours\.safetensors: .*wrong beta"):
+        load_official(tmp_path / "ours.safetensors")
+
+
 def test_counts_what_it_does_not_name(tmp_path) -> None:
     message = refusal({"model": {"encoder.weight": torch.zeros(2, 2)}}, tmp_path)
     assert "and 559 more; unexpected encoder.weight" in message
