@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from diffbgm.errors import OptionError
 from diffbgm.music.pianoroll import BEATS_PER_BAR, SIXTEENTHS_PER_BEAT, TRACKS
 from diffbgm.options import Sampling
 from diffbgm.spotting.cue_sheet import CueSheet
+from diffbgm.spotting.phrases import theme_bars
 
 # Bars around a shot that a new take of it hears.
 CONTEXT_BARS = 8
@@ -83,7 +85,7 @@ def paint_film(
 
     key_signature = int(np.random.default_rng(seed).integers(12))
     before, after = _padding(cues)
-    piece = _piece(cues, before, after, key_signature)
+    piece = replace(_piece(cues, before, after, key_signature), theme=_theme(cues, before, after))
     (roll,) = sample(network, piece, [seed], sampling, progress=advance)
     return _without(roll, before, after)
 
@@ -139,6 +141,13 @@ def _piece(cues: CueSheet, before: int, after: int, key_signature: int | None) -
         padded(cues.shot_of_beat),
         key_signature,
     )
+
+
+def _theme(cues: CueSheet, before: int, after: int) -> np.ndarray:
+    """`theme_bars` of the padded piece: the bar before the first downbeat shows none."""
+    shown = theme_bars(cues.phrases, cues.tempo_map.beats, cues.first_downbeat)
+    bars = (before + cues.tempo_map.beats + after) // BEATS_PER_BAR
+    return np.pad(shown, (bars - len(shown), 0), constant_values=-1)
 
 
 def _heard_beats(own: np.ndarray) -> slice:

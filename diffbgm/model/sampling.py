@@ -1,8 +1,7 @@
 """From noise to a roll: DPM-Solver++ over overlapping windows that are denoised together.
 
-Lu et al. 2022, second-order multistep in its stochastic form (`sde-dpmsolver++`), in the
-paper's symbols: h is a step in half log SNR, D the predicted clean roll. Every solver step the
-windows' logits are averaged where they overlap, so a long piece is one piece without seams.
+Every solver step the windows' logits are averaged where they overlap, so a long piece is one piece
+without seams; bars that show the theme are painted alike until their outline stands.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,7 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from diffbgm.model.diffusion import alpha_sigma, keep_known, log_snr_at, to_channels
+from diffbgm.model.diffusion import keep_known, log_snr_at, to_channels
+from diffbgm.model.solver import SeededNoise, second_order, solver_step
 from diffbgm.model.temporal import NO_KEY, Conditions, Painted, TimeTokenNetwork
 from diffbgm.music.pianoroll import (
     BEATS_PER_BAR,
@@ -24,10 +24,11 @@ from diffbgm.music.pianoroll import (
 )
 from diffbgm.options import Sampling
 
-# Share of fresh noise in every step (0 is the ordinary differential equation).
-FRESH_NOISE = 0.5
 # Guidance acts between these times; outside it costs a forward pass and changes little.
 GUIDED_TIMES = (0.1, 0.9)
+# Down to this time the bars that show the same bar of the theme are painted alike: its outline
+# returns; what is painted later varies it.
+THEME_UNTIL = 0.35
 # A held key is believed from a lower probability on than a struck one: else long notes break.
 HELD_PROBABILITY = 0.4
 WINDOWS_AT_ONCE = 16
@@ -36,15 +37,17 @@ WINDOWS_AT_ONCE = 16
 @dataclass(frozen=True)
 class Piece:
     """What a piece is told, from a downbeat on: dynamic (B, 6), semantic (B, 3), segment (B,);
-    key_signature 0..11 or None (the network chooses); B a whole number of bars."""
+    key_signature 0..11 or None (the network chooses); B a whole number of bars. `theme` (bars,)
+    says which bar of the theme each bar shows, or -1."""
 
     dynamic: np.ndarray
     semantic: np.ndarray
     segment: np.ndarray
     key_signature: int | None = None
+    theme: np.ndarray | None = None
 
     def between(self, beats: slice) -> "Piece":
-        """A stretch of it."""
+        """A stretch of it, by itself: without the theme of the whole."""
         rows = (self.dynamic[beats], self.semantic[beats], self.segment[beats])
         return Piece(*rows, self.key_signature)
 
@@ -70,7 +73,8 @@ def sample(
     painter = _Painter(network, _extended(piece, missing), len(seeds), device)
     sixteenths = (beats + missing) * SIXTEENTHS_PER_BEAT
     clean, mask = _known_cells(given, known, sixteenths, len(seeds), device)
-    painted = _denoise(painter, clean, mask, seeds, wanted, progress)
+    theme = _theme_rows(piece)
+    painted = _denoise(painter, clean, mask, theme, seeds, wanted, progress)
     rolls = _to_rolls(painted)[:, : beats * SIXTEENTHS_PER_BEAT]
     if given is None or known is None:
         return rolls
@@ -81,27 +85,27 @@ def _denoise(
     painter: "_Painter",
     clean: Tensor,
     known: Tensor,
+    theme: list[Tensor],
     seeds: list[int],
     wanted: Sampling,
     progress: Callable[[float], None],
 ) -> Painted:
     device = clean.device
-    noise = _Noise(seeds, tuple(clean.shape[1:]), device)
+    noise = SeededNoise(seeds, tuple(clean.shape[1:]), device)
     times = torch.linspace(1, 0, wanted.steps + 1, device=device)[:-1]
     half_log_snr = log_snr_at(times) / 2
-    x = keep_known(noise(), clean, known)
+    x = keep_known(_unite(noise(), theme), clean, known)
     estimate, previous, painted = torch.zeros_like(x), None, None
     for index, time in enumerate(times):
         guided = GUIDED_TIMES[0] < float(time) < GUIDED_TIMES[1]
         painted = painter(x, estimate, known, time, wanted.guidance if guided else 1.0)
         estimate = keep_known(torch.sigmoid(painted.logits) * 2 - 1, clean, known)
         if index + 1 < len(times):
-            target = estimate
             h = half_log_snr[index + 1] - half_log_snr[index]
-            if previous is not None:
-                ratio = (half_log_snr[index] - half_log_snr[index - 1]) / h
-                target = estimate + (estimate - previous) / (2 * ratio)
-            x = _step(x, target, half_log_snr[index], h, noise())
+            ratio = (half_log_snr[index] - half_log_snr[index - 1]) / h
+            target = second_order(estimate, previous, ratio)
+            x = solver_step(x, target, half_log_snr[index], h, noise())
+            x = _unite(x, theme if time > THEME_UNTIL else [])
             x = keep_known(x, clean, known)
         previous = estimate
         progress((index + 1) / len(times))
@@ -109,27 +113,21 @@ def _denoise(
     return painted
 
 
-def _step(x: Tensor, target: Tensor, half_log_snr: Tensor, h: Tensor, noise: Tensor) -> Tensor:
-    """One solver step of length h from `half_log_snr` on, towards `target` (the D of the paper)."""
-    _, sigma = alpha_sigma(2 * half_log_snr)
-    alpha_next, sigma_next = alpha_sigma(2 * (half_log_snr + h))
-    decay = torch.exp(-FRESH_NOISE * h)
-    kept = sigma_next / sigma * decay * x
-    moved = alpha_next * (1 - torch.exp(-h) * decay) * target
-    return kept + moved + sigma_next * torch.sqrt(1 - decay**2) * noise
+def _theme_rows(piece: Piece) -> list[Tensor]:
+    """For every bar of the theme, the sixteenths (times, 16) of the bars that show it."""
+    if piece.theme is None:
+        return []
+    shown = [np.flatnonzero(piece.theme == bar) for bar in range(piece.theme.max() + 1)]
+    in_bar = torch.arange(SIXTEENTHS_PER_BAR)
+    return [torch.from_numpy(bars)[:, None] * SIXTEENTHS_PER_BAR + in_bar for bars in shown]
 
 
-class _Noise:
-    """Standard normal noise (S, …), every seed its own, the same on every device."""
-
-    def __init__(self, seeds: list[int], shape: tuple[int, ...], device: torch.device) -> None:
-        self.generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-        self.shape = shape
-        self.device = device
-
-    def __call__(self) -> Tensor:
-        drawn = [torch.randn(self.shape, generator=one) for one in self.generators]
-        return torch.stack(drawn).to(self.device)
+def _unite(x: Tensor, theme: list[Tensor]) -> Tensor:
+    """All bars of x (S, 6, T, 88) that show the same bar of the theme as the first of them is."""
+    x = x.clone()
+    for rows in theme:
+        x[:, :, rows] = x[:, :, rows[:1]]
+    return x
 
 
 class _Painter:

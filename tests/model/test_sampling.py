@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -5,8 +6,10 @@ import pytest
 import torch
 
 from diffbgm.errors import OptionError
+from diffbgm.model.checkpoint import default_checkpoint, load_network
 from diffbgm.model.diffusion import alpha_sigma
-from diffbgm.model.sampling import _step, _window_starts, sample
+from diffbgm.model.sampling import _window_starts, sample
+from diffbgm.model.solver import solver_step
 from diffbgm.music.pianoroll import HELD, from_notes, to_notes
 from diffbgm.options import Sampling
 from tests.model.small_network import piece, small_network
@@ -71,9 +74,26 @@ def test_a_perfect_guess_leads_to_itself():
     levels = torch.linspace(-5, 5, 200)
     x = torch.randn(3)
     for now, following in pairwise(levels):
-        x = _step(x, clean, now, following - now, torch.randn(3))
+        x = solver_step(x, clean, now, following - now, torch.randn(3))
     alpha, sigma = alpha_sigma(2 * levels[-1])
     assert ((x - alpha * clean).abs() < 5 * sigma).all()
+
+
+def test_a_theme_returns_varied():
+    """Four bars at the start, and again from bar 10 on: the same outline, other notes in it."""
+    network = load_network(default_checkpoint(), torch.device("cpu"))
+    shown = np.full(16, -1)
+    shown[:4] = shown[10:14] = range(4)
+    (roll,) = sample(network, replace(piece(64), theme=shown), [5], Sampling(10, 1.5))
+    bars = roll.reshape(16, -1) > 0
+    again = _shared(bars[:4], bars[10:14])
+    assert again > 2 * _shared(bars[4:8], bars[10:14])
+    assert 0.3 < again < 1
+
+
+def _shared(one, other):
+    """F1 of the sounding cells of two stretches."""
+    return 2 * (one & other).sum() / (one.sum() + other.sum())
 
 
 def test_progress_can_stop_it(eager):
