@@ -1,11 +1,21 @@
-"""The ancestral sampler, against distributions that are known exactly."""
+"""The ancestral sampler and the fast one, against distributions that are known exactly."""
+
+from functools import partial
 
 import pytest
 import torch
 
-from diffbgm.model.ancestral import Known, NoiseSchedule, paper_betas, sample
+from diffbgm.model.ancestral import Known, NoiseSchedule, paper_betas, sample, solve
+from diffbgm.model.solver import SeededNoise
 
 SCHEDULE = NoiseSchedule(paper_betas())
+SAMPLERS = {"ancestral": sample, "fast": partial(solve, steps=20)}
+
+
+@pytest.fixture(params=SAMPLERS)
+def draw(request):
+    """Either sampler, called as `draw(predict_noise, schedule, noise)`."""
+    return SAMPLERS[request.param]
 
 
 def knows_gaussian(mean: float, deviation: float):
@@ -19,8 +29,21 @@ def knows_gaussian(mean: float, deviation: float):
     return predict_noise
 
 
-def seeded(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
+def knows_bits(share: float):
+    """The best possible noise predictor for rolls whose values are 1 in `share`, else 0."""
+
+    def predict_noise(x: torch.Tensor, step: torch.Tensor) -> torch.Tensor:
+        alpha_bar = SCHEDULE.alpha_bar[step].float()[:, None]
+        alpha, variance = alpha_bar.sqrt(), 1 - alpha_bar
+        odds = alpha * (x - alpha / 2) / variance + torch.logit(torch.tensor(share))
+        return (x - alpha * torch.sigmoid(odds)) / variance.sqrt()
+
+    return predict_noise
+
+
+def noise(*shape: int, seed: int = 0) -> SeededNoise:
+    """Noise of a batch (1, *shape)."""
+    return SeededNoise([seed], shape)
 
 
 def test_the_papers_schedule() -> None:
@@ -32,34 +55,58 @@ def test_the_papers_schedule() -> None:
 
 
 def test_draws_from_the_distribution_that_the_network_knows() -> None:
-    drawn = sample(knows_gaussian(0.7, 0.2), SCHEDULE, (1, 20000), seeded())
+    drawn = sample(knows_gaussian(0.7, 0.2), SCHEDULE, noise(20000))
     assert drawn.mean() == pytest.approx(0.7, abs=0.01)
     assert drawn.std() == pytest.approx(0.2, abs=0.01)
 
 
-def test_visits_every_step_once_from_the_noisiest_down() -> None:
+@pytest.mark.parametrize("share", [0.02, 0.3])
+def test_draws_as_many_notes_as_the_network_knows(draw, share) -> None:
+    drawn = draw(knows_bits(share), SCHEDULE, noise(20000))
+    assert (drawn > 0.5).float().mean() == pytest.approx(share, rel=0.15)
+    assert ((drawn < 0.1) | (drawn > 0.9)).float().mean() > 0.99
+
+
+def test_the_ancestral_sampler_visits_every_step_once_from_the_noisiest_down() -> None:
     visited, told = [], []
 
     def predict_noise(x: torch.Tensor, step: torch.Tensor) -> torch.Tensor:
         visited.append(step.tolist())
         return torch.zeros_like(x)
 
-    sample(predict_noise, SCHEDULE, (2, 3), seeded(), progress=told.append)
+    sample(predict_noise, SCHEDULE, SeededNoise([1, 2], (3,)), progress=told.append)
     assert visited == [[step, step] for step in range(999, -1, -1)]
     assert told == sorted(told)
     assert (len(told), told[-1]) == (1000, 1.0)
 
 
-def test_a_seed_means_the_same_rolls() -> None:
+def test_the_fast_one_visits_some_evenly() -> None:
+    visited, told = [], []
+
+    def predict_noise(x: torch.Tensor, step: torch.Tensor) -> torch.Tensor:
+        visited.append(int(step))
+        return torch.zeros_like(x)
+
+    solve(predict_noise, SCHEDULE, noise(3), 5, progress=told.append)
+    assert visited == [999, 749, 500, 250, 0]
+    assert told == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
+    assert SCHEDULE.visited(1000) == list(range(999, -1, -1))
+    with pytest.raises(ValueError, match="steps"):
+        solve(predict_noise, SCHEDULE, noise(3), 1001)
+
+
+def test_a_seed_means_the_same_rolls_alone_and_in_company(draw) -> None:
     predict = knows_gaussian(0.5, 0.5)
     first, again, other = (
-        sample(predict, SCHEDULE, (1, 8), seeded(seed)) for seed in (1, 1, 2)
+        draw(predict, SCHEDULE, noise(8, seed=seed)) for seed in (1, 1, 2)
     )  # fmt: skip
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
+    both = draw(predict, SCHEDULE, SeededNoise([2, 1], (8,)))
+    torch.testing.assert_close(both, torch.cat([other, first]))
 
 
-def test_a_known_region_is_kept_to_the_bit_and_seen_at_the_noise_of_every_step() -> None:
+def test_a_known_region_is_kept_to_the_bit_and_seen_at_the_noise_of_every_step(draw) -> None:
     known = Known(torch.full((1, 20000), 0.8), torch.arange(20000) < 10000)
     predict = knows_gaussian(0.3, 0.1)
 
@@ -70,29 +117,32 @@ def test_a_known_region_is_kept_to_the_bit_and_seen_at_the_noise_of_every_step()
         assert seen.var() == pytest.approx(1 - alpha_bar, rel=0.08)
         return predict(x, step)
 
-    drawn = sample(watched, SCHEDULE, (1, 20000), seeded(), known=known)
+    drawn = draw(watched, SCHEDULE, noise(20000), known=known)
     assert torch.equal(drawn[0, :10000], known.roll[0, :10000])
     assert drawn[0, 10000:].mean() == pytest.approx(0.3, abs=0.01)
 
 
-def test_a_known_region_steers_what_it_belongs_to() -> None:
-    """Two values that are always equal: where one is known, the other follows."""
+def test_a_known_region_steers_what_it_belongs_to(draw) -> None:
+    """Two cells that are always equal, 0 or 1: where one is known, the other follows."""
 
     def predict_noise(x: torch.Tensor, step: torch.Tensor) -> torch.Tensor:
         alpha_bar = SCHEDULE.alpha_bar[step].float()[:, None]
-        # The pair's mean is all that x tells of the clean value, N(0, 1) beforehand.
-        clean = x.mean(1, keepdim=True) * 2 * alpha_bar.sqrt() / (1 + alpha_bar)
-        return (x - alpha_bar.sqrt() * clean) / (1 - alpha_bar).sqrt()
+        alpha, variance = alpha_bar.sqrt(), 1 - alpha_bar
+        odds = alpha * (x.sum(1, keepdim=True) - alpha) / variance
+        return (x - alpha * torch.sigmoid(odds)) / variance.sqrt()
 
-    known = Known(torch.tensor([[2.0, 0.0]]), torch.tensor([[True, False]]))
-    drawn = sample(predict_noise, SCHEDULE, (500, 2), seeded(), known=known)
-    assert drawn[:, 1].mean() == pytest.approx(2, abs=0.1)
-    assert drawn[:, 1].std() < 0.2
+    company = SeededNoise(list(range(500)), (2,))
+    free = draw(predict_noise, SCHEDULE, company)
+    assert free[:, 1].mean() == pytest.approx(0.5, abs=0.1)
+    for value in (0.0, 1.0):
+        known = Known(torch.tensor([[value, 0.0]]), torch.tensor([[True, False]]))
+        drawn = draw(predict_noise, SCHEDULE, company, known=known)
+        assert drawn[:, 1].mean() == pytest.approx(value, abs=0.1)
 
 
 def test_noise_is_added_to_the_level_of_the_step() -> None:
-    noise = torch.randn((3, 50000), generator=seeded())
-    noisy = SCHEDULE.add_noise(torch.ones(3, 50000), torch.tensor([0, 500, 999]), noise)
+    drawn = SeededNoise([0, 1, 2], (50000,))()
+    noisy = SCHEDULE.add_noise(torch.ones(3, 50000), torch.tensor([0, 500, 999]), drawn)
     for row, step in zip(noisy, (0, 500, 999), strict=True):
         alpha_bar = float(SCHEDULE.alpha_bar[step])
         assert row.mean() == pytest.approx(alpha_bar**0.5, abs=0.02)
@@ -105,9 +155,9 @@ def test_refuses_an_impossible_schedule(beta) -> None:
         NoiseSchedule(torch.tensor([0.1, beta]))
 
 
-def test_what_progress_raises_stops_the_sampling() -> None:
+def test_what_progress_raises_stops_the_sampling(draw) -> None:
     def stop(fraction: float) -> None:
         raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        sample(knows_gaussian(0, 1), SCHEDULE, (1, 2), seeded(), progress=stop)
+        draw(knows_gaussian(0, 1), SCHEDULE, noise(2), progress=stop)
