@@ -10,6 +10,7 @@ from diffbgm.data.windows import Windows, transpose
 from diffbgm.errors import DatasetError, OptionError
 from diffbgm.model.checkpoint import load_network
 from diffbgm.training import Trainer, TrainingConfig, read_config, train
+from diffbgm.training.processes import alone
 from tests.model.small_network import SMALL
 
 CPU = torch.device("cpu")
@@ -52,17 +53,19 @@ def test_a_run_learns_and_leaves_weights_and_a_log(config, tmp_path):
 
 
 def test_the_loss_falls(config):
-    trainer = Trainer(config, CPU)
-    losses = [trainer._train_step(0.0) for _ in range(60)]
+    trainer = Trainer(config, alone(CPU))
+    losses = [trainer.train_step(0.0) for _ in range(60)]
     assert np.mean(losses[-10:]) < 0.8 * np.mean(losses[:10])
 
 
 def test_training_goes_on_from_weights_alone(config, tmp_path):
     train(config, "cpu", lambda line: None)
     weights = tmp_path / "run/weights.safetensors"
-    resumed = Trainer(TrainingConfig(**{**vars(config), "resume": str(weights)}), CPU)
+    resumed = Trainer(TrainingConfig(**{**vars(config), "resume": str(weights)}), alone(CPU))
     saved = load_network(weights, CPU).state_dict()
-    assert all(torch.equal(saved[name], w) for name, w in resumed.network.state_dict().items())
+    assert all(
+        torch.equal(saved[name], w) for name, w in resumed.objective.network.state_dict().items()
+    )
 
 
 def test_another_network_is_not_resumed(config, tmp_path):
@@ -73,7 +76,7 @@ def test_another_network_is_not_resumed(config, tmp_path):
         "resume": str(tmp_path / "run/weights.safetensors"),
     }
     with pytest.raises(OptionError, match="another network"):
-        Trainer(TrainingConfig(**changed), CPU)
+        Trainer(TrainingConfig(**changed), alone(CPU))
 
 
 def test_windows_follow_their_transposition(prepared):

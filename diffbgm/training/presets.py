@@ -1,0 +1,39 @@
+"""The networks that can be trained, by name. Adding one is adding a line."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from diffbgm.errors import OptionError
+from diffbgm.model.config import NetworkConfig
+from diffbgm.training.objective import Objective
+from diffbgm.training.time_tokens import TimeTokenObjective
+
+
+@dataclass(frozen=True)
+class Preset:
+    """How a network's configuration is read, and what trains it.
+
+    `read_network` takes the `network` part of a configuration file and returns a frozen dataclass;
+    CheckpointError names what it does not know. `objective` takes that, the data's path, a device
+    and a seed: windows and noise follow the seed, which differs from process to process; weights
+    follow torch's own, which does not.
+    """
+
+    read_network: Callable[[dict[str, Any]], Any]
+    objective: Callable[[Any, Path, torch.device, int], Objective]
+
+
+PRESETS = {
+    "time_tokens": Preset(NetworkConfig.from_dict, TimeTokenObjective),
+}
+
+
+def find_preset(name: str) -> Preset:
+    """The preset of that name; OptionError lists the names there are."""
+    if name not in PRESETS:
+        raise OptionError(f"preset is one of {', '.join(PRESETS)}, not {name!r}")
+    return PRESETS[name]
