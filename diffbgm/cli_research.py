@@ -55,7 +55,7 @@ def train(
                 f"  validation {levels}"
             )
 
-    from diffbgm.sketching import choose_device
+    from diffbgm.devices import choose_device
 
     with progress_bar() as progress:
         run(

@@ -1,6 +1,5 @@
 """From a cue sheet to a roll: loads the network once, pads to bars, paints a film or one shot."""
 
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
@@ -9,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from diffbgm.errors import OptionError
+from diffbgm.devices import choose_device, leave_processors_free
 from diffbgm.music.pianoroll import BEATS_PER_BAR, SIXTEENTHS_PER_BEAT, TRACKS
 from diffbgm.options import Sampling
 from diffbgm.spotting.cue_sheet import CueSheet
@@ -41,19 +40,6 @@ def describe_model(checkpoint: Path, sampling: Sampling) -> dict[str, Any]:
     }
 
 
-def choose_device(name: str) -> str:
-    """ "auto" is the GPU where there is one; OptionError if a named device cannot be used."""
-    import torch
-
-    if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        torch.empty(0, device=name)
-    except (RuntimeError, AssertionError) as exc:
-        raise OptionError(f"device {name!r} cannot be used here; try cpu or auto") from exc
-    return name
-
-
 def load(checkpoint: Path, device: str) -> Any:
     """The network, kept warm until `unload`; a changed file is loaded anew."""
     changed = checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
@@ -71,9 +57,7 @@ def _load(checkpoint: Path, changed: int, device: str) -> Any:
 
     from diffbgm.model.checkpoint import load_network
 
-    # Half of the processors: they come in pairs that share one core, and the editor needs some.
-    # Where threads outnumber free cores, they wait for each other at every layer.
-    torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))
+    leave_processors_free()
     return load_network(checkpoint, torch.device(device))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from diffbgm.devices import choose_device
 from diffbgm.options import ComposeOptions, Sampling, TakeOptions
 
 Options = TypeVar("Options", ComposeOptions, TakeOptions)
@@ -67,7 +68,7 @@ class LibraryComposer:
         checkpoint = sketching.resolve_checkpoint(self.checkpoint)
         sketching.load(checkpoint, self.device)
         model = sketching.describe_model(checkpoint, Sampling())
-        return Description(sketching.choose_device(self.device), model)
+        return Description(choose_device(self.device), model)
 
     def compose(
         self, source: Path, folder: Path, options: ComposeOptions, progress: Progress
