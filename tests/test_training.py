@@ -63,9 +63,8 @@ def test_training_goes_on_from_weights_alone(config, tmp_path):
     weights = tmp_path / "run/weights.safetensors"
     resumed = Trainer(TrainingConfig(**{**vars(config), "resume": str(weights)}), alone(CPU))
     saved = load_network(weights, CPU).state_dict()
-    assert all(
-        torch.equal(saved[name], w) for name, w in resumed.objective.network.state_dict().items()
-    )
+    begun = resumed.objective.network.state_dict()
+    assert all(torch.equal(saved[name], weight) for name, weight in begun.items())
 
 
 def test_another_network_is_not_resumed(config, tmp_path):

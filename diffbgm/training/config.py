@@ -70,10 +70,9 @@ def read_config(path: Path) -> TrainingConfig:
     if missing:
         raise OptionError(f"{path} lacks {', '.join(sorted(missing))}")
     preset = find_preset(content.get("preset", TrainingConfig.preset))
+    network = preset.read_network(content.pop("network", {}))
     try:
-        return TrainingConfig(
-            **{**content, "network": preset.read_network(content.get("network", {}))}
-        )
+        return TrainingConfig(**content, network=network)
     except OptionError as exc:
         raise OptionError(f"{path}: {exc}") from exc
 
@@ -84,6 +83,5 @@ def _check_number(name: str, value: Any, kind: type, least: float) -> None:
         return
     is_number = isinstance(value, int if kind is int else int | float) and value is not True
     if not is_number or not least <= value < float("inf"):
-        raise OptionError(
-            f"{name} must be {'a whole' if kind is int else 'a'} number of at least {least:g}, not {value!r}"
-        )
+        wanted = "a whole number" if kind is int else "a number"
+        raise OptionError(f"{name} must be {wanted} of at least {least:g}, not {value!r}")

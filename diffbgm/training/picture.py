@@ -1,4 +1,4 @@
-"""Piano rolls as a PNG, written with zlib alone: training machines often have no drawing library."""
+"""Piano rolls as a PNG, written with zlib alone: training machines have no drawing library."""
 
 import struct
 import zlib

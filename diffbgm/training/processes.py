@@ -1,4 +1,4 @@
-"""The processes of a run that torchrun started; without torchrun there is one. Knows no training."""
+"""The processes of a run that torchrun started; without it there is one. Knows no training."""
 
 import os
 import signal

@@ -99,8 +99,8 @@ class Trainer:
             return value
         self._save_weights()
         raise DiffBGMError(
-            f"the loss or its gradient is no number in step {self.step + 1}; weights from before it "
-            f"are in {self._weights()}; go on from them with a lower learning_rate"
+            f"the loss or its gradient is no number in step {self.step + 1}; weights from before "
+            f"are in {self._weights()}: go on from them with a lower learning_rate"
         )
 
     def train_step(self, done: float) -> float:
