@@ -18,15 +18,21 @@ from diffbgm.cli_shared import (
     Checkpoint,
     Device,
     Energy,
+    Freedom,
+    Ignored,
     Json,
     Mood,
     Out,
+    Pinned,
+    PreferDownbeats,
     SoundFont,
+    parse_bpm,
+    parse_frames,
     print_json,
     print_table,
     progress_bar,
 )
-from diffbgm.errors import DiffBGMError, OptionError
+from diffbgm.errors import DiffBGMError
 from diffbgm.options import DEFAULT_STYLE, ComposeOptions, Sampling, TakeOptions, parse_mood
 
 if TYPE_CHECKING:
@@ -71,9 +77,10 @@ def compose(
     mood: Mood = None,
     energy: Energy = None,
     bpm: Bpm = None,
-    freedom: Annotated[float, typer.Option(help="Percent the tempo may stray to meet cuts.")] = (
-        ComposeOptions.freedom_percent
-    ),
+    freedom: Freedom = ComposeOptions.freedom_percent,
+    pinned: Pinned = None,
+    ignored: Ignored = None,
+    prefer_downbeats: PreferDownbeats = False,
     seed: Annotated[int, typer.Option(help="Another number, another piece.")] = 0,
     steps: Annotated[int, typer.Option(help="Diffusion steps.")] = Sampling.steps,
     guidance: Annotated[float, typer.Option(help="How strictly to follow the picture.")] = (
@@ -82,6 +89,7 @@ def compose(
     device: Device = "auto",
     checkpoint: Checkpoint = None,
     soundfont: SoundFont = None,
+    loudness: Annotated[float, typer.Option(help="Of the mix, in LUFS.")] = ComposeOptions.loudness,
     mux: Annotated[bool, typer.Option("--mux", help="Also write the film with its music.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -92,6 +100,9 @@ def compose(
         energy=energy,
         bpm=None if bpm is None else parse_bpm(bpm),
         freedom_percent=freedom,
+        pinned=parse_frames("pinned", pinned),
+        ignored=parse_frames("ignored", ignored),
+        prefer_downbeats=prefer_downbeats,
         seed=seed,
         cuts=None if cuts is None else _read_cuts(cuts, source),
         steps=steps,
@@ -99,6 +110,7 @@ def compose(
         device=device,
         checkpoint=checkpoint,
         soundfont=soundfont,
+        loudness=loudness,
         mux=mux,
     )
     with progress_bar() as progress:
@@ -172,16 +184,26 @@ def analyse(
 @app.command()
 def hits(
     source: Annotated[Path, typer.Argument(help="A film, an edit, or a CUTS file (JSON).")],
-    freedom: Annotated[float, typer.Option(help="Percent the tempo may stray.")] = (
-        ComposeOptions.freedom_percent
-    ),
-    bpm: Annotated[str, typer.Option(help="MIN-MAX beats a minute.")] = "80-160",
+    freedom: Freedom = ComposeOptions.freedom_percent,
+    bpm: Annotated[
+        str | None, typer.Option(help="MIN-MAX beats a minute; default: the style's, or 80-160.")
+    ] = None,
+    style: Annotated[str | None, typer.Option(help="The style to compose in.")] = None,
+    pinned: Pinned = None,
+    ignored: Ignored = None,
+    prefer_downbeats: PreferDownbeats = False,
     as_json: Json = False,
 ) -> None:
     """Show how beats would meet the cuts, before anything is composed."""
     from diffbgm.spotting.hit_points import SpottingOptions
 
-    options = SpottingOptions(bpm=parse_bpm(bpm), freedom_percent=freedom)
+    options = SpottingOptions(
+        bpm=_tempo_range(bpm, style),
+        freedom_percent=freedom,
+        pinned=parse_frames("pinned", pinned),
+        ignored=parse_frames("ignored", ignored),
+        prefer_downbeats=prefer_downbeats,
+    )
     with progress_bar() as progress:
         from diffbgm.looking import look_for_hits
 
@@ -225,15 +247,13 @@ def serve(
     )
 
 
-def parse_bpm(text: str) -> tuple[float, float]:
-    """MIN-MAX, or one tempo; else OptionError."""
-    try:
-        numbers = [float(part) for part in text.split("-")]
-    except ValueError:
-        numbers = []
-    if len(numbers) not in (1, 2) or numbers[0] > numbers[-1]:
-        raise OptionError(f"--bpm must be MIN-MAX, such as 80-120, not {text!r}")
-    return numbers[0], numbers[-1]
+def _tempo_range(bpm: str | None, style: str | None) -> tuple[float, float]:
+    """What is asked for, else what composing in the style would take."""
+    from diffbgm.music.styles import load_style
+    from diffbgm.spotting.hit_points import SpottingOptions
+
+    tempo = SpottingOptions.bpm if style is None else load_style(style).tempo
+    return tempo if bpm is None else parse_bpm(bpm)
 
 
 def _read_source(path: Path) -> "Path | Timeline":

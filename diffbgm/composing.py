@@ -172,6 +172,9 @@ def _spotting_options(options: ComposeOptions, style: Style) -> SpottingOptions:
     return SpottingOptions(
         bpm=options.bpm or style.tempo,
         freedom_percent=options.freedom_percent,
+        pinned=options.pinned,
+        ignored=options.ignored,
+        prefer_downbeats=options.prefer_downbeats,
         mood=options.mood,
         energy=options.energy,
     )

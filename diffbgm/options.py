@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from diffbgm.errors import OptionError
+from diffbgm.errors import CutsError, OptionError
 
 # Valence and arousal, each -1..1 (Russell's circumplex, 1980).
 MOODS: dict[str, tuple[float, float]] = {
@@ -22,6 +22,11 @@ MOODS: dict[str, tuple[float, float]] = {
 }
 DEFAULT_STYLE = "cinematic"
 MOST_TAKES = 8
+# Limits of what may be asked of a tempo, in beats a minute and in percent.
+LOWEST_BPM, HIGHEST_BPM = 20.0, 400.0
+HIGHEST_FREEDOM = 25.0
+# From the softest level that broadcasters ask for to where limiting would be heard all the time.
+LOUDNESS_RANGE = (-36.0, -10.0)  # LUFS
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,9 @@ class ComposeOptions:
     `mood` (valence, arousal) and `energy` hold for every shot that has no wish of its own; None
     means as measured. `bpm` None means the style's range. `freedom_percent` is how far the tempo
     may stray from its base to meet cuts. `cuts`: first frames of the new shots, instead of
-    detecting them. `mux` also writes film.mp4, the film with its music.
+    detecting them. Of the cuts, those `pinned` must be met by a beat, those `ignored` need not;
+    `prefer_downbeats` gives up hits for downbeats. `loudness` is that of the mix, in LUFS. `mux`
+    also writes film.mp4, the film with its music.
     """
 
     style: str = DEFAULT_STYLE
@@ -51,6 +58,9 @@ class ComposeOptions:
     energy: float | None = None
     bpm: tuple[float, float] | None = None
     freedom_percent: float = 6.0
+    pinned: tuple[int, ...] = ()
+    ignored: tuple[int, ...] = ()
+    prefer_downbeats: bool = False
     seed: int = 0
     cuts: tuple[int, ...] | None = None
     steps: int = Sampling.steps
@@ -58,14 +68,15 @@ class ComposeOptions:
     device: str = "auto"
     checkpoint: Path | None = None
     soundfont: Path | None = None
+    loudness: float = -16.0
     mux: bool = False
 
     def __post_init__(self) -> None:
         _check_wishes(self.mood, self.energy, self.seed)
         Sampling(self.steps, self.guidance)
-        check_range("freedom_percent", self.freedom_percent, 0, 20)
-        if self.bpm is not None and not 30 <= self.bpm[0] <= self.bpm[1] <= 300:
-            raise OptionError(f"bpm must be MIN-MAX between 30 and 300, not {self.bpm}")
+        check_tempo(self.bpm, self.freedom_percent)
+        check_pins(self.pinned, self.ignored)
+        check_range("loudness", self.loudness, *LOUDNESS_RANGE)
 
     @property
     def sampling(self) -> Sampling:
@@ -79,9 +90,9 @@ class ComposeOptions:
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> "ComposeOptions":
         """The options whose `to_dict` this is, also after a trip through JSON."""
-        pairs = {name: tuple(content[name]) for name in ("mood", "bpm", "cuts") if content[name]}
+        lists = {name: tuple(value) for name, value in content.items() if isinstance(value, list)}
         paths = {name: Path(content[name]) for name in ("checkpoint", "soundfont") if content[name]}
-        return cls(**{**content, **pairs, **paths})
+        return cls(**{**content, **lists, **paths})
 
 
 @dataclass(frozen=True)
@@ -135,6 +146,26 @@ def check_range(name: str, value: float, low: float, high: float) -> None:
     """OptionError unless low <= value <= high."""
     if not low <= value <= high:
         raise OptionError(f"{name} must lie between {low} and {high}, not {value}")
+
+
+def check_tempo(bpm: tuple[float, float] | None, freedom_percent: float) -> None:
+    """OptionError unless the range of base tempos and the freedom around them are possible."""
+    if bpm is not None and not LOWEST_BPM <= bpm[0] <= bpm[1] <= HIGHEST_BPM:
+        raise OptionError(
+            f"the tempo range {bpm[0]:g}-{bpm[1]:g} BPM is impossible: give MIN-MAX, rising, "
+            f"between {LOWEST_BPM:g} and {HIGHEST_BPM:g}"
+        )
+    if not 0 <= freedom_percent <= HIGHEST_FREEDOM:
+        raise OptionError(
+            f"a tempo freedom of {freedom_percent:g} % is out of range: "
+            f"give 0 to {HIGHEST_FREEDOM:g}"
+        )
+
+
+def check_pins(pinned: Sequence[int], ignored: Sequence[int]) -> None:
+    """CutsError if a cut is both pinned and ignored."""
+    for frame in sorted(set(pinned) & set(ignored)):
+        raise CutsError(f"the cut at frame {frame} is both pinned and ignored: choose one")
 
 
 def _check_wishes(mood: tuple[float, float] | None, energy: float | None, seed: int | None) -> None:

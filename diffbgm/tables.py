@@ -3,6 +3,7 @@
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 from rich.table import Table
 
 from diffbgm.spotting.hit_points import Spotting
@@ -102,9 +103,13 @@ def hit_table(spotting: Spotting, frame_rate: Fraction) -> Table:
 
 
 def _shares(met: HitScore, shuffled: HitScore) -> str:
+    """A line a window; what the same beats would meet by luck stands in brackets."""
+    if np.isnan(met.mean_off):
+        return "no cut to be met"
     lines = [
-        f"within {frames} frames: {share:.0%} on a beat (cuts shuffled: "
-        f"{shuffled.beats[frames]:.0%}), {met.downbeats[frames]:.0%} on a downbeat"
-        for frames, share in met.beats.items()
+        f"within {frames} frame{'s' if frames > 1 else ''}: "
+        f"{met.beats[frames]:.0%} on a beat ({shuffled.beats[frames]:.0%}), "
+        f"{met.downbeats[frames]:.0%} on a downbeat ({shuffled.downbeats[frames]:.0%})"
+        for frames in met.beats
     ]
-    return "\n".join(lines)
+    return "\n".join([*lines, "(in brackets: the same beats, the cuts shuffled)"])

@@ -13,6 +13,7 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of
 Energy = Annotated[float, Field(description="0 calm to 1 busy")]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 Frame = Annotated[int, Field(ge=1, lt=2**31)]
+Frames = Annotated[list[Frame], Field(max_length=100_000)]
 Name = Annotated[str, Field(min_length=1, max_length=64)]
 Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
 Mood = Annotated[
@@ -38,12 +39,20 @@ class ComposeRequestOptions(Wire):
     freedom_percent: float | None = Field(
         default=None, description="how far the tempo may stray from its base to meet cuts"
     )
+    pinned: Frames | None = Field(
+        default=None, description="cuts that must be met by a beat, first frames of shots"
+    )
+    ignored: Frames | None = Field(default=None, description="cuts that need not be met")
+    prefer_downbeats: bool | None = Field(
+        default=None, description="rather fewer cuts met, but on downbeats"
+    )
     seed: Seed | None = Field(default=None, description="same seed, options, device: same notes")
-    cuts: Annotated[list[Frame], Field(max_length=100_000)] | None = Field(
+    cuts: Frames | None = Field(
         default=None, description="first frames of the new shots, for a film; detected if absent"
     )
     steps: int | None = Field(default=None, description="diffusion steps")
     guidance: float | None = Field(default=None, description="1: as conditioned; more: exaggerated")
+    loudness: float | None = Field(default=None, description="of the mix, in LUFS; -16 if absent")
     mux: bool | None = Field(
         default=None, description="also write film.mp4, the film with its music"
     )

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from diffbgm.cli import parse_bpm
+from diffbgm.cli_shared import parse_bpm
 from diffbgm.errors import OptionError
 
 

@@ -15,7 +15,6 @@ import numpy as np
 from diffbgm.sound.limiter import Peaks, limiting_gain, true_peaks
 from diffbgm.sound.parts import SAMPLE_RATE, Part, write_levels
 
-TARGET_LUFS = -16.0
 MAX_TRUE_PEAK = -1.0  # dBTP
 # Lower than MAX_TRUE_PEAK by what a detector at four times the rate may miss.
 _CEILING = 10 ** ((MAX_TRUE_PEAK - 0.3) / 20)
@@ -61,12 +60,15 @@ def sum_stems(parts: Iterable[Part], length: int) -> dict[str, np.ndarray]:
 
 
 def master(
-    stems: Mapping[str, np.ndarray], boundaries: Sequence[int], gain_db: float | None = None
+    stems: Mapping[str, np.ndarray],
+    boundaries: Sequence[int],
+    gain_db: float | None = None,
+    target_lufs: float = -16.0,
 ) -> Master:
     """The mix of `stems`, none above MAX_TRUE_PEAK and silent at its very end.
 
     `boundaries` are the first samples of the shots, and the film's length in samples. The gain is
-    chosen to reach TARGET_LUFS if `gain_db` is None; another take is made with the gain of the
+    chosen to reach `target_lufs` if `gain_db` is None; another take is made with the gain of the
     first, so that its neighbours stay as they are.
     """
     length = boundaries[-1]
@@ -75,7 +77,7 @@ def master(
         mix += stems[name]
     peaks = true_peaks(mix, boundaries)
     if gain_db is None:
-        gain_db = _choose_gain(mix, peaks)
+        gain_db = _choose_gain(mix, peaks, target_lufs)
     curve = _curve(peaks, gain_db)
     samples = np.zeros((length, 2), np.float32)
     for name in sorted(stems):
@@ -121,17 +123,17 @@ def _curve(peaks: Peaks, gain_db: float) -> np.ndarray:
     return curve
 
 
-def _choose_gain(mix: np.ndarray, peaks: Peaks) -> float:
-    """The gain in dB that brings the limited mix to TARGET_LUFS, or as near as limiting allows."""
+def _choose_gain(mix: np.ndarray, peaks: Peaks, target_lufs: float) -> float:
+    """The gain in dB that brings the limited mix to the target, or as near as limiting allows."""
     loudness = _lufs(mix)
     if loudness is None:
         return 0.0
-    gain_db = TARGET_LUFS - loudness
+    gain_db = target_lufs - loudness
     for _ in range(6):  # limiting takes some of the loudness away again
         loudness = _lufs(mix * _curve(peaks, gain_db)[:, None])
-        if loudness is None or abs(TARGET_LUFS - loudness) < 0.05:
+        if loudness is None or abs(target_lufs - loudness) < 0.05:
             break
-        gain_db = min(gain_db + TARGET_LUFS - loudness, _MAX_GAIN_DB)
+        gain_db = min(gain_db + target_lufs - loudness, _MAX_GAIN_DB)
     return gain_db
 
 

@@ -3,6 +3,7 @@
 The programme that searches is in `hit_search`; here are what it is asked and what came of it.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -12,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from diffbgm.errors import CutsError, OptionError
+from diffbgm.options import check_pins, check_tempo
 from diffbgm.spotting.hit_search import HIT_FRAMES, Path, Problem, constant_path, search
 from diffbgm.spotting.tempo_map import BEATS_PER_BAR, TempoMap
 
@@ -23,8 +25,6 @@ LONG_SECONDS = 12.0
 # What a hit off the downbeat costs, as a share of a hit missed.
 DOWNBEAT_COST = 0.2
 PREFERRED_DOWNBEAT_COST = 0.7
-LOWEST_BPM, HIGHEST_BPM = 20.0, 400.0
-HIGHEST_FREEDOM = 25.0
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,8 @@ class SpottingOptions:
     (3 is not noticed, 6 is usual, 10 is audible). `pinned` and `ignored` are first frames of
     shots: cuts that must be hit, and cuts that need not be. `prefer_downbeats` gives up hits
     for downbeats. `mood` (valence, arousal; each -1..1) and `energy` (0..1) are wishes for the
-    whole film, where a shot has none of its own. OptionError if a value is out of range.
+    whole film, where a shot has none of its own. OptionError if a value is out of range,
+    CutsError if a cut is both pinned and ignored.
     """
 
     bpm: tuple[float, float] = (80.0, 160.0)
@@ -47,17 +48,8 @@ class SpottingOptions:
     energy: float | None = None
 
     def __post_init__(self) -> None:
-        low, high = self.bpm
-        if not LOWEST_BPM <= low <= high <= HIGHEST_BPM:
-            raise OptionError(
-                f"the tempo range {low:g}-{high:g} BPM is impossible: give MIN-MAX, "
-                f"rising, between {LOWEST_BPM:g} and {HIGHEST_BPM:g}"
-            )
-        if not 0 <= self.freedom_percent <= HIGHEST_FREEDOM:
-            raise OptionError(
-                f"a tempo freedom of {self.freedom_percent:g} % is out of range: "
-                f"give 0 to {HIGHEST_FREEDOM:g}"
-            )
+        check_tempo(self.bpm, self.freedom_percent)
+        check_pins(self.pinned, self.ignored)
         if self.mood is not None and not all(-1 <= value <= 1 for value in self.mood):
             raise OptionError(f"the mood {self.mood} is out of range: give two numbers in -1..1")
         if self.energy is not None and not 0 <= self.energy <= 1:
@@ -202,10 +194,17 @@ def _check_cuts(frames: int, cuts: Sequence[int], options: SpottingOptions) -> N
     if cuts and cuts[-1] >= frames:
         raise CutsError(f"the cut at frame {cuts[-1]} is outside the film of {frames} frames")
     for name, chosen in (("pinned", options.pinned), ("ignored", options.ignored)):
-        for frame in set(chosen) - set(cuts):
-            raise CutsError(f"frame {frame} is {name}, but there is no cut")
-    for frame in set(options.pinned) & set(options.ignored):
-        raise CutsError(f"the cut at frame {frame} is both pinned and ignored: choose one")
+        for frame in sorted(set(chosen) - set(cuts)):
+            raise CutsError(f"frame {frame} is {name}, but there is no cut: {_nearby(frame, cuts)}")
+
+
+def _nearby(frame: int, cuts: Sequence[int]) -> str:
+    """Which cuts to name instead of that frame."""
+    if not cuts:
+        return "the film has none"
+    after = bisect_left(cuts, frame)
+    nearest = cuts[max(after - 1, 0) : after + 1]
+    return f"choose one that is, such as {' or '.join(map(str, nearest))}"
 
 
 def _problem(
