@@ -9,12 +9,12 @@ from importlib.resources import files
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from diffbgm.errors import CheckpointError
 from diffbgm.model.config import NetworkConfig
 from diffbgm.model.temporal import TimeTokenNetwork
+from diffbgm.model.weights_file import check_entries, damaged_configuration, read_weights, shapes
 
 FORMAT = "diffbgm-time-tokens-1"
 
@@ -41,32 +41,28 @@ def save_weights(path: Path, config: NetworkConfig, weights: dict[str, torch.Ten
 
 
 def load_weights(path: Path) -> tuple[NetworkConfig, dict[str, torch.Tensor]]:
-    """Configuration and weights of a file that `save_weights` wrote; else CheckpointError."""
+    """Configuration and weights of a file that `save_weights` wrote.
+
+    CheckpointError if it is missing, damaged, or of another network: every weight must be there,
+    fit, and be finite, and nothing else may be.
+    """
+    content, weights = read_weights(path, FORMAT)
     try:
-        with safe_open(str(path), "pt") as file:
-            metadata = file.metadata() or {}
-            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except FileNotFoundError as exc:
-        raise CheckpointError(f"{path} does not exist; give a .safetensors file") from exc
-    except (SafetensorError, OSError) as exc:
-        raise CheckpointError(f"{path} is no safetensors file, or is damaged: {exc}") from exc
-    if metadata.get("format") != FORMAT:
-        raise CheckpointError(
-            f"{path} holds weights of another network ({metadata.get('format', 'unnamed')}); "
-            "use one that `diffbgm train` made"
-        )
-    return NetworkConfig.from_dict(json.loads(metadata["network"])), weights
+        config = NetworkConfig.from_dict(content)
+        with torch.device("meta"):
+            expected = shapes(TimeTokenNetwork(config).state_dict())
+    # What a wrong value raises depends on where the network trips over it.
+    except (CheckpointError, ValueError, TypeError, RuntimeError, ZeroDivisionError) as exc:
+        raise damaged_configuration(path, exc) from exc
+    check_entries(weights, expected, path, "the network of its own configuration")
+    return config, weights
 
 
 def load_network(path: Path, device: torch.device) -> TimeTokenNetwork:
-    """The network in `path`, ready to sample; every weight must fit, none may be missing."""
+    """The network in `path`, ready to sample; CheckpointError as `load_weights`."""
     config, weights = load_weights(path)
     network = TimeTokenNetwork(config)
-    try:
-        network.load_state_dict({name: value.float() for name, value in weights.items()})
-    except RuntimeError as exc:
-        reason = " ".join(str(exc).split())
-        raise CheckpointError(f"{path} does not fit its own configuration: {reason}") from exc
+    network.load_state_dict({name: value.float() for name, value in weights.items()})
     return network.to(device).eval().requires_grad_(False)
 
 

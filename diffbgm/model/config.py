@@ -1,7 +1,7 @@
 """What a network is made of; saved as JSON beside its weights."""
 
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from diffbgm.errors import CheckpointError
 
@@ -23,6 +23,19 @@ class NetworkConfig:
     window_bars: int = 16
     selector: Selector = "learned"
     segments: bool = True
+
+    def __post_init__(self) -> None:
+        for name in ("width", "layers", "heads", "local_channels", "window_bars"):
+            count = getattr(self, name)
+            if type(count) is not int or count < 1:
+                raise CheckpointError(
+                    f"a network's {name} is a whole number above 0, not {count!r}"
+                )
+        if self.width % (2 * self.heads):
+            raise CheckpointError("a network's width is an even number for each of its heads")
+        if self.selector not in get_args(Selector) or type(self.segments) is not bool:
+            kinds = ", ".join(get_args(Selector))
+            raise CheckpointError(f"a network's selector is one of {kinds}, segments true or false")
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

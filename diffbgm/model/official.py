@@ -6,19 +6,20 @@ the architecture cannot part.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
+from typing import Any
 
 import safetensors.torch
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from diffbgm.errors import CheckpointError, OptionError, StorageError
 from diffbgm.files import replacing
 from diffbgm.model.ancestral import STEPS, NoiseSchedule
 from diffbgm.model.unet import PaperConfig, PaperNetwork
+from diffbgm.model.weights_file import check_entries, damaged_configuration, read_weights, shapes
 
 FORMAT = "diffbgm-paper-unet-1"
 """What the header of such a file names as its format."""
@@ -31,7 +32,7 @@ _OURS_OF_PREFIX = {
 _DERIVED = ("model.ldm.alpha", "model.ldm.alpha_bar", "model.ldm.sigma2")
 """In every public checkpoint, and follow from `model.ldm.beta`."""
 
-_NAMED_AT_MOST = 3
+_NETWORK = "the Diff-BGM network"
 
 
 def import_official(source: Path, target: Path, *, w_size: int = 2) -> None:
@@ -47,7 +48,7 @@ def import_official(source: Path, target: Path, *, w_size: int = 2) -> None:
     except ValueError as exc:
         raise OptionError(str(exc)) from exc
     public = _read_public(source)
-    _check(public, expected_entries(config), source)
+    check_entries(public, expected_entries(config), source, _NETWORK)
     _check_schedule(public["model.ldm.beta"], source)
     weights = {
         _ours(name): tensor.detach().float().contiguous()
@@ -64,23 +65,19 @@ def load_official(path: Path) -> PaperNetwork:
 
     CheckpointError if the file is missing, damaged, or of another network.
     """
-    try:
-        with safe_open(path, framework="pt") as file:
-            header = file.metadata() or {}
-            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (OSError, SafetensorError) as exc:
-        raise CheckpointError(f"{path}: cannot be read as safetensors ({exc})") from exc
-    network = _described(header, path)
-    _check(weights, _shapes(network.state_dict()), path)
+    config, weights = read_weights(path, FORMAT)
+    with torch.device("meta"):
+        network = _described(config, path)
+    check_entries(weights, shapes(network.state_dict()), path, _NETWORK)
     _check_schedule(weights["beta"], path)
-    network.load_state_dict(weights, assign=True)
-    return network.eval()
+    network.load_state_dict({name: weight.float() for name, weight in weights.items()}, assign=True)
+    return network.eval().requires_grad_(False)
 
 
 def expected_entries(config: PaperConfig) -> dict[str, tuple[int, ...]]:
     """Every name that a public checkpoint of this network has, with its shape."""
     with torch.device("meta"):
-        ours = _shapes(PaperNetwork(config).state_dict())
+        ours = shapes(PaperNetwork(config).state_dict())
     public = {_public(name): shape for name, shape in ours.items()}
     return public | dict.fromkeys(_DERIVED, (STEPS,))
 
@@ -104,52 +101,11 @@ def _read_public(source: Path) -> Mapping[str, Tensor]:
     return table
 
 
-def _check(table: Mapping[str, Tensor], expected: dict[str, tuple[int, ...]], path: Path) -> None:
-    """CheckpointError that names what is missing, extra, misshapen, or no finite numbers."""
-    faults = [
-        *_named("missing", (name for name in expected if name not in table)),
-        *_named("unexpected", (name for name in table if name not in expected)),
-        *_named("wrong", (fault for name in expected if (fault := _fault(name, table, expected)))),
-    ]
-    if faults:
-        raise CheckpointError(f"{path}: not the Diff-BGM network; " + "; ".join(faults))
-
-
-def _fault(name: str, table: Mapping[str, Tensor], expected: dict[str, tuple[int, ...]]) -> str:
-    """What is wrong with one entry, or nothing; an entry that is not there is not wrong."""
-    if name not in table:
-        return ""
-    entry = table[name]
-    if not isinstance(entry, Tensor) or entry.layout != torch.strided or entry.is_quantized:
-        return f"{name} (no dense tensor)"
-    if tuple(entry.shape) != expected[name]:
-        return f"{name} (is {_times(entry.shape)}, must be {_times(expected[name])})"
-    if not entry.is_floating_point() or not torch.isfinite(entry).all():
-        return f"{name} (not all finite floating-point numbers)"
-    return ""
-
-
 def _check_schedule(beta: Tensor, path: Path) -> None:
     try:
         NoiseSchedule(beta)
     except ValueError as exc:
         raise CheckpointError(f"{path}: not the Diff-BGM network; wrong beta ({exc})") from exc
-
-
-def _named(kind: str, found: Iterable[str]) -> list[str]:
-    """One phrase that names the first few, and counts the rest; none if there are none."""
-    names = list(found)
-    rest = len(names) - _NAMED_AT_MOST
-    more = f" and {rest} more" if rest > 0 else ""
-    return [f"{kind} {', '.join(names[:_NAMED_AT_MOST])}{more}"] if names else []
-
-
-def _times(shape: Iterable[int]) -> str:
-    return "x".join(map(str, shape)) or "a single number"
-
-
-def _shapes(table: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
-    return {name: tuple(tensor.shape) for name, tensor in table.items()}
 
 
 def _ours(name: str) -> str:
@@ -166,23 +122,18 @@ def _header(config: PaperConfig) -> dict[str, str]:
     return {"format": FORMAT, "network": json.dumps(asdict(config))}
 
 
-def _described(header: Mapping[str, str], path: Path) -> PaperNetwork:
-    """The network that a header describes, without weights; unknown and missing keys refused."""
-    if header.get("format") != FORMAT:
-        raise CheckpointError(f"{path}: not the Diff-BGM network; make it by import-official")
+def _described(values: dict[str, Any], path: Path) -> PaperNetwork:
+    """The network that a configuration describes; unknown and missing keys are refused."""
+    odd = values.keys() ^ {field.name for field in fields(PaperConfig)}
+    if odd:
+        names = ", ".join(sorted(odd))
+        raise CheckpointError(f"{path}: its configuration has unknown or missing keys: {names}")
     try:
-        values = json.loads(header["network"])
-        odd = values.keys() ^ {field.name for field in fields(PaperConfig)}
-        if odd:
-            names = ", ".join(sorted(odd))
-            raise CheckpointError(f"{path}: its configuration has unknown or missing keys: {names}")
-        for name in ("multipliers", "attention_levels"):
-            values[name] = tuple(values[name])
-        with torch.device("meta"):
-            return PaperNetwork(PaperConfig(**values))
+        tuples = {name: tuple(values[name]) for name in ("multipliers", "attention_levels")}
+        return PaperNetwork(PaperConfig(**{**values, **tuples}))
     # What a wrong value raises depends on where the network trips over it.
-    except (KeyError, AttributeError, ValueError, TypeError, RuntimeError) as exc:
-        raise CheckpointError(f"{path}: its configuration is damaged ({exc})") from exc
+    except (ValueError, TypeError, RuntimeError, ZeroDivisionError) as exc:
+        raise damaged_configuration(path, exc) from exc
 
 
 def _write(data: bytes, target: Path) -> None:

@@ -33,7 +33,7 @@ def test_half_precision_is_loaded_as_float(saved):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(CheckpointError, match=r"nothing.safetensors does not exist"):
+    with pytest.raises(CheckpointError, match=r"nothing\.safetensors: no such file"):
         load_network(tmp_path / "nothing.safetensors", CPU)
     with pytest.raises(CheckpointError, match="nothing"):
         identify(tmp_path / "nothing")
@@ -67,12 +67,37 @@ def test_a_missing_weight_is_named(saved):
         load_network(saved, CPU)
 
 
-def test_unknown_configuration_is_refused(saved):
-    weights = small_network().state_dict()
-    network = json.dumps({**SMALL.to_dict(), "dropout": 0.1})
-    save_file(weights, saved, {"format": "diffbgm-time-tokens-1", "network": network})
-    with pytest.raises(CheckpointError, match="dropout"):
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"fold.bias": torch.zeros(2)}, r"fold\.bias \(is 2, must be 32\)"),
+        ({"fold.bias": torch.full((32,), torch.nan)}, r"fold\.bias \(not all finite"),
+        ({"surprise": torch.zeros(1)}, "unexpected surprise"),
+    ],
+)
+def test_a_wrong_weight_is_named(saved, changes, named):
+    save_weights(saved, SMALL, {**small_network().state_dict(), **changes})
+    with pytest.raises(CheckpointError, match=named):
         load_network(saved, CPU)
+
+
+@pytest.mark.parametrize(
+    ("network", "named"),
+    [
+        (json.dumps({**SMALL.to_dict(), "dropout": 0.1}), "dropout"),
+        (json.dumps({**SMALL.to_dict(), "width": "wide"}), "configuration is damaged"),
+        (json.dumps({**SMALL.to_dict(), "heads": 0}), "configuration is damaged"),
+        ("[]", "configuration is damaged"),
+        ("{", "configuration is damaged"),
+    ],
+)
+def test_an_impossible_configuration_is_refused(saved, network, named):
+    weights = small_network().state_dict()
+    save_file(weights, saved, {"format": "diffbgm-time-tokens-1", "network": network})
+    with pytest.raises(CheckpointError, match=named) as caught:
+        load_network(saved, CPU)
+    assert str(saved) in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_weights_are_known_by_their_content(saved):
