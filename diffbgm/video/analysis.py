@@ -2,9 +2,9 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import islice, pairwise
+from itertools import islice, pairwise, repeat
 from pathlib import Path
 
 import cv2
@@ -12,7 +12,7 @@ import numpy as np
 
 from diffbgm.errors import CutsError, FilmError, TimelineError
 from diffbgm.timeline import MediaSpan, Shot, Timeline
-from diffbgm.video.decode import LONG_SIDE, on_grid, probe, read_pictures
+from diffbgm.video.decode import LONG_SIDE, Picture, on_grid, probe, read_pictures
 from diffbgm.video.hard_cuts import SHORTEST_SHOT
 from diffbgm.video.likeness import Flow, unlikeness
 from diffbgm.video.mood import MOOD_SOURCE, MoodMeter
@@ -60,8 +60,8 @@ def analyse_film(
     pictures = on_grid(read_pictures(path), rate)
     expected = round(info.seconds * rate) if info.seconds else None
     look = _Look(cuts)
-    for rgb in _reported(pictures, expected, progress):
-        look.at(rgb)
+    for picture in _reported(pictures, expected, progress):
+        look.at(picture.rgb)
     if look.frames < 2:
         raise FilmError(f"{path}: is a single picture; give a film")
     found = look.cuts(rate)
@@ -81,8 +81,8 @@ def analyse_timeline(timeline: Timeline, progress: Progress | None = None) -> Vi
     before its shot begins, FilmError where one cannot be used.
     """
     look = _Look(timeline.cuts)
-    for rgb in _reported(_edit_pictures(timeline), timeline.frames, progress):
-        look.at(rgb)
+    for picture in _reported(_edit_pictures(timeline), timeline.frames, progress):
+        look.at(picture.rgb)
     return look.analysis(timeline, look.cuts(timeline.frame_rate))
 
 
@@ -177,18 +177,18 @@ class _Album:
 
 
 def _reported(
-    pictures: Iterable[np.ndarray], expected: int | None, progress: Progress | None
-) -> Iterator[np.ndarray]:
+    pictures: Iterable[Picture], expected: int | None, progress: Progress | None
+) -> Iterator[Picture]:
     """The pictures, telling `progress` now and then how far they are."""
-    for number, rgb in enumerate(pictures):
+    for number, picture in enumerate(pictures):
         if progress is not None and expected and number % _PROGRESS_FRAMES == 0:
             progress(min(1.0, number / expected))
-        yield rgb
+        yield picture
     if progress is not None:
         progress(1.0)
 
 
-def _edit_pictures(timeline: Timeline) -> Iterator[np.ndarray]:
+def _edit_pictures(timeline: Timeline) -> Iterator[Picture]:
     """Every frame of the edit, all in the size of the first film's."""
     shape: tuple[int, ...] | None = None
     waiting = 0  # frames of gap before the first film
@@ -196,13 +196,23 @@ def _edit_pictures(timeline: Timeline) -> Iterator[np.ndarray]:
         if media is None and shape is None:
             waiting += frames
             continue
-        for rgb in _run_pictures(media, frames, timeline.frame_rate, shape):
+        for picture in _run_pictures(media, frames, timeline.frame_rate, shape):
             if shape is None:
-                shape = rgb.shape
-                yield from (np.zeros(shape, np.uint8) for _ in range(waiting))
-            yield _fitted(rgb, shape)
+                shape = picture.rgb.shape
+                yield from repeat(_black(shape), waiting)
+            yield replace(picture, rgb=_fitted(picture.rgb, shape))
     if shape is None:
-        yield from (np.zeros(_GAP_SHAPE, np.uint8) for _ in range(waiting))
+        yield from repeat(_black(_GAP_SHAPE), waiting)
+
+
+def _black(shape: tuple[int, ...]) -> Picture:
+    """What an edit shows where it has no film."""
+    return Picture(
+        Fraction(0),
+        Fraction(0),
+        np.zeros(shape, np.uint8),
+        lambda side: np.zeros((side, side, 3), np.uint8),
+    )
 
 
 def _runs(timeline: Timeline) -> Iterator[tuple[MediaSpan | None, int]]:
@@ -226,19 +236,19 @@ def _continues(
 
 def _run_pictures(
     media: MediaSpan | None, frames: int, rate: Fraction, shape: tuple[int, ...] | None
-) -> Iterator[np.ndarray]:
+) -> Iterator[Picture]:
     if media is None:
         assert shape is not None
-        yield from (np.zeros(shape, np.uint8) for _ in range(frames))
+        yield from repeat(_black(shape), frames)
         return
     _check_media(media)
-    shown = 0
-    rgb = None
-    for rgb in islice(on_grid(read_pictures(media.path, media.start), rate, media.start), frames):
-        shown += 1
-        yield rgb
-    if rgb is not None:
-        yield from (rgb for _ in range(frames - shown))
+    shown, last = 0, None
+    pictures = on_grid(read_pictures(media.path, media.start), rate, media.start)
+    for picture in islice(pictures, frames):
+        shown, last = shown + 1, picture
+        yield picture
+    if last is not None:
+        yield from repeat(last, frames - shown)
 
 
 def _check_media(media: MediaSpan) -> None:

@@ -1,6 +1,6 @@
 """Reads a film once, small and on a constant frame grid. Knows nothing of shots, motion or mood."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -25,6 +25,8 @@ MAX_SECONDS = 3 * 3600
 
 LONG_SIDE, SHORT_SIDE = 192, 32
 """Of a small picture: the length of its longer side, and the least length of its shorter one."""
+
+_LARGEST_ASPECT = 8  # of a sized picture; one that is longer still is squeezed
 
 _STANDARD_RATES = tuple(
     [Fraction(n * 1000, 1001) for n in (24, 30, 48, 60, 120)]
@@ -51,13 +53,15 @@ class FilmInfo:
 class Picture:
     """One picture, shown from `seconds` on for `duration` seconds (0 where the file is silent).
 
-    `rgb` is (height, width, 3) uint8: small, upright and with square pixels. Times count from the
-    film's first picture.
+    `rgb` is (height, width, 3) uint8: small, upright and with square pixels; `sized(n)` is the
+    same with a shorter side of n pixels, drawn when it is asked for. Times count from the film's
+    first picture.
     """
 
     seconds: Fraction
     duration: Fraction
     rgb: np.ndarray
+    sized: Callable[[int], np.ndarray]
 
 
 def probe(path: Path) -> FilmInfo:
@@ -72,7 +76,7 @@ def probe(path: Path) -> FilmInfo:
 
 def on_grid(
     pictures: Iterator[Picture], rate: Fraction, start: Fraction = Fraction(0)
-) -> Iterator[np.ndarray]:
+) -> Iterator[Picture]:
     """Frame 0, 1, ... of a constant grid: what a player shows `start` + N / `rate` seconds in.
 
     A picture begins at the grid point nearest to its time, which forgives timestamps rounded to
@@ -82,12 +86,12 @@ def on_grid(
     for picture in pictures:
         begin = _nearest((picture.seconds - start) * rate)
         while shown is not None and number < begin:
-            yield shown.rgb
+            yield shown
             number += 1
         shown = picture
         end = max(begin + 1, _nearest((picture.seconds + picture.duration - start) * rate))
     while shown is not None and number < max(end, 1):
-        yield shown.rgb
+        yield shown
         number += 1
 
 
@@ -213,17 +217,30 @@ class _Shrinker:
         self._pixel_aspect = float(stream.sample_aspect_ratio or 1)
 
     def __call__(self, seconds: Fraction, frame: VideoFrame) -> Picture:
-        width, height = small_size(frame.width * self._pixel_aspect, frame.height)
-        small = self._scaler.reformat(
-            frame,
-            width=width,
-            height=height,
-            format="rgb24",
-            interpolation=Interpolation.AREA,
-            threads=1,
-        )
-        upright = np.rot90(small.to_ndarray(), round(frame.rotation / 90))
-        return Picture(seconds, _duration(frame), np.ascontiguousarray(upright))
+        width, height = frame.width * self._pixel_aspect, frame.height
+
+        def sized(shorter_side: int) -> np.ndarray:
+            scale = shorter_side / min(width, height)
+            longest = _LARGEST_ASPECT * shorter_side
+            size = min(round(width * scale), longest), min(round(height * scale), longest)
+            return _drawn(frame, VideoReformatter(), size)
+
+        rgb = _drawn(frame, self._scaler, small_size(width, height))
+        return Picture(seconds, _duration(frame), rgb, sized)
+
+
+def _drawn(frame: VideoFrame, scaler: VideoReformatter, size: tuple[int, int]) -> np.ndarray:
+    """The frame in another width and height, then turned upright: (height, width, 3) uint8."""
+    width, height = size
+    drawn = scaler.reformat(
+        frame,
+        width=width,
+        height=height,
+        format="rgb24",
+        interpolation=Interpolation.AREA,
+        threads=1,
+    )
+    return np.ascontiguousarray(np.rot90(drawn.to_ndarray(), round(frame.rotation / 90)))
 
 
 def small_size(width: float, height: float) -> tuple[int, int]:

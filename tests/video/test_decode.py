@@ -14,7 +14,8 @@ RED, BLUE = (200, 30, 30), (30, 30, 200)
 
 
 def frames(path: Path, start: Fraction = Fraction(0)) -> list[np.ndarray]:
-    return list(on_grid(read_pictures(path, start), probe(path).frame_rate, start))
+    shown = on_grid(read_pictures(path, start), probe(path).frame_rate, start)
+    return [picture.rgb for picture in shown]
 
 
 def is_red(rgb: np.ndarray) -> bool:
@@ -71,14 +72,25 @@ def test_a_variable_rate_lies_on_the_grid_by_time(write_film):
 
 def test_the_grid_holds_and_drops_pictures():
     times = [0, 1, 1.01, 4]
-    pictures = [Picture(Fraction(t), Fraction(0), np.array([t])) for t in times]
-    assert [float(rgb[0]) for rgb in on_grid(iter(pictures), Fraction(1))] == [
-        0,
-        1.01,
-        1.01,
-        1.01,
-        4,
-    ]
+    pictures = [Picture(Fraction(t), Fraction(0), texture(0), lambda _: texture(0)) for t in times]
+    shown = [float(picture.seconds) for picture in on_grid(iter(pictures), Fraction(1))]
+    assert shown == [0, 1.01, 1.01, 1.01, 4]
+
+
+def test_a_picture_can_be_had_larger(write_film):
+    path = write_film([texture(1, (360, 640))] * 3)
+    picture = next(on_grid(read_pictures(path), Fraction(24)))
+    large = picture.sized(224)
+    assert (picture.rgb.shape, large.shape) == ((108, 192, 3), (224, 398, 3))
+    again = cv2.resize(large, (192, 108), interpolation=cv2.INTER_AREA)
+    assert np.abs(again.astype(int) - picture.rgb).mean() < 5
+
+
+def test_a_larger_picture_is_upright_and_never_endless(write_film):
+    upright = write_film([plain(RED, (90, 160))] * 2, rotation=90, name="upright.mp4")
+    assert next(read_pictures(upright)).sized(64).shape == (114, 64, 3)
+    strip = write_film([plain(RED, (16, 1600))] * 2, name="strip.mp4")
+    assert next(read_pictures(strip)).sized(64).shape == (64, 512, 3)
 
 
 def test_a_start_in_the_middle_is_sought(write_film):

@@ -1,0 +1,90 @@
+"""Loads networks with open_clip; the one module that knows that library. Knows no film.
+
+open_clip imports torchvision, whose compiled part does not load beside the CPU build of torch.
+Nothing of that part is used here, so what would register its operators is left out.
+"""
+
+import pickle
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from safetensors import SafetensorError
+
+from diffbgm.devices import leave_processors_free
+from diffbgm.video.clip_weights import damaged, weights_of
+
+_REGISTRATIONS = ("torchvision._meta_registrations", "torchvision._autograd_registrations")
+_DAMAGE = (
+    *(OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, AssertionError),
+    *(RuntimeError, SafetensorError, pickle.UnpicklingError),
+)
+
+
+@dataclass(frozen=True)
+class Network:
+    """A model of open_clip, ready to run on `device`."""
+
+    model: Any
+    prepare: Any  # open_clip's own: a picture as the network wants it, (3, side, side)
+    tokenize: Any  # texts to token numbers (N, context)
+    device: str
+
+    def images(self, pictures: Sequence[np.ndarray]) -> torch.Tensor:
+        """RGB pictures (H, W, 3) uint8 as one batch (N, 3, side, side)."""
+        prepared = [self.prepare(Image.fromarray(picture)) for picture in pictures]
+        return torch.stack(prepared).to(self.device)
+
+    @torch.inference_mode()
+    def embed_pictures(self, pictures: Sequence[np.ndarray]) -> np.ndarray:
+        """(N, width) float32, rows of length 1."""
+        return _array(self.model.encode_image(self.images(pictures), normalize=True))
+
+    @torch.inference_mode()
+    def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
+        """(N, width) float32, rows of length 1; what is longer than the context is cut off."""
+        tokens = self.tokenize(list(texts)).to(self.device)
+        return _array(self.model.encode_text(tokens, normalize=True))
+
+
+@lru_cache(maxsize=2)
+def load_network(folder: Path, identity: str, device: str) -> Network:
+    """The model in `folder`, kept warm until `unload`; another `identity` is loaded anew.
+
+    CheckpointError names the file that is damaged or does not fit the architecture.
+    """
+    open_clip = import_open_clip()
+    leave_processors_free()
+    name = f"local-dir:{folder}"
+    try:
+        model, prepare = open_clip.create_model_from_pretrained(name, device=device)
+        tokenize = open_clip.get_tokenizer(name)
+    except _DAMAGE as exc:
+        raise damaged(weights_of(folder) or folder, exc) from exc
+    return Network(model.eval(), prepare, tokenize, device)
+
+
+def unload() -> None:
+    """Give the memory of the networks back."""
+    load_network.cache_clear()
+
+
+def import_open_clip() -> ModuleType:
+    """The library."""
+    if torch.version.cuda is None and "torchvision" not in sys.modules:
+        for name in _REGISTRATIONS:
+            sys.modules[name] = ModuleType(name)
+    import open_clip
+
+    return open_clip
+
+
+def _array(embeddings: torch.Tensor) -> np.ndarray:
+    return embeddings.float().cpu().numpy()

@@ -1,0 +1,155 @@
+"""Where the optional CLIP and CoCa weights lie, and how they get there. Loads no network.
+
+A model is a folder in open_clip's own layout: `open_clip_config.json` (the architecture and how
+pictures are prepared) beside its weights. `python -m diffbgm.video.clip_weights clip` fetches one.
+"""
+
+import importlib.util
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from diffbgm.errors import CheckpointError, DiffBGMError, StorageError
+
+CONFIG = "open_clip_config.json"
+WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
+"""Names of the weights, of which a folder holds one; the first is preferred."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A model as it is published on the Hugging Face hub, in `repository`."""
+
+    name: str
+    repository: str
+    licence: str
+    gigabytes: float
+
+
+SOURCES = {
+    source.name: source
+    for source in (
+        Source("clip", "laion/CLIP-ViT-B-32-laion2B-s34B-b79K", "MIT", 0.6),
+        Source("coca", "laion/mscoco_finetuned_CoCa-ViT-B-32-laion2B-s13B-b90k", "MIT", 1.0),
+    )
+}
+
+Check = Callable[[Path], None]
+
+
+def models_folder() -> Path:
+    """The folder of the user's own data that holds all models."""
+    return user_data_path("diffbgm", appauthor=False) / "clip"
+
+
+def installed(name: str) -> Path | None:
+    """The folder of the model `name`; None without its files, or without open_clip to run them."""
+    folder = models_folder() / name
+    present = (folder / CONFIG).is_file() and weights_of(folder) is not None
+    return folder if present and importlib.util.find_spec("open_clip") else None
+
+
+def weights_of(folder: Path) -> Path | None:
+    """The file of weights in the folder of a model; None if there is none."""
+    return next((folder / name for name in WEIGHTS if (folder / name).is_file()), None)
+
+
+def model_config(folder: Path) -> dict:
+    """The architecture that a model's folder tells of; CheckpointError if that is damaged."""
+    try:
+        content = json.loads((folder / CONFIG).read_text("utf-8"))
+        config = content["model_cfg"]
+        if isinstance(config["embed_dim"], int) and config["vision_cfg"] and config["text_cfg"]:
+            return config
+    except (OSError, ValueError, KeyError, TypeError) as exc:
+        raise damaged(folder / CONFIG, exc) from exc
+    raise damaged(folder / CONFIG, "it tells no architecture")
+
+
+def damaged(file: Path, reason: object) -> CheckpointError:
+    """The error that names a file of a model which cannot be used, and what to do."""
+    words = " ".join(str(reason).split())[:200] or type(reason).__name__
+    return CheckpointError(
+        f"{file}: is damaged or of another model ({words}); delete its folder, "
+        "then python install.py clip fetches it again"
+    )
+
+
+def fetch(name: str, check: Check) -> Path:
+    """Fetch a model from the hub, unless it is there; returns its folder.
+
+    What arrives lies under another name until it is whole and `check(folder)` has tried it; an
+    interrupted download goes on where it was. Raises StorageError without network or space.
+    """
+    source, folder = SOURCES[name], models_folder() / name
+    if installed(name):
+        return folder
+    unfinished = folder.with_name(f"{name}.unfinished")
+    try:
+        unfinished.mkdir(parents=True, exist_ok=True)
+        _download(source.repository, unfinished)
+        shutil.rmtree(unfinished / ".cache", ignore_errors=True)  # the hub's own bookkeeping
+        _try_out(unfinished, check)
+        shutil.rmtree(folder, ignore_errors=True)
+        unfinished.rename(folder)
+    except OSError as exc:
+        raise StorageError(f"{folder}: cannot be written ({exc.strerror or exc})") from exc
+    return folder
+
+
+def _try_out(folder: Path, check: Check) -> None:
+    try:
+        check(folder)
+    except DiffBGMError:
+        shutil.rmtree(folder)
+        raise
+
+
+def _download(repository: str, folder: Path) -> None:
+    """Both files of a model into `folder`; what is whole there already is not fetched again."""
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, LocalEntryNotFoundError
+
+    def get(file: str) -> None:
+        hf_hub_download(repository, file, local_dir=folder)
+
+    try:
+        get(CONFIG)
+        try:
+            get(WEIGHTS[0])
+        except LocalEntryNotFoundError:
+            raise
+        except EntryNotFoundError:
+            get(WEIGHTS[1])
+    except (LocalEntryNotFoundError, HfHubHTTPError) as exc:
+        raise StorageError(_unreachable(repository)) from exc
+
+
+def _unreachable(repository: str) -> str:
+    names = " and ".join((CONFIG, WEIGHTS[0]))
+    return (
+        f"no network: {repository} cannot be fetched from the Hugging Face hub; connect, then try "
+        f"again, or put its {names} into a folder of {models_folder()} by hand"
+    )
+
+
+def main() -> int:
+    """Fetch the models named on the command line; 1 and one line where that fails."""
+    from diffbgm.video.clip import try_out
+
+    for name in sys.argv[1:]:
+        try:
+            sys.stdout.write(f"{name}: {fetch(name, try_out)}\n")
+        except DiffBGMError as exc:
+            sys.stderr.write(f"{exc}\n")
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
