@@ -4,10 +4,11 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from rich.console import Group
 from rich.table import Table
 
 from diffbgm.spotting.hit_points import Spotting
-from diffbgm.spotting.hit_score import HitScore, score, score_shuffled
+from diffbgm.spotting.hit_score import score, score_shuffled
 from diffbgm.video.analysis import VideoAnalysis
 
 KIND_COLOURS = {"downbeat": "bold green", "beat": "green", "half": "yellow", "none": "red"}
@@ -83,12 +84,9 @@ def hits_to_dict(spotting: Spotting, frame_rate: Fraction) -> dict[str, Any]:
     }
 
 
-def hit_table(spotting: Spotting, frame_rate: Fraction) -> Table:
-    """The cuts with the beats that meet them, coloured by how well; shares below."""
-    met, shuffled = score(spotting, frame_rate), score_shuffled(spotting, frame_rate)
-    table = Table(
-        "cut", "time", "beat", "frames off", "kind", "weight", caption=_shares(met, shuffled)
-    )
+def hit_table(spotting: Spotting, frame_rate: Fraction) -> Group:
+    """The cuts with the beats that meet them, coloured by how well; below, the shares of them."""
+    table = Table("cut", "time", "beat", "frames off", "kind", "weight")
     for hit in spotting.hits:
         table.add_row(
             str(hit.cut_frame),
@@ -99,17 +97,15 @@ def hit_table(spotting: Spotting, frame_rate: Fraction) -> Table:
             f"{hit.weight:.2f}",
             style=KIND_COLOURS[hit.kind],
         )
+    return Group(table, _share_table(spotting, frame_rate) if spotting.hits else "There is no cut.")
+
+
+def _share_table(spotting: Spotting, frame_rate: Fraction) -> Table:
+    """Shares of the cuts that are met, by weight, and what the same beats meet by luck."""
+    met, luck = score(spotting, frame_rate), score_shuffled(spotting, frame_rate)
+    table = Table("cuts met within", "by a beat", "cuts shuffled", "by a downbeat", "cuts shuffled")
+    for frames in met.beats:
+        shares = (one[frames] for one in (met.beats, luck.beats, met.downbeats, luck.downbeats))
+        window = f"{frames} frame{'s' if frames > 1 else ''}"
+        table.add_row(window, *("-" if np.isnan(share) else f"{share:.0%}" for share in shares))
     return table
-
-
-def _shares(met: HitScore, shuffled: HitScore) -> str:
-    """A line a window; what the same beats would meet by luck stands in brackets."""
-    if np.isnan(met.mean_off):
-        return "no cut to be met"
-    lines = [
-        f"within {frames} frame{'s' if frames > 1 else ''}: "
-        f"{met.beats[frames]:.0%} on a beat ({shuffled.beats[frames]:.0%}), "
-        f"{met.downbeats[frames]:.0%} on a downbeat ({shuffled.downbeats[frames]:.0%})"
-        for frames in met.beats
-    ]
-    return "\n".join([*lines, "(in brackets: the same beats, the cuts shuffled)"])

@@ -59,7 +59,8 @@ def _write_sound(folder: Path, film: ScoredFilm) -> Master:
     boundaries = boundaries_of(film)
     parts = [part for take in film.takes for part in take.parts]
     stems = sum_stems(parts, boundaries[-1])
-    mixed = master(stems, boundaries, film.gain_db, film.options.loudness)
+    last_frame = film.timeline.sample(film.timeline.frames - 1, SAMPLE_RATE)
+    mixed = master(stems, boundaries, film.gain_db, film.options.loudness, last_frame)
     write_wav(folder / "mix.wav", mixed.samples)
     (folder / "stems").mkdir()
     for name, samples in stems.items():

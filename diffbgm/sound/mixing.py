@@ -64,8 +64,10 @@ def master(
     boundaries: Sequence[int],
     gain_db: float | None = None,
     target_lufs: float = -16.0,
+    silent_from: int | None = None,
 ) -> Master:
-    """The mix of `stems`, none above MAX_TRUE_PEAK and silent at its very end.
+    """The mix of `stems`, none above MAX_TRUE_PEAK, faded to silence from sample `silent_from` on
+    (None: the last one).
 
     `boundaries` are the first samples of the shots, and the film's length in samples. The gain is
     chosen to reach `target_lufs` if `gain_db` is None; another take is made with the gain of the
@@ -76,9 +78,10 @@ def master(
     for name in sorted(stems):
         mix += stems[name]
     peaks = true_peaks(mix, boundaries)
+    fade = _fade_out(length, length - 1 if silent_from is None else silent_from)
     if gain_db is None:
-        gain_db = _choose_gain(mix, peaks, target_lufs)
-    curve = _curve(peaks, gain_db)
+        gain_db = _choose_gain(mix, peaks, target_lufs, fade)
+    curve = _curve(peaks, gain_db, fade)
     samples = np.zeros((length, 2), np.float32)
     for name in sorted(stems):
         samples += _mastered(stems[name], curve)
@@ -114,23 +117,29 @@ def _mastered(stem: np.ndarray, curve: np.ndarray) -> np.ndarray:
     return np.clip(levels, -_FULL_SCALE, _FULL_SCALE - 1) / np.float32(_FULL_SCALE)
 
 
-def _curve(peaks: Peaks, gain_db: float) -> np.ndarray:
+def _fade_out(length: int, silent_from: int) -> np.ndarray:
+    """(length,) float32: 1, half a cosine down to 0 at the sample `silent_from`, and 0."""
+    fade = np.ones(length, np.float32)
+    begin = max(0, silent_from - round(_FADE_OUT * SAMPLE_RATE))
+    steps = np.arange(1, silent_from - begin + 1) / max(silent_from - begin, 1)
+    fade[begin:silent_from] = (1 + np.cos(np.pi * steps)) / 2
+    fade[silent_from:] = 0
+    return fade
+
+
+def _curve(peaks: Peaks, gain_db: float, fade: np.ndarray) -> np.ndarray:
     gain = 10 ** (gain_db / 20)
-    curve = limiting_gain(peaks, gain, _CEILING) * np.float32(gain)
-    fade = min(round(_FADE_OUT * SAMPLE_RATE), peaks.length)
-    # Half a cosine, 0 on the last sample.
-    curve[-fade:] *= (1 + np.cos(np.pi * np.arange(1, fade + 1) / fade)) / 2
-    return curve
+    return limiting_gain(peaks, gain, _CEILING) * np.float32(gain) * fade
 
 
-def _choose_gain(mix: np.ndarray, peaks: Peaks, target_lufs: float) -> float:
+def _choose_gain(mix: np.ndarray, peaks: Peaks, target_lufs: float, fade: np.ndarray) -> float:
     """The gain in dB that brings the limited mix to the target, or as near as limiting allows."""
     loudness = _lufs(mix)
     if loudness is None:
         return 0.0
     gain_db = target_lufs - loudness
     for _ in range(6):  # limiting takes some of the loudness away again
-        loudness = _lufs(mix * _curve(peaks, gain_db)[:, None])
+        loudness = _lufs(mix * _curve(peaks, gain_db, fade)[:, None])
         if loudness is None or abs(target_lufs - loudness) < 0.05:
             break
         gain_db = min(gain_db + target_lufs - loudness, _MAX_GAIN_DB)

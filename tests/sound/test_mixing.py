@@ -61,6 +61,27 @@ def test_the_last_sample_is_silence_and_not_before() -> None:
     assert np.abs(mix[-4800:-2400]).max() > 1e-4
 
 
+def test_the_last_frame_is_silent_and_what_leads_to_it_fades() -> None:
+    """From there on every sample is zero, and nothing loud is cut off."""
+    frame = LENGTH - 2002
+    noise = np.random.default_rng(0).standard_normal((LENGTH, 2)) * 0.1
+    stems = sum_stems([Part.rounded("Wind", 0, noise)], LENGTH)
+    mix = master(stems, BOUNDARIES, silent_from=frame).samples
+    assert not mix[frame:].any()
+    assert np.abs(mix[frame - 48 : frame]).max() < 10 ** (-60 / 20)
+    levels = [np.abs(mix[frame - n * 4800 : frame - (n - 1) * 4800]).max() for n in range(1, 6)]
+    assert levels == sorted(levels)
+    assert levels[-1] > 0.1
+
+
+@pytest.mark.parametrize("wish", [-30.0, -23.0, -10.0])
+def test_another_loudness_can_be_asked_for(wish: float) -> None:
+    stems = sum_stems(all_parts(), LENGTH)
+    mix = master(stems, BOUNDARIES, target_lufs=wish).samples
+    assert measure(mix).lufs == pytest.approx(wish, abs=0.5)
+    assert true_peak_db(mix) <= -1
+
+
 def test_stems_add_up_to_the_mix_in_the_files_exactly(tmp_path: Path) -> None:
     stems = sum_stems(all_parts(), LENGTH)
     result = master(stems, BOUNDARIES)
