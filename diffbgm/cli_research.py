@@ -23,6 +23,24 @@ def prepare_pop909(
         from diffbgm.data.prepare import prepare_pop909 as run
 
         report = run(source, out, lambda fraction: progress("songs", fraction))
+    _print_report(report, as_json)
+
+
+@prepare_app.command("bgm909")
+def prepare_bgm909(
+    source: Annotated[Path, typer.Argument(help="Folder of BGM909 and POP909's .npz files.")],
+    out: Annotated[Path, typer.Argument(help="The .npz file to write.")],
+    as_json: Json = False,
+) -> None:
+    """Read songs with their films' features into one file to train from."""
+    with progress_bar() as progress:
+        from diffbgm.data.prepare_pairs import prepare_bgm909 as run
+
+        report = run(source, out, lambda fraction: progress("pairs", fraction))
+    _print_report(report, as_json)
+
+
+def _print_report(report: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(report)
         return

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from diffbgm.data.npz import read_npy, read_npz, read_tensor
+from diffbgm.data.paired import WINDOW_BARS
 from diffbgm.errors import DatasetError
 from diffbgm.music.pianoroll import (
     BEATS_PER_BAR,
@@ -28,7 +29,6 @@ VISUAL_FOLDER, LANGUAGE_FOLDER, SHOTS_FOLDER = "new_raw_video_feats", "caption_f
 VISUAL_WIDTH, LANGUAGE_WIDTH = 512, 768
 CHORD_COLUMNS = 14  # root, 12 pitch classes, bass
 NOTE_COLUMNS = 5  # onset, pitch, duration, velocity, program
-WINDOW_BARS = 8
 SKIPPED_SONGS = frozenset({"034", "203", "215", "254", "280", "328"})
 """In triple metre or without a complete window; the paper leaves them out."""
 
@@ -79,8 +79,15 @@ class Pair:
     shots: int
 
 
-def find_pairs(source: Path) -> list[PairFiles]:
-    """The files of every song below `source` but the skipped ones, in order.
+class Found(NamedTuple):
+    """The pairs of a set in order, and the songs in it that the paper skips."""
+
+    pairs: list[PairFiles]
+    skipped: list[str]
+
+
+def find_pairs(source: Path) -> Found:
+    """The files of every song below `source`.
 
     DatasetError names songs without a film, films without a song, and what else is missing.
     """
@@ -92,7 +99,8 @@ def find_pairs(source: Path) -> list[PairFiles]:
     ]
     if not music:
         raise DatasetError(f"{source}: holds no song (NNN.npz); put POP909's npz files into it")
-    songs = sorted(set(music).union(*measured) - SKIPPED_SONGS)
+    present = set(music).union(*measured)
+    songs = sorted(present - SKIPPED_SONGS)
     faults = [fault for song in songs if (fault := _incomplete(song, music, measured, folders))]
     if faults:
         more = f"; and {len(faults) - _NAMED_AT_MOST} more" if len(faults) > _NAMED_AT_MOST else ""
@@ -100,7 +108,8 @@ def find_pairs(source: Path) -> list[PairFiles]:
         raise DatasetError(f"{source}: {listed}{more}; complete the pairs or remove them")
     if not songs:
         raise DatasetError(f"{source}: holds no song but those that are skipped")
-    return [PairFiles(song, music[song], *(files[song] for files in measured)) for song in songs]
+    pairs = [PairFiles(song, music[song], *(files[song] for files in measured)) for song in songs]
+    return Found(pairs, sorted(present & SKIPPED_SONGS))
 
 
 def read_pair(files: PairFiles) -> Pair:

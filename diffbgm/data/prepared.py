@@ -4,13 +4,16 @@ Sections lie end to end; `note_offsets` and `beat_offsets` (S + 1,) say where ea
 begin. Needs numpy alone, so that it can be read where nothing else is installed.
 """
 
-import os
+import zipfile
+import zlib
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 
 from diffbgm.errors import DatasetError
+from diffbgm.files import replacing
 
 SPLITS = ("train", "validation", "test")
 
@@ -46,18 +49,30 @@ class PreparedSet:
         return slice(int(self.beat_offsets[section]), int(self.beat_offsets[section + 1]))
 
     def save(self, path: Path) -> None:
-        """Write to `path` (.npz), by way of a temporary name."""
-        partial = path.with_name(path.name + ".partial")
-        columns = {field.name: getattr(self, field.name) for field in fields(self)}
-        with partial.open("wb") as file:
-            np.savez_compressed(file, **columns)
-        os.replace(partial, path)
+        """Write to `path` (.npz), whole or not at all."""
+        write_columns(path, self)
 
 
 def load_prepared(path: Path) -> PreparedSet:
     """The prepared set in `path`; DatasetError if it is none."""
+    return read_columns(path, PreparedSet)
+
+
+Columns = TypeVar("Columns")
+
+
+def read_columns(path: Path, kind: type[Columns]) -> Columns:
+    """The dataclass of arrays that `write_columns` wrote; DatasetError if the file holds none."""
+    names = [field.name for field in fields(kind)]  # pyright: ignore[reportArgumentType]
     try:
-        with np.load(path, allow_pickle=False) as columns:
-            return PreparedSet(**{field.name: columns[field.name] for field in fields(PreparedSet)})
-    except (OSError, ValueError, KeyError) as exc:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as columns:
+            return kind(**{name: columns[name] for name in names})
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as exc:
         raise DatasetError(f"{path} is no prepared data set; run `diffbgm prepare` first") from exc
+
+
+def write_columns(path: Path, columns: Any) -> None:
+    """Write a dataclass of arrays to `path` (.npz), whole or not at all; else StorageError."""
+    with replacing(path) as unfinished:
+        arrays = {field.name: getattr(columns, field.name) for field in fields(columns)}
+        np.savez_compressed(unfinished, **arrays)

@@ -40,7 +40,7 @@ def pickled(value) -> bytes:
 
 
 def test_pairs_are_found_and_read(source):
-    files = find_pairs(source)
+    files = find_pairs(source).pairs
     assert [pair.song for pair in files] == ["001", "002"]
     pair = read_pair(files[0])
     assert pair.visual.shape == (FRAMES, 512)
@@ -96,7 +96,9 @@ def test_features_are_stretched_by_index():
 def test_the_songs_that_the_paper_skips_are_skipped(source):
     write_pair(source, "034")
     (source / "detection/203_scenes.txt").write_text("0 9\n")
-    assert [pair.song for pair in find_pairs(source)] == ["001", "002"]
+    found = find_pairs(source)
+    assert [pair.song for pair in found.pairs] == ["001", "002"]
+    assert found.skipped == ["034", "203"]
 
 
 @pytest.mark.parametrize(
@@ -135,13 +137,13 @@ def test_a_folder_of_something_else_is_refused(tmp_path):
 def test_wrong_visual_features_are_named(source, features, message):
     torch.save(features, source / "new_raw_video_feats/001.pth")
     with pytest.raises(DatasetError, match=f"001.pth.*{message}"):
-        read_pair(find_pairs(source)[0])
+        read_pair(find_pairs(source).pairs[0])
 
 
 def test_wrong_language_features_are_named(source):
     np.save(source / "caption_feats/001.npy", np.zeros((5, 512), np.float32))
     with pytest.raises(DatasetError, match=r"001.npy: must be frames x 768, but is 5 x 512"):
-        read_pair(find_pairs(source)[0])
+        read_pair(find_pairs(source).pairs[0])
 
 
 @pytest.mark.parametrize(
@@ -153,7 +155,7 @@ def test_truncated_files_are_named(source, name, share):
     data = (source / name).read_bytes()
     (source / name).write_bytes(data[: int(len(data) * share)])
     with pytest.raises(DatasetError, match=f"{Path(name).name}: cannot be read safely"):
-        read_pair(find_pairs(source)[0])
+        read_pair(find_pairs(source).pairs[0])
 
 
 class Hostile:
@@ -181,13 +183,13 @@ def test_nothing_in_a_song_is_executed(source, marker):
 def test_nothing_in_features_is_executed(source, marker):
     torch.save({"features": Hostile(marker)}, source / "new_raw_video_feats/001.pth")
     with pytest.raises(DatasetError, match=r"001.pth.*nothing in it was executed"):
-        read_pair(find_pairs(source)[0])
+        read_pair(find_pairs(source).pairs[0])
     array = np.empty(1, object)
     array[0] = Hostile(marker)
     write_pair(source, "001")
     np.save(source / "caption_feats/001.npy", array, allow_pickle=True)
     with pytest.raises(DatasetError, match=r"001.npy.*nothing in it was executed"):
-        read_pair(find_pairs(source)[0])
+        read_pair(find_pairs(source).pairs[0])
     assert not marker.exists()
 
 
@@ -237,4 +239,4 @@ def test_a_missing_entry_is_named(source):
 def test_a_film_without_a_shot_is_named(source):
     (source / "detection/001_scenes.txt").write_text("\n")
     with pytest.raises(DatasetError, match="has no shot"):
-        read_pair(find_pairs(source)[0])
+        read_pair(find_pairs(source).pairs[0])
