@@ -39,20 +39,28 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         if (self.minutes is None) == (self.steps is None):
             raise OptionError("say how long to train: either minutes or steps")
-        for name in ("data", "out"):
+        for name in ("data", "out") if self.resume is None else ("data", "out", "resume"):
             if not isinstance(getattr(self, name), str):
                 raise OptionError(f"{name} is a path")
-        for name in ("steps", "batch_windows"):
-            _check_number(name, getattr(self, name), int, 1)
-        for name in ("minutes", "learning_rate", "save_minutes"):
-            _check_number(name, getattr(self, name), float, 1e-9)
-        for name in ("final_learning_rate", "weight_decay"):
-            _check_number(name, getattr(self, name), float, 0)
-        for name in ("seed", "threads"):
-            _check_number(name, getattr(self, name), int, 0)
-        _check_number("ema_decay", self.ema_decay, float, 0)
+        length = "minutes" if self.steps is None else "steps"
+        for name, least in {length: _LEAST[length], **_LEAST_ALWAYS}.items():
+            _check_number(name, getattr(self, name), least)
         if self.ema_decay >= 1:
             raise OptionError("ema_decay is below 1: at 1 the average would never move")
+
+
+# The type says whether a number is whole.
+_LEAST: dict[str, int | float] = {"minutes": 1e-9, "steps": 1}
+_LEAST_ALWAYS: dict[str, int | float] = {
+    "batch_windows": 1,
+    "learning_rate": 1e-9,
+    "final_learning_rate": 0.0,
+    "weight_decay": 0.0,
+    "ema_decay": 0.0,
+    "seed": 0,
+    "save_minutes": 1e-9,
+    "threads": 0,
+}
 
 
 def read_config(path: Path) -> TrainingConfig:
@@ -70,18 +78,19 @@ def read_config(path: Path) -> TrainingConfig:
     if missing:
         raise OptionError(f"{path} lacks {', '.join(sorted(missing))}")
     preset = find_preset(content.get("preset", TrainingConfig.preset))
-    network = preset.read_network(content.pop("network", {}))
+    network = content.pop("network", {})
+    if not isinstance(network, dict):
+        raise OptionError(f"{path}: network is a JSON object, not {network!r}")
     try:
-        return TrainingConfig(**content, network=network)
+        return TrainingConfig(**content, network=preset.read_network(network))
     except OptionError as exc:
         raise OptionError(f"{path}: {exc}") from exc
 
 
-def _check_number(name: str, value: Any, kind: type, least: float) -> None:
-    """OptionError unless the value is None or a number of that kind from `least` on."""
-    if value is None:
+def _check_number(name: str, value: Any, least: int | float) -> None:
+    """OptionError unless the value is a finite number from `least` on, whole where that is."""
+    kinds = int if isinstance(least, int) else int | float
+    if isinstance(value, kinds) and value is not True and least <= value < float("inf"):
         return
-    is_number = isinstance(value, int if kind is int else int | float) and value is not True
-    if not is_number or not least <= value < float("inf"):
-        wanted = "a whole number" if kind is int else "a number"
-        raise OptionError(f"{name} must be {wanted} of at least {least:g}, not {value!r}")
+    wanted = "a whole number" if isinstance(least, int) else "a number"
+    raise OptionError(f"{name} must be {wanted} of at least {least:g}, not {value!r}")

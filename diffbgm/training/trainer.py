@@ -74,6 +74,7 @@ class Trainer:
                         self._save(recent, report)
                         saved = time.monotonic()
         if self.processes.writes:
+            progress(min(done, 1.0))
             self._save(recent, report)
 
     def _done(self) -> float:

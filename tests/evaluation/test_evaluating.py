@@ -8,7 +8,7 @@ from diffbgm.evaluation.evaluating import evaluate
 from diffbgm.model.checkpoint import save_weights
 from diffbgm.music.midi import read_midi
 from tests.model.small_network import SMALL, small_network
-from tests.test_training import section
+from tests.training.made_set import section
 
 
 @pytest.fixture

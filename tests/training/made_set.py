@@ -1,0 +1,34 @@
+"""A small prepared set made on the spot, and a run on it that takes seconds."""
+
+from pathlib import Path
+
+import numpy as np
+
+from diffbgm.data.pop909 import Section
+from diffbgm.data.prepare import song_splits, to_prepared
+from diffbgm.training import TrainingConfig
+from tests.model.small_network import SMALL
+
+
+def section(song: str, bars: int = 8) -> Section:
+    rng = np.random.default_rng(int(song))
+    onsets = np.arange(0, bars * 16, 4)
+    pitches = rng.choice([60, 64, 67, 72], len(onsets))
+    columns = [onsets, onsets * 0 + 3, pitches, onsets * 0 + 80, onsets % 3]
+    return Section(song, bars, np.stack(columns, axis=1), np.array([0, 16]))
+
+
+def song_of(split: str) -> str:
+    """Some song of a split, as pop909_splits.json has it."""
+    return next(song for song, own in song_splits().items() if own == split)
+
+
+def write_set(path: Path) -> Path:
+    """Three songs of 8 bars: two train, one validates."""
+    to_prepared([section("9001"), section("9002"), section(song_of("validation"))]).save(path)
+    return path
+
+
+def small_run(data: Path, out: Path, **changes) -> TrainingConfig:
+    settings = {"steps": 3, "batch_windows": 4, "network": SMALL, **changes}
+    return TrainingConfig(data=str(data), out=str(out), **settings)
