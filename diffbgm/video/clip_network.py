@@ -19,8 +19,11 @@ from PIL import Image
 from safetensors import SafetensorError
 
 from diffbgm.devices import leave_processors_free
+from diffbgm.errors import CheckpointError
 from diffbgm.video.clip_weights import damaged, weights_of
 
+_START, _END = 49406, 49407  # tokens of CLIP's vocabulary
+_SHORTEST_CAPTION, _LONGEST_CAPTION = 4, 29  # tokens, as open_clip's own generator has them
 _REGISTRATIONS = ("torchvision._meta_registrations", "torchvision._autograd_registrations")
 _DAMAGE = (
     *(OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, AssertionError),
@@ -30,11 +33,12 @@ _DAMAGE = (
 
 @dataclass(frozen=True)
 class Network:
-    """A model of open_clip, ready to run on `device`."""
+    """The model of open_clip in `folder`, ready to run on `device`."""
 
+    folder: Path
     model: Any
     prepare: Any  # open_clip's own: a picture as the network wants it, (3, side, side)
-    tokenize: Any  # texts to token numbers (N, context)
+    tokenize: Any  # texts to tokens (N, context), and back
     device: str
 
     def images(self, pictures: Sequence[np.ndarray]) -> torch.Tensor:
@@ -53,6 +57,36 @@ class Network:
         tokens = self.tokenize(list(texts)).to(self.device)
         return _array(self.model.encode_text(tokens, normalize=True))
 
+    @torch.inference_mode()
+    def write_captions(self, pictures: Sequence[np.ndarray]) -> list[str]:
+        """A sentence for each picture, word by word the likeliest; CheckpointError if no CoCa.
+
+        open_clip's own generator asks for classes that transformers has no more.
+        """
+        if not hasattr(self.model, "text_decoder"):
+            raise CheckpointError(
+                "this model writes no captions; python install.py coca fetches one"
+            )
+        images = self.images(pictures)
+        seen = self.model(images)
+        told = {"image_latent": seen["image_features"], "image_embs": seen["image_embs"]}
+        words = torch.full((len(pictures), 1), _START, device=self.device)
+        ended = torch.zeros(len(pictures), dtype=torch.bool, device=self.device)
+        while words.shape[1] <= _LONGEST_CAPTION and not ended.all():
+            logits = self.model(images, words, **told, output_labels=False)["logits"][:, -1]
+            if words.shape[1] <= _SHORTEST_CAPTION:
+                logits[:, _END] = -torch.inf
+            logits[:, _START] = -torch.inf
+            following = logits.argmax(dim=1).masked_fill(ended, _END)
+            ended |= following == _END
+            words = torch.cat([words, following[:, None]], dim=1)
+        return [self._sentence(row) for row in words[:, 1:].tolist()]
+
+    def _sentence(self, tokens: list[int]) -> str:
+        """What the tokens say up to the end of the text."""
+        length = tokens.index(_END) if _END in tokens else len(tokens)
+        return " ".join(self.tokenize.decode(tokens[:length]).split())
+
 
 @lru_cache(maxsize=2)
 def load_network(folder: Path, identity: str, device: str) -> Network:
@@ -68,7 +102,7 @@ def load_network(folder: Path, identity: str, device: str) -> Network:
         tokenize = open_clip.get_tokenizer(name)
     except _DAMAGE as exc:
         raise damaged(weights_of(folder) or folder, exc) from exc
-    return Network(model.eval(), prepare, tokenize, device)
+    return Network(folder, model.eval(), prepare, tokenize, device)
 
 
 def unload() -> None:

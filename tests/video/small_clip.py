@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 from diffbgm.video.clip_network import import_open_clip
 from diffbgm.video.clip_weights import CONFIG, WEIGHTS
 
-WIDTH = 24
+WIDTH = 32
 TOWER = {"layers": 2, "width": 32, "heads": 2}
 TEXT = {**TOWER, "context_length": 77, "vocab_size": 49408}
 CLIP = {
