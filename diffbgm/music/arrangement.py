@@ -7,11 +7,12 @@ shot can be done again while every other note stays as it is.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import numpy as np
 
 from diffbgm.music.ending import closes, closing_notes, closing_stroke, with_cadence
+from diffbgm.music.fillers import chords_at_rest, held_chords, with_pickup
 from diffbgm.music.harmony import Chord, Key, estimate_chords, estimate_key, half_bars
 from diffbgm.music.patterns import play_bass, play_chords, play_drums
 from diffbgm.music.performance import humanise, shape_velocity, swing
@@ -37,6 +38,8 @@ DRUMS = "Drums"
 # An accompaniment as written thins out below the first energies and is struck again above.
 THINNED = ((0.15, 2.0), (0.35, 1.0))
 STRUCK_AGAIN = ((0.85, 0.5), (0.6, 1.0))
+# Beats that a note of a thinned accompaniment rings at most to fill the time until the next.
+LONGEST_RING = 4.0
 
 
 @dataclass(frozen=True)
@@ -111,9 +114,12 @@ def _shot_sketch(sketch: Score, cues: ShotCues, key: Key) -> ShotSketch:
         for name in ("MELODY", "BRIDGE", "PIANO")
     )
     spans = half_bars(cues.start, cues.body_end, cues.first_downbeat)
-    chords = estimate_chords([*melody, *bridge, *accompaniment], spans, key)
+    everything = [*melody, *bridge, *accompaniment]
+    chords = estimate_chords(everything, spans, key) or chords_at_rest(key, cues)
+    accompaniment = tuple(sorted([*accompaniment, *held_chords(everything, chords)]))
     # Where the melody is silent, the bridge leads.
     lead, second = (melody, bridge) if melody else (bridge, ())
+    lead = with_pickup(lead, key, cues)
     return ShotSketch(lead, second, accompaniment, with_cadence(chords, key, cues))
 
 
@@ -180,14 +186,25 @@ def _pace(notes: Sequence[Note], cues: ShotCues) -> list[Note]:
     """An accompaniment's rhythm: thinned out in calm shots, long notes struck again in others."""
     thinned = next((step for energy, step in THINNED if cues.energy < energy), None)
     if thinned:
-        return [
-            replace(note, duration_beats=max(note.duration_beats, thinned))
-            for note in notes
-            if (note.start_beats - cues.first_downbeat) % thinned == 0
-            or note.start_beats == cues.start
-        ]
+        return _thin_out(notes, thinned, cues)
     again = next((step for energy, step in STRUCK_AGAIN if cues.energy >= energy), None)
     return [piece for note in notes for piece in _strike_again(note, again)] if again else [*notes]
+
+
+def _thin_out(notes: Sequence[Note], step: float, cues: ShotCues) -> list[Note]:
+    """What is struck first in each `step` beats, ringing until the next: sparse, not empty."""
+
+    def place(note: Note) -> float:
+        return (note.start_beats - cues.first_downbeat) // step
+
+    first = {key: min(n.start_beats for n in group) for key, group in groupby(notes, key=place)}
+    kept = [note for note in notes if note.start_beats == first[place(note)]]
+    following = dict(pairwise([*sorted(first.values()), cues.body_end]))
+    return [
+        replace(note, duration_beats=max(note.duration_beats, min(rest, LONGEST_RING)))
+        for note in kept
+        if (rest := following[note.start_beats] - note.start_beats)
+    ]
 
 
 def _strike_again(note: Note, step: float) -> list[Note]:

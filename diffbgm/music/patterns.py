@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from diffbgm.music.fillers import pickup_beats
 from diffbgm.music.harmony import Chord, chord_at, voice_chord
 from diffbgm.music.score import Note
 from diffbgm.music.shot_cues import SIXTEENTH, ShotCues
@@ -15,6 +16,8 @@ NEUTRAL = 80  # velocity before the cues shape it
 EMPHASIS = {"X": 14, "o": -18}
 BASS_INTERVALS = {"3": 1, "5": 2, "7": 3}  # which of the chord's intervals
 STRONG_CUT = 0.5
+# What a fill is played on: the first of these that the pattern has anyway.
+FILL_DRUMS = ("snare", "low_tom", "side_stick", "clap", "tambourine", "shaker", "closed_hat")
 AnyPattern = TypeVar("AnyPattern", Pattern, DrumPattern)
 
 
@@ -155,7 +158,22 @@ def play_drums(drums: Drums, cues: ShotCues) -> list[Note]:
             notes += _strike(replace(step, end=step.start + SIXTEENTH), (DRUM_KEYS[drum],))
     if drums.on_cut and cues.cut_strength >= STRONG_CUT:
         notes += _strike(Step("x", cues.start, cues.start + 1), (DRUM_KEYS[drums.on_cut],))
-    return notes
+    return _with_fill(notes, pattern, cues)
+
+
+def _with_fill(notes: list[Note], pattern: DrumPattern, cues: ShotCues) -> list[Note]:
+    """The pick-up into the first hit: strokes that grow, on the drum that fits best."""
+    beats = pickup_beats(cues)
+    drum = next((DRUM_KEYS[name] for name in FILL_DRUMS if name in pattern.lines), None)
+    if not beats or drum is None:
+        return notes
+    others = [note for note in notes if note.pitch != drum or note.start_beats < beats[0]]
+    loud = ["o"] * (len(beats) - 2) + ["x", "X"]
+    strokes = (
+        _strike(Step(letter, beat, beat + SIXTEENTH), (drum,))
+        for letter, beat in zip(loud, beats, strict=True)
+    )
+    return others + [note for stroke in strokes for note in stroke]
 
 
 def _strike(step: Step, pitches: Sequence[int]) -> list[Note]:

@@ -23,8 +23,9 @@ class ShotCues:
     `tension` are means over the shot, `cut_strength` is what its first beat marks; all 0..1.
     `exact_beats` are those that players keep to: where the music meets a cut, the start, the last
     chord. `bpm` is the tempo at the start.
-    The last two are facts of the piece: `final_beat`, on which its last chord is struck, and
-    its `last_end`, the beat at which the picture ends.
+    `pickup_to` is the piece's first hit where this shot ends with it, else None. The last two are
+    facts of the piece: `final_beat`, on which its last chord is struck, and its `last_end`, the
+    beat at which the picture ends.
     """
 
     beats: tuple[int, int]
@@ -40,6 +41,7 @@ class ShotCues:
     tension: float
     cut_strength: float
     exact_beats: frozenset[float]
+    pickup_to: float | None
     final_beat: int
     last_end: int
 
@@ -52,13 +54,14 @@ class ShotCues:
         first, last = int(beats[0]), int(beats[-1]) + 1
         start = max(first, _picture_start(cues, first))
         close = final_beat(cues.tempo_map.beats, cues.first_downbeat)
-        met = {hit.beat for hit in cues.hits if hit.kind != "none"}
+        met = [hit.beat for hit in cues.hits if hit.kind != "none"]
+        onsets_end = min(last, _picture_start(cues, last))
         dynamic = {name: cues.dynamic[beats, i].tolist() for i, name in enumerate(DYNAMIC)}
         mood = dict(zip(SEMANTIC, cues.semantic[beats].mean(axis=0).tolist(), strict=True))
         return cls(
             beats=(first, last),
             start=start,
-            onsets_end=min(last, _picture_start(cues, last)),
+            onsets_end=onsets_end,
             end=max(last, _picture_start(cues, last)),
             first_downbeat=cues.first_downbeat,
             bpm=cues.tempo_map.bpm(first),
@@ -68,7 +71,8 @@ class ShotCues:
             valence=mood["valence"],
             tension=mood["tension"],
             cut_strength=dynamic["boundary"][0],
-            exact_beats=frozenset(met | {start, close}),
+            exact_beats=frozenset({*met, start, close}),
+            pickup_to=onsets_end if met and min(met) == onsets_end <= close else None,
             final_beat=close,
             last_end=cues.tempo_map.beats,
         )

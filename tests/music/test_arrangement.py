@@ -12,7 +12,7 @@ from diffbgm.music.arrangement import arrange, arrange_shot, join_shots
 from diffbgm.music.harmony import Key, estimate_key
 from diffbgm.music.score import Note, Score, Track
 from diffbgm.music.shot_cues import final_beat
-from diffbgm.music.styles import load_style, style_names
+from diffbgm.music.styles import Humanise, load_style, style_names
 from diffbgm.sound.synthesis import find_soundfont, open_synthesizer, render_shot, stem_mixes
 from diffbgm.spotting.cue_sheet import CueSheet, Hit
 
@@ -255,16 +255,77 @@ def test_the_bass_comes_to_the_tonic_from_the_dominant():
     assert 7 in bass[-5:-1]
 
 
-def test_a_silent_shot_stays_silent():
-    sketch = made_sketch(12)
-    silent = Score(
+def without_notes(sketch: Score, first: float, last: float) -> Score:
+    """The sketch with nothing struck between two beats."""
+    return Score(
         tuple(
-            replace(t, notes=tuple(n for n in t.notes if not 15 <= n.start_beats < 23))
+            replace(t, notes=tuple(n for n in t.notes if not first <= n.start_beats < last))
             for t in sketch.tracks
         )
     )
-    score = arrange(silent, made_cues(ENERGIES, LENGTHS), load_style("ambient"), [1] * 5)
-    assert shot_notes(score, 2) == []
+
+
+@pytest.mark.parametrize("name", style_names())
+def test_a_shot_without_a_sketch_holds_the_home_chord(name: str):
+    silent = without_notes(made_sketch(12), 15, 23)
+    score = arrange(silent, made_cues(ENERGIES, LENGTHS), load_style(name), [1] * 5, C)
+    played = [note for track, note in shot_notes(score, 2) if track != "Drums"]
+    assert {note.pitch % 12 for note in played} <= {0, 4, 7}
+    assert len({note.pitch % 12 for note in played}) >= 2
+    assert min(note.start_beats for note in played) < 16.5
+    assert max(note.end_beats for note in played) > 20
+
+
+@pytest.mark.parametrize("name", style_names())
+def test_calm_music_is_sparse_and_not_empty(name: str):
+    """A single chord in a bar, off the beat, then nothing for a bar."""
+    notes = tuple(Note(8.0 * i + 1.75, p, 0.5, 60) for i in range(4) for p in (48, 55, 64))
+    sketch = Score(
+        tuple(Track(n, 0, notes if n == "PIANO" else ()) for n in ("MELODY", "BRIDGE", "PIANO"))
+    )
+    score = arrange(sketch, made_cues([0.03], [32]), load_style(name), [1], C)
+    spans = sorted((n.start_beats, n.end_beats) for track in pitched(score) for n in track.notes)
+    ends = np.maximum.accumulate([0.0, *(end for _, end in spans)])
+    rests = [start - end for (start, _), end in zip(spans, ends, strict=False)]
+    assert max(rests) <= 4
+
+
+def sketch_with_rest() -> Score:
+    """The tune rests from beat 4 to 6, before the first cut; then it goes on."""
+    sketch = made_sketch(12)
+    tune = sketch.tracks[0]
+    rested = replace(tune, notes=tuple(n for n in tune.notes if not 4 <= n.start_beats < 6))
+    return Score((rested, *sketch.tracks[1:]))
+
+
+@pytest.mark.parametrize(("energy", "notes"), [(0.1, 2), (0.5, 3), (0.9, 4)])
+def test_a_pick_up_leads_into_the_first_hit_alone(energy: float, notes: int):
+    energies = (energy, *ENERGIES[1:])
+    cues = made_cues(energies, LENGTHS, hits=hits_at(6, 15, 23, 35))
+    straight = replace(load_style("solo_piano"), humanise=Humanise(0, 0))
+    seeds = [1] * 5
+    score = arrange(sketch_with_rest(), cues, straight, seeds, C)
+    plain = arrange(sketch_with_rest(), replace(cues, hits=()), straight, seeds, C)
+    tune = [note for note in score.track("Piano melody").notes if note.start_beats < 6]
+    added = [note for note in tune if note.start_beats >= 4]
+    assert len(added) == notes
+    assert added[-1].end_beats == 6
+    pitches = [note.pitch for note in added]
+    assert pitches == sorted(set(pitches))
+    assert {pitch % 12 for pitch in pitches} <= C.scale
+    assert added[-1].velocity > added[0].velocity
+    assert not [n for n in plain.track("Piano melody").notes if 4 <= n.start_beats < 6]
+    for shot in range(1, 5):
+        assert shot_notes(score, shot) == shot_notes(plain, shot)
+
+
+def test_a_melody_that_leads_into_the_hit_itself_is_left_alone():
+    cues = made_cues(ENERGIES, LENGTHS, hits=hits_at(6, 15, 23, 35))
+    style = load_style("solo_piano")
+    with_hit = arrange(made_sketch(12), cues, style, [1] * 5, C).track("Piano melody").notes
+    without = arrange(made_sketch(12), replace(cues, hits=()), style, [1] * 5, C)
+    before = [n.pitch for n in with_hit if n.start_beats < 6]
+    assert before == [n.pitch for n in without.track("Piano melody").notes if n.start_beats < 6]
 
 
 def test_a_shot_shorter_than_a_beat_has_no_notes():

@@ -1,5 +1,7 @@
 """Patterns over chords."""
 
+from dataclasses import replace
+
 import pytest
 from made_sketch import made_cues
 
@@ -82,3 +84,20 @@ def test_drums_grow_with_the_picture(energy: float, kicks: int):
     keys = [note.pitch for note in play_drums(drums, cues(energy))]
     assert keys.count(DRUM_KEYS["kick"]) == kicks
     assert keys.count(DRUM_KEYS["crash"]) == (kicks > 0)
+
+
+def fill(pickup: bool) -> list[tuple[float, int]]:
+    """Strokes of the snare in the last beat of a shot of 8 beats, with their loudness."""
+    lines = {"kick": "x...x...x...x...", "snare": "....x.......x..."}
+    drums = Drums(0, 0, 0, 0, patterns=(DrumPattern(0.3, lines),))
+    told = replace(cues(0.9), pickup_to=8.0 if pickup else None)
+    notes = sorted(play_drums(drums, told))
+    return [(n.start_beats, n.velocity) for n in notes if n.pitch == 38 and n.start_beats >= 7]
+
+
+def test_drums_fill_the_beat_before_the_first_hit():
+    assert [start for start, _ in fill(pickup=True)] == [7, 7.25, 7.5, 7.75]
+    loudness = [velocity for _, velocity in fill(pickup=True)]
+    assert loudness == sorted(loudness)
+    assert loudness[-1] > loudness[0]
+    assert len(fill(pickup=False)) == 1
