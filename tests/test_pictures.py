@@ -89,7 +89,7 @@ def analysis() -> VideoAnalysis:
         motion=rng.uniform(0, 0.4, 300).astype(np.float32),
         mood=rng.uniform(-1, 1, (12, 3)).astype(np.float32),
         thumbnails=np.full((4, 90, 160, 3), (200, 40, 40), np.uint8),
-        mood_source="colour and motion",
+        mood_source="colour",
     )
 
 
@@ -127,7 +127,7 @@ def test_the_overview_of_a_silent_film_without_cuts_or_notes(tmp_path: Path) -> 
         motion=np.zeros(1, np.float32),
         mood=np.zeros((1, 3), np.float32),
         thumbnails=np.zeros((1, 90, 160, 3), np.uint8),
-        mood_source="colour and motion",
+        mood_source="colour",
     )
     tempo = TempoMap.constant(1, 1 / 24)
     cues = CueSheet(tempo, (), np.zeros((1, 6)), np.zeros((1, 3)), np.zeros(1, int), 0)
@@ -144,7 +144,7 @@ def test_the_overview_of_a_long_film_with_many_cuts(tmp_path: Path) -> None:
         motion=np.zeros(24 * 1800, np.float32),
         mood=np.zeros((1800, 3), np.float32),
         thumbnails=np.zeros((1800, 45, 80, 3), np.uint8),
-        mood_source="colour and motion",
+        mood_source="colour",
     )
     tempo = TempoMap.constant(3600, 1800.0)
     hits = tuple(Hit(24 * i, float(i), 2.0 * i, float(i), 0.0, "beat", 1.0) for i in range(1, 1800))

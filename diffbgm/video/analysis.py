@@ -2,30 +2,36 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice, pairwise, repeat
+from itertools import pairwise
 from pathlib import Path
+from typing import Any, Literal
 
 import cv2
 import numpy as np
 
-from diffbgm.errors import CutsError, FilmError, TimelineError
+from diffbgm.errors import CutsError, FilmError
 from diffbgm.timeline import MediaSpan, Shot, Timeline
-from diffbgm.video.decode import LONG_SIDE, Picture, on_grid, probe, read_pictures
+from diffbgm.video.clip import Clip, sampled
+from diffbgm.video.decode import Picture, on_grid, probe, read_pictures
+from diffbgm.video.edit import content_of_edit, edit_frames
+from diffbgm.video.embeddings import content_of
 from diffbgm.video.hard_cuts import SHORTEST_SHOT
 from diffbgm.video.likeness import Flow, unlikeness
-from diffbgm.video.mood import MOOD_SOURCE, MoodMeter
+from diffbgm.video.mood import MoodMeter
 from diffbgm.video.motion import MotionMeter
 from diffbgm.video.shots import Cut, ShotDetector
+from diffbgm.video.zero_shot import MOOD_RATE, zero_shot_mood
 
 __all__ = ["Cut", "VideoAnalysis", "analyse_film", "analyse_timeline"]
 
 Progress = Callable[[float], None]
+MoodSource = Literal["clip", "colour"]
+"""What a mood is read from: what is shown (zero-shot), or colour and motion."""
 
 _BESIDE_CUT = 6  # frames from a given cut, at which the pictures are compared: past most dissolves
 _PROGRESS_FRAMES = 12
-_GAP_SHAPE = (LONG_SIDE * 9 // 16, LONG_SIDE, 3)  # of an edit that shows nothing at all
 
 
 @dataclass(frozen=True)
@@ -42,26 +48,29 @@ class VideoAnalysis:
     motion: np.ndarray
     mood: np.ndarray
     thumbnails: np.ndarray
-    mood_source: str
+    mood_source: MoodSource
 
 
 def analyse_film(
-    path: Path, cuts: tuple[int, ...] | None = None, progress: Progress | None = None
+    path: Path,
+    cuts: tuple[int, ...] | None = None,
+    progress: Progress | None = None,
+    clip: Clip | None = None,
 ) -> VideoAnalysis:
     """Measure a film; its cuts are detected, or given as the first frames of the new shots.
 
-    `progress` is told the fraction done, and may raise CancelledError. Raises FilmError where
-    the film cannot be used, CutsError where given cuts are out of order or outside the film.
+    The mood is read by `clip`, else from colour and motion. `progress` is told the fraction done,
+    and may raise CancelledError. Raises FilmError where the film cannot be used, CutsError where
+    given cuts are out of order or outside the film.
     """
     if cuts is not None:
         _check_order(cuts)
     info = probe(path)
     rate = info.frame_rate
-    pictures = on_grid(read_pictures(path), rate)
     expected = round(info.seconds * rate) if info.seconds else None
+    frames = _reported(on_grid(read_pictures(path), rate), expected, progress)
     look = _Look(cuts)
-    for picture in _reported(pictures, expected, progress):
-        look.at(picture.rgb)
+    mood = _watch(look, frames, rate, clip, lambda: content_of(path))
     if look.frames < 2:
         raise FilmError(f"{path}: is a single picture; give a film")
     found = look.cuts(rate)
@@ -70,20 +79,44 @@ def analyse_film(
         Shot(index, start, end, MediaSpan(path, start / rate))
         for index, (start, end) in enumerate(pairwise(starts))
     )
-    return look.analysis(Timeline(rate, shots), found)
+    return look.analysis(Timeline(rate, shots), found, mood)
 
 
-def analyse_timeline(timeline: Timeline, progress: Progress | None = None) -> VideoAnalysis:
+def analyse_timeline(
+    timeline: Timeline, progress: Progress | None = None, clip: Clip | None = None
+) -> VideoAnalysis:
     """Measure an edit of one or many films, whose cuts are given; gaps are black.
 
     What follows on in one file is decoded in one pass. A film that ends within its shot holds
-    its last picture, as editors show it. Raises TimelineError where a film is not there or ends
-    before its shot begins, FilmError where one cannot be used.
+    its last picture, as editors show it. The mood is read as in a film. Raises TimelineError
+    where a film is not there or ends before its shot begins, FilmError where one cannot be used.
     """
+    rate = timeline.frame_rate
+    frames = _reported(edit_frames(timeline), timeline.frames, progress)
     look = _Look(timeline.cuts)
-    for picture in _reported(_edit_pictures(timeline), timeline.frames, progress):
-        look.at(picture.rgb)
-    return look.analysis(timeline, look.cuts(timeline.frame_rate))
+    mood = _watch(look, frames, rate, clip, lambda: content_of_edit(timeline))
+    return look.analysis(timeline, look.cuts(rate), mood)
+
+
+def _watch(
+    look: "_Look",
+    frames: Iterator[Picture],
+    frame_rate: Fraction,
+    clip: Clip | None,
+    content: Callable[[], Any],
+) -> np.ndarray | None:
+    """Let `look` have every frame, and in the same pass `clip`, unless it has seen `content`.
+
+    Returns the mood, (seconds, 3), that `clip` reads.
+    """
+    looked = look.at_each(frames)
+    mood = None
+    if clip is not None:
+        key = clip.frames_key(content(), MOOD_RATE)
+        pictures = (frame.sized(clip.side) for frame in sampled(looked, frame_rate, MOOD_RATE))
+        mood = zero_shot_mood(clip.cache.get(key, lambda: clip.embed_pictures(pictures)), clip)
+    deque(looked, maxlen=0)  # all that is left
+    return mood
 
 
 class _Look:
@@ -96,12 +129,15 @@ class _Look:
         self._shots = ShotDetector() if cuts is None else None
         self._motion, self._mood, self._album = MotionMeter(), MoodMeter(), _Album()
 
-    def at(self, rgb: np.ndarray) -> None:
-        """Look at the next frame, (H, W, 3) uint8, of the same size every time."""
-        for meter in (self._given, self._shots, self._motion, self._mood, self._album):
-            if meter is not None:
-                meter.push(rgb)
-        self.frames += 1
+    def at_each(self, frames: Iterable[Picture]) -> Iterator[Picture]:
+        """The frames, each looked at before it is handed on; all small pictures of one size."""
+        meters = (self._given, self._shots, self._motion, self._mood, self._album)
+        for frame in frames:
+            for meter in meters:
+                if meter is not None:
+                    meter.push(frame.rgb)
+            self.frames += 1
+            yield frame
 
     def cuts(self, rate: Fraction) -> tuple[Cut, ...]:
         if self._given is not None:
@@ -109,7 +145,10 @@ class _Look:
         assert self._shots is not None
         return self._shots.finish(float(rate))
 
-    def analysis(self, timeline: Timeline, cuts: tuple[Cut, ...]) -> VideoAnalysis:
+    def analysis(
+        self, timeline: Timeline, cuts: tuple[Cut, ...], mood: np.ndarray | None
+    ) -> VideoAnalysis:
+        """`mood` None: read it from colour and motion."""
         rate = float(timeline.frame_rate)
         energy = self._motion.energy(rate, [cut.span for cut in cuts])
         middles = [(shot.start_frame + shot.end_frame) // 2 for shot in timeline.shots]
@@ -117,9 +156,9 @@ class _Look:
             timeline=timeline,
             cuts=cuts,
             motion=energy,
-            mood=self._mood.mood(energy, rate),
+            mood=self._mood.mood(energy, rate) if mood is None else mood,
             thumbnails=np.stack([self._album.near(frame) for frame in middles]),
-            mood_source=MOOD_SOURCE,
+            mood_source="colour" if mood is None else "clip",
         )
 
 
@@ -186,94 +225,6 @@ def _reported(
         yield picture
     if progress is not None:
         progress(1.0)
-
-
-def _edit_pictures(timeline: Timeline) -> Iterator[Picture]:
-    """Every frame of the edit, all in the size of the first film's."""
-    shape: tuple[int, ...] | None = None
-    waiting = 0  # frames of gap before the first film
-    for media, frames in _runs(timeline):
-        if media is None and shape is None:
-            waiting += frames
-            continue
-        for picture in _run_pictures(media, frames, timeline.frame_rate, shape):
-            if shape is None:
-                shape = picture.rgb.shape
-                yield from repeat(_black(shape), waiting)
-            yield replace(picture, rgb=_fitted(picture.rgb, shape))
-    if shape is None:
-        yield from repeat(_black(_GAP_SHAPE), waiting)
-
-
-def _black(shape: tuple[int, ...]) -> Picture:
-    """What an edit shows where it has no film."""
-    return Picture(
-        Fraction(0),
-        Fraction(0),
-        np.zeros(shape, np.uint8),
-        lambda side: np.zeros((side, side, 3), np.uint8),
-    )
-
-
-def _runs(timeline: Timeline) -> Iterator[tuple[MediaSpan | None, int]]:
-    """Stretches of the edit that one pass over one file shows, with their frames."""
-    media, frames = timeline.shots[0].media, 0
-    for shot in timeline.shots:
-        if frames and not _continues(media, frames, shot.media, timeline.frame_rate):
-            yield media, frames
-            media, frames = shot.media, 0
-        frames += shot.frames
-    yield media, frames
-
-
-def _continues(
-    media: MediaSpan | None, frames: int, following: MediaSpan | None, rate: Fraction
-) -> bool:
-    if media is None or following is None:
-        return media is following
-    return media.path == following.path and media.start + frames / rate == following.start
-
-
-def _run_pictures(
-    media: MediaSpan | None, frames: int, rate: Fraction, shape: tuple[int, ...] | None
-) -> Iterator[Picture]:
-    if media is None:
-        assert shape is not None
-        yield from repeat(_black(shape), frames)
-        return
-    _check_media(media)
-    shown, last = 0, None
-    pictures = on_grid(read_pictures(media.path, media.start), rate, media.start)
-    for picture in islice(pictures, frames):
-        shown, last = shown + 1, picture
-        yield picture
-    if last is not None:
-        yield from repeat(last, frames - shown)
-
-
-def _check_media(media: MediaSpan) -> None:
-    if not media.path.exists():
-        raise TimelineError(f"{media.path}: is in the edit, but does not exist; relink it")
-    seconds = probe(media.path).seconds
-    if seconds is not None and media.start > 0 and media.start >= seconds:
-        raise TimelineError(
-            f"{media.path}: the edit shows it from {float(media.start):.2f} s on, "
-            f"but it lasts {seconds:.2f} s; relink it"
-        )
-
-
-def _fitted(rgb: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """The whole picture inside `shape`, with black bars where the aspect differs."""
-    if rgb.shape == shape:
-        return rgb
-    scale = min(shape[0] / rgb.shape[0], shape[1] / rgb.shape[1])
-    height, width = max(1, round(rgb.shape[0] * scale)), max(1, round(rgb.shape[1] * scale))
-    top, left = (shape[0] - height) // 2, (shape[1] - width) // 2
-    canvas = np.zeros(shape, np.uint8)
-    canvas[top : top + height, left : left + width] = cv2.resize(
-        rgb, (width, height), interpolation=cv2.INTER_AREA
-    )
-    return canvas
 
 
 def _check_order(cuts: tuple[int, ...]) -> None:

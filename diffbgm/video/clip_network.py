@@ -65,7 +65,8 @@ class Network:
         """
         if not hasattr(self.model, "text_decoder"):
             raise CheckpointError(
-                "this model writes no captions; python install.py coca fetches one"
+                f"{self.folder}: writes no captions, as it is no CoCa; "
+                "python install.py coca fetches one"
             )
         images = self.images(pictures)
         seen = self.model(images)

@@ -8,8 +8,6 @@ average picture is at 0, and spread, so that the extremes of film pictures are n
 import cv2
 import numpy as np
 
-MOOD_SOURCE = "colour and motion"
-
 _AVERAGE_BRIGHTNESS, _AVERAGE_SATURATION, _AVERAGE_ENERGY = 0.45, 0.35, 0.3
 _PLEASURE = np.array([0.69, 0.22])
 _AROUSAL = np.array([-0.31, 0.60])

@@ -5,6 +5,7 @@ classification (Radford et al. 2021, section 3.1), which of the two it is rather
 between -1 and 1, and an axis of the mood is the mean of its votes.
 """
 
+from fractions import Fraction
 from functools import cache
 from importlib.resources import files
 
@@ -12,8 +13,7 @@ import numpy as np
 
 from diffbgm.video.clip import Clip
 
-MOOD_SOURCE = "clip"
-MOOD_RATE = 1
+MOOD_RATE = Fraction(1)
 """Pictures a second: a mood has a row for every second begun."""
 
 AXES = ("valence", "arousal", "tension")
