@@ -7,7 +7,7 @@ the architecture cannot part.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,8 @@ from torch import Tensor
 from diffbgm.errors import CheckpointError, OptionError, StorageError
 from diffbgm.files import replacing
 from diffbgm.model.ancestral import STEPS, NoiseSchedule
-from diffbgm.model.unet import PaperConfig, PaperNetwork
+from diffbgm.model.paper_config import PaperConfig
+from diffbgm.model.unet import PaperNetwork
 from diffbgm.model.weights_file import check_entries, damaged_configuration, read_weights, shapes
 
 FORMAT = "diffbgm-paper-unet-1"
@@ -51,17 +52,27 @@ def import_official(source: Path, target: Path, *, w_size: int = 2) -> None:
     check_entries(public, expected_entries(config), source, _NETWORK)
     _check_schedule(public["model.ldm.beta"], source)
     weights = {
-        _ours(name): tensor.detach().float().contiguous()
-        for name, tensor in public.items()
-        if name not in _DERIVED
+        _ours(name): tensor.float() for name, tensor in public.items() if name not in _DERIVED
     }
     if target.exists() and target.samefile(source):
         raise StorageError(f"{target}: is the public checkpoint itself; name another file")
-    _write(safetensors.torch.save(weights, _header(config)), target)
+    save_official(target, config, weights)
+
+
+def save_official(path: Path, config: PaperConfig, weights: Mapping[str, Tensor]) -> None:
+    """Write the weights of such a network, whole or not at all; else StorageError."""
+    own = {name: tensor.detach().contiguous() for name, tensor in weights.items()}
+    data = safetensors.torch.save(own, _header(config))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise StorageError(f"{path}: cannot be written ({exc.strerror})") from exc
+    with replacing(path) as unfinished:
+        unfinished.write_bytes(data)
 
 
 def load_official(path: Path) -> PaperNetwork:
-    """The network that `import_official` wrote, in evaluation mode, on the CPU.
+    """The network that `save_official` wrote, in evaluation mode, on the CPU.
 
     CheckpointError if the file is missing, damaged, or of another network.
     """
@@ -119,7 +130,7 @@ def _public(name: str) -> str:
 
 
 def _header(config: PaperConfig) -> dict[str, str]:
-    return {"format": FORMAT, "network": json.dumps(asdict(config))}
+    return {"format": FORMAT, "network": json.dumps(config.to_dict())}
 
 
 def _described(values: dict[str, Any], path: Path) -> PaperNetwork:
@@ -129,17 +140,7 @@ def _described(values: dict[str, Any], path: Path) -> PaperNetwork:
         names = ", ".join(sorted(odd))
         raise CheckpointError(f"{path}: its configuration has unknown or missing keys: {names}")
     try:
-        tuples = {name: tuple(values[name]) for name in ("multipliers", "attention_levels")}
-        return PaperNetwork(PaperConfig(**{**values, **tuples}))
+        return PaperNetwork(PaperConfig.from_dict(values))
     # What a wrong value raises depends on where the network trips over it.
-    except (ValueError, TypeError, RuntimeError, ZeroDivisionError) as exc:
+    except (CheckpointError, ValueError, TypeError, RuntimeError, ZeroDivisionError) as exc:
         raise damaged_configuration(path, exc) from exc
-
-
-def _write(data: bytes, target: Path) -> None:
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as exc:
-        raise StorageError(f"{target}: cannot be written ({exc.strerror})") from exc
-    with replacing(target) as unfinished:
-        unfinished.write_bytes(data)

@@ -10,44 +10,15 @@ carry.
 """
 
 import math
-from dataclasses import dataclass
+from functools import cache
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from diffbgm.model.ancestral import NoiseSchedule, paper_betas
+from diffbgm.model.ancestral import STEPS, NoiseSchedule, paper_betas
+from diffbgm.model.paper_config import ROLL_SHAPE, PaperConfig
 from diffbgm.model.unet_attention import SpatialTransformer
-
-ROLL_SHAPE = (2, 128, 128)
-"""Channels (onset, sustain), sixteenths, pitches."""
-
-TOKENS = 32
-"""Tokens of each stream for one roll: one a beat."""
-
-
-@dataclass(frozen=True)
-class PaperConfig:
-    """The paper's network; the defaults are its published settings.
-
-    `w_size` is the number of equal blocks of time that attention stays in: 2 in the published
-    code, 1 for weights trained without segment-aware attention. Tokens are selected by
-    `selector_step`: language above it, visual at it and below; 1000 is visual only.
-    """
-
-    channels: int = 64
-    multipliers: tuple[int, ...] = (1, 2, 4, 4)
-    attention_levels: tuple[int, ...] = (2, 3)
-    residual_blocks: int = 2
-    heads: int = 4
-    token_width: int = 512
-    language_width: int = 768
-    w_size: int = 2
-    selector_step: int = 200
-
-    def __post_init__(self) -> None:
-        if self.w_size < 1 or TOKENS % self.w_size:
-            raise ValueError(f"w_size must divide the {TOKENS} tokens, {self.w_size} does not")
 
 
 class PaperNetwork(nn.Module):
@@ -76,8 +47,23 @@ class PaperNetwork(nn.Module):
 
     def select_features(self, step: Tensor, visual: Tensor, language: Tensor) -> Tensor:
         """The tokens (B, 32, token_width) that rule at each step: the paper's feature selector."""
-        is_early = step > self.config.selector_step  # (B,)
-        return torch.where(is_early[:, None, None], language, visual)
+        if self.config.selector == "both":
+            return (visual + language) / 2
+        return torch.where(self._language_rules(step)[:, None, None], language, visual)
+
+    def _language_rules(self, step: Tensor) -> Tensor:
+        """Which of the steps (B,) hear language: (B,) booleans."""
+        if self.config.selector == "random":
+            return _drawn_steps().to(step.device)[step]
+        if self.config.selector == "visual_only":
+            return torch.zeros_like(step, dtype=torch.bool)
+        return step > self.config.selector_step
+
+
+@cache
+def _drawn_steps() -> Tensor:
+    """Half of the steps (1000,), drawn once for all networks, so that a piece can be made again."""
+    return torch.rand(STEPS, generator=torch.Generator().manual_seed(0), device="cpu") < 0.5
 
 
 class UNet(nn.Module):

@@ -1,19 +1,23 @@
 """The paper's network, small."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 
-from diffbgm.model.unet import PaperConfig, PaperNetwork, step_embedding
+from diffbgm.errors import CheckpointError
+from diffbgm.model.paper_config import PaperConfig, TokenSelector
+from diffbgm.model.unet import PaperNetwork, step_embedding
 from diffbgm.model.unet_attention import BlockAttention
 
 
-def small(w_size: int = 2) -> PaperNetwork:
+def small(w_size: int = 2, selector: TokenSelector = "threshold") -> PaperNetwork:
     torch.manual_seed(0)
     config = PaperConfig(
         channels=32, multipliers=(1, 1), attention_levels=(1,), token_width=16, language_width=24,
-        residual_blocks=1, w_size=w_size,
+        residual_blocks=1, w_size=w_size, selector=selector,
     )  # fmt: skip
     return PaperNetwork(config).eval()
 
@@ -40,6 +44,25 @@ def test_language_rules_above_step_200_and_the_picture_from_there_down() -> None
         before = network(x, at, visual, language)
         assert torch.equal(before, network(x, at, visual, language + 1)) != language_rules
         assert torch.equal(before, network(x, at, visual + 1, language)) == language_rules
+
+
+def heard(network: PaperNetwork, step: int) -> str:
+    """Which of the streams a step hears."""
+    x, visual, language = inputs()
+    at = torch.tensor([step])
+    before = network(x, at, visual, language)
+    hears_visual = not torch.equal(before, network(x, at, visual + 1, language))
+    hears_language = not torch.equal(before, network(x, at, visual, language + 1))
+    return "visual" * hears_visual + "language" * hears_language
+
+
+def test_ablations_of_the_selector() -> None:
+    steps = (999, 800, 600, 400, 200, 0)
+    assert {heard(small(selector="visual_only"), step) for step in steps} == {"visual"}
+    assert {heard(small(selector="both"), step) for step in steps} == {"visuallanguage"}
+    drawn = [heard(small(selector="random"), step) for step in steps]
+    assert set(drawn) == {"visual", "language"}
+    assert drawn == [heard(small(selector="random"), step) for step in steps]
 
 
 def test_the_selector_works_per_item_of_a_batch() -> None:
@@ -98,7 +121,32 @@ def test_learns() -> None:
     assert all(weight.grad is not None for weight in network.parameters())
 
 
-@pytest.mark.parametrize("w_size", [0, 3, 5, -2])
+@pytest.mark.parametrize("w_size", [0, 3, 5, -2, 32, 2.0, True])
 def test_blocks_must_divide_the_tokens(w_size) -> None:
     with pytest.raises(ValueError, match="w_size"):
         PaperConfig(w_size=w_size)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"selector": "language_only"}, "selector is one of threshold, visual_only, random, both"),
+        ({"selector_step": 1000}, "selector_step is a step, 0 to 999"),
+        ({"channels": 48}, "channels is a multiple of 32"),
+        ({"multipliers": []}, "1 to 6 levels"),
+        ({"multipliers": [1, 0]}, "whole numbers above 0"),
+        ({"attention_levels": [4]}, "attention_levels lie between 0 and 3"),
+        ({"heads": 3}, "heads must divide the width 256"),
+        ({"token_width": "wide"}, "whole numbers above 0"),
+        ({"multipliers": 4}, "cannot be made so"),
+        ({"widths": 1}, "the paper's network has no widths"),
+    ],
+)
+def test_what_makes_no_network_is_named(content, message) -> None:
+    with pytest.raises(CheckpointError, match=message):
+        PaperConfig.from_dict(content)
+
+
+def test_a_configuration_comes_back_from_json() -> None:
+    config = PaperConfig(channels=32, multipliers=(1, 2), attention_levels=(1,), selector="both")
+    assert PaperConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
