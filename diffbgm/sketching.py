@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,10 @@ from diffbgm.music.pianoroll import BEATS_PER_BAR, SIXTEENTHS_PER_BEAT, TRACKS
 from diffbgm.options import Sampling
 from diffbgm.spotting.cue_sheet import CueSheet
 from diffbgm.spotting.phrases import theme_bars
+
+if TYPE_CHECKING:
+    from diffbgm.model.networks import Model
+    from diffbgm.model.sampling import Piece
 
 # Bars around a shot that a new take of it hears.
 CONTEXT_BARS = 8
@@ -28,20 +32,14 @@ def resolve_checkpoint(path: Path | None) -> Path:
 
 
 def describe_model(checkpoint: Path, sampling: Sampling) -> dict[str, Any]:
-    """name, sha256, steps, guidance: `model` in composition.json."""
-    from diffbgm.model.checkpoint import identify
+    """`model` in composition.json; CheckpointError if the file is no checkpoint of ours."""
+    from diffbgm.model.networks import describe
 
-    identity = identify(checkpoint)
-    return {
-        "name": identity.name,
-        "sha256": identity.sha256,
-        "steps": sampling.steps,
-        "guidance": sampling.guidance,
-    }
+    return describe(checkpoint, sampling)
 
 
-def load(checkpoint: Path, device: str) -> Any:
-    """The network, kept warm until `unload`; a changed file is loaded anew."""
+def load(checkpoint: Path, device: str) -> "Model":
+    """The model, kept warm until `unload`; a changed file is loaded anew."""
     changed = checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
     return _load(checkpoint, changed, choose_device(device))
 
@@ -52,30 +50,28 @@ def unload() -> None:
 
 
 @lru_cache(maxsize=1)
-def _load(checkpoint: Path, changed: int, device: str) -> Any:
+def _load(checkpoint: Path, changed: int, device: str) -> "Model":
     import torch
 
-    from diffbgm.model.checkpoint import load_network
+    from diffbgm.model.networks import load_model
 
     leave_processors_free()
-    return load_network(checkpoint, torch.device(device))
+    return load_model(checkpoint, torch.device(device))
 
 
 def paint_film(
-    network: Any, cues: CueSheet, sampling: Sampling, seed: int, advance: Advance
+    model: "Model", cues: CueSheet, sampling: Sampling, seed: int, advance: Advance
 ) -> np.ndarray:
     """Roll (4 B, 3, 88) of the whole film, in a key that the seed chooses."""
-    from diffbgm.model.sampling import sample
-
     key_signature = int(np.random.default_rng(seed).integers(12))
     before, after = _padding(cues)
     piece = replace(_piece(cues, before, after, key_signature), theme=_theme(cues, before, after))
-    (roll,) = sample(network, piece, [seed], sampling, progress=advance)
+    (roll,) = model.paint(piece, [seed], sampling, progress=advance)
     return _without(roll, before, after)
 
 
 def paint_shot(
-    network: Any,
+    model: "Model",
     cues: CueSheet,
     shot: int,
     roll: np.ndarray,
@@ -84,7 +80,6 @@ def paint_shot(
     advance: Advance,
 ) -> list[np.ndarray]:
     """`roll` (4 B, 3, 88) with the cells of one shot painted anew, once for every seed."""
-    from diffbgm.model.sampling import sample
     from diffbgm.spotting.conditions import key_signatures_of
 
     before, after = _padding(cues)
@@ -99,7 +94,7 @@ def paint_shot(
     mask = np.repeat(known[beats], SIXTEENTHS_PER_BEAT)[None].repeat(len(TRACKS), axis=0)
     key_signature = int(np.bincount(key_signatures_of(roll)).argmax())
     piece = _piece(cues, before, after, key_signature).between(beats)
-    painted = sample(network, piece, seeds, sampling, given[cells], mask, advance)
+    painted = model.paint(piece, seeds, sampling, given[cells], mask, advance)
     return [
         _without(np.concatenate([given[: cells.start], one, given[cells.stop :]]), before, after)
         for one in painted
@@ -112,7 +107,7 @@ def _padding(cues: CueSheet) -> tuple[int, int]:
     return before, -(before + cues.tempo_map.beats) % BEATS_PER_BAR
 
 
-def _piece(cues: CueSheet, before: int, after: int, key_signature: int | None) -> Any:
+def _piece(cues: CueSheet, before: int, after: int, key_signature: int | None) -> "Piece":
     from diffbgm.model.sampling import Piece
     from diffbgm.spotting.conditions import as_sustained
 

@@ -11,7 +11,7 @@ from diffbgm.data.prepare import song_splits
 from diffbgm.data.prepared import PreparedSet, load_prepared
 from diffbgm.errors import DatasetError
 from diffbgm.evaluation.report import evaluate_folder
-from diffbgm.model.sampling import Piece, sample
+from diffbgm.model.sampling import Piece
 from diffbgm.music.midi import write_midi
 from diffbgm.music.pianoroll import (
     BEATS_PER_BAR,
@@ -46,12 +46,12 @@ def evaluate(
     """
     prepared = load_prepared(data)
     windows = _spread(_windows(prepared, _wanted(songs)), pieces)
-    network = sketching.load(sketching.resolve_checkpoint(checkpoint), device)
+    model = sketching.load(sketching.resolve_checkpoint(checkpoint), device)
     for kind in ("generated", "reference"):
         (folder / kind).mkdir(parents=True, exist_ok=True)
     for index, (section, bar) in enumerate(windows):
         rows = _rows(prepared, section, bar)
-        (roll,) = sample(network, _piece(prepared, rows), [seed + index], Sampling())
+        (roll,) = model.paint(_piece(prepared, rows), [seed + index], Sampling())
         name = f"{prepared.songs[section]}_{section:04d}_{bar:03d}.mid"
         _write(roll, folder / "generated" / name)
         _write(_real(prepared, section, bar), folder / "reference" / name)

@@ -140,7 +140,7 @@ class _Painter:
         self.takes = takes
         self.device = device
         bars = len(piece.dynamic) // BEATS_PER_BAR
-        self.starts = _window_starts(bars, network.config.window_bars)
+        self.starts = window_starts(bars, network.config.window_bars)
         self.told = self._windows_of(piece)
         length = network.config.window_bars * SIXTEENTHS_PER_BAR
         centre = torch.arange(length, device=device) + 0.5
@@ -224,7 +224,7 @@ def fast_bfloat16(device: torch.device) -> bool:
     return device.type == "cuda"
 
 
-def _window_starts(bars: int, window_bars: int) -> list[int]:
+def window_starts(bars: int, window_bars: int) -> list[int]:
     """First bars of windows that cover `bars`, half a window apart, the last flush."""
     starts = list(range(0, bars - window_bars, window_bars // 2))
     return [*starts, bars - window_bars]

@@ -1,0 +1,100 @@
+"""The networks that can paint a piece, by the format of their weights: ours, and the paper's.
+
+Adding one is adding a line to `KINDS`; nobody above this room asks which one it is.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+
+from diffbgm.model import checkpoint, official, paper_sampling, sampling
+from diffbgm.model.sampling import Piece
+from diffbgm.model.unet import PaperNetwork
+from diffbgm.model.weights_file import another_network, read_format
+from diffbgm.options import Sampling
+
+
+class Sampler(Protocol):
+    """Rolls of a piece, as `model.sampling.sample` says."""
+
+    def __call__(
+        self,
+        network: Any,
+        piece: Piece,
+        seeds: list[int],
+        wanted: Sampling,
+        given: np.ndarray | None = None,
+        known: np.ndarray | None = None,
+        progress: Callable[[float], None] = ...,
+    ) -> np.ndarray: ...
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How weights of one format are loaded and sampled, and whether guidance acts on them."""
+
+    name: str
+    load: Callable[[Path, torch.device], Any]
+    sample: Sampler
+    guided: bool
+
+
+def _load_official(path: Path, device: torch.device) -> PaperNetwork:
+    return official.load_official(path).to(device)
+
+
+KINDS = {
+    checkpoint.FORMAT: Kind("time tokens", checkpoint.load_network, sampling.sample, True),
+    official.FORMAT: Kind("Diff-BGM U-Net", _load_official, paper_sampling.sample, False),
+}
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network on its device, ready to paint."""
+
+    network: Any
+    kind: Kind
+
+    def paint(
+        self,
+        piece: Piece,
+        seeds: list[int],
+        wanted: Sampling,
+        given: np.ndarray | None = None,
+        known: np.ndarray | None = None,
+        progress: Callable[[float], None] = lambda fraction: None,
+    ) -> np.ndarray:
+        """Rolls (len(seeds), 4 B, 3, 88), one a seed; see `model.sampling.sample`."""
+        return self.kind.sample(self.network, piece, seeds, wanted, given, known, progress)
+
+
+def kind_of(path: Path) -> Kind:
+    """What a checkpoint's header says that it is; CheckpointError if it is none of ours."""
+    found = read_format(path)
+    if found not in KINDS:
+        raise another_network(path, found)
+    return KINDS[found]
+
+
+def load_model(path: Path, device: torch.device) -> Model:
+    """The model in `path`; CheckpointError unless it is whole and all of its weights fit."""
+    kind = kind_of(path)
+    return Model(kind.load(path, device), kind)
+
+
+def describe(path: Path, wanted: Sampling) -> dict[str, Any]:
+    """name, sha256, network, steps, guidance: `model` in composition.json, before it is loaded."""
+    kind = kind_of(path)
+    identity = checkpoint.identify(path)
+    return {
+        "name": identity.name,
+        "sha256": identity.sha256,
+        "network": kind.name,
+        "steps": wanted.steps,
+        "guidance": wanted.guidance if kind.guided else 1.0,
+    }
