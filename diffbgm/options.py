@@ -83,9 +83,10 @@ class ComposeOptions:
         return Sampling(self.steps, self.guidance)
 
     def to_dict(self) -> dict[str, Any]:
-        """As composition.json keeps them."""
+        """As composition.json keeps them; files are found from any folder."""
         paths = {"checkpoint": self.checkpoint, "soundfont": self.soundfont}
-        return {**asdict(self), **{name: path and str(path) for name, path in paths.items()}}
+        located = {name: path and str(path.absolute()) for name, path in paths.items()}
+        return {**asdict(self), **located}
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> "ComposeOptions":

@@ -1,7 +1,8 @@
 """Styles: who plays what, read from one JSON file a style. Knows neither notes nor sound.
 
-A style of one's own is a file of the same form, given by its path. Patterns are strings of
-sixteenths, 16 a bar, counted from the downbeat; see `PATTERN_LETTERS` for what may stand in them.
+A style of one's own is a file of the same form, given by its path, or by its name if it lies in
+`own_styles()`. Patterns are strings of sixteenths, 16 a bar, counted from the downbeat; see
+`PATTERN_LETTERS` for what may stand in them.
 """
 
 import json
@@ -9,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -202,22 +204,40 @@ def _moved(player: Instrument, octaves: int) -> Instrument:
     return replace(player, octave=octave, range=(low, high))
 
 
+def own_styles() -> Path:
+    """The folder in which a user's own styles lie; it need not be there."""
+    from platformdirs import user_data_path
+
+    return user_data_path("diffbgm", appauthor=False) / "styles"
+
+
 def style_names() -> tuple[str, ...]:
-    """Names of the styles that come with the program, sorted."""
-    folder = files("diffbgm.music").joinpath("styles")
-    return tuple(sorted(Path(f.name).stem for f in folder.iterdir() if f.name.endswith(".json")))
+    """Names of the styles that come with the program and of one's own, sorted."""
+    shipped = (file.name for file in _shipped_styles().iterdir())
+    names = (*shipped, *(path.name for path in own_styles().glob("*.json")))
+    return tuple(sorted({name.removesuffix(".json") for name in names if name.endswith(".json")}))
+
+
+def located(name_or_path: str) -> str:
+    """The name of a style; the path of its file so that it is found from any folder."""
+    return str(Path(name_or_path).absolute()) if name_or_path.endswith(".json") else name_or_path
 
 
 def load_style(name_or_path: str | Path) -> Style:
-    """The style of that name, or of a JSON file of one's own. StyleError if there is none."""
-    if name_or_path in style_names():
-        return _shipped(str(name_or_path))
-    path = Path(name_or_path)
+    """The style of that name, or of a JSON file of one's own. StyleError if there is none.
+
+    One's own style goes before one of the same name that comes with the program.
+    """
+    path, name = Path(name_or_path), str(name_or_path)
     if path.suffix != ".json":
-        raise StyleError(
-            f"no style is called {str(name_or_path)!r}: choose one of {', '.join(style_names())}, "
-            "or give the path of a .json file"
-        )
+        if name not in style_names():
+            raise StyleError(
+                f"no style is called {name!r}: choose one of {', '.join(style_names())}, "
+                "or give the path of a .json file"
+            )
+        path = own_styles() / f"{name}.json"
+        if not path.is_file():
+            return _shipped(name)
     try:
         return style_from_json(path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as exc:
@@ -231,23 +251,33 @@ def style_from_json(text: str, source: str) -> Style:
     from pydantic import TypeAdapter, ValidationError
 
     try:
-        return TypeAdapter(Style).validate_python(json.loads(text))
+        json.loads(text)  # Its errors are the clearer ones.
+        return TypeAdapter(Style).validate_json(text, strict=True)
     except json.JSONDecodeError as exc:
         raise StyleError(f"{source}: not JSON: {exc.msg} in line {exc.lineno}") from exc
+    except RecursionError as exc:
+        raise StyleError(
+            f"{source}: lists within lists without end; no style is like that"
+        ) from exc
     except ValidationError as exc:
         raise StyleError(f"{source}: {_first_error(exc.errors()[0])}") from exc
 
 
 @cache
 def _shipped(name: str) -> Style:
-    text = files("diffbgm.music").joinpath("styles", f"{name}.json").read_text(encoding="utf-8")
+    text = _shipped_styles().joinpath(f"{name}.json").read_text(encoding="utf-8")
     return style_from_json(text, f"{name}.json")
+
+
+def _shipped_styles() -> Traversable:
+    return files("diffbgm.music").joinpath("styles")
 
 
 def _first_error(error: Any) -> str:
     where = ".".join(str(part) for part in error["loc"])
     unknown = error["type"] == "unexpected_keyword_argument"
-    what = "unknown key" if unknown else error["msg"].removeprefix("Value error, ")
+    known = "unknown key: correct its name or take it out"
+    what = known if unknown else error["msg"].removeprefix("Value error, ")
     return f"{where}: {what}" if where else what
 
 
