@@ -214,14 +214,14 @@ def _wished_mood(
 ) -> np.ndarray:
     wished = mood.copy()
     if wish is not None:
-        wished[:] = _with_tension(wish)
+        wished[:] = with_tension(wish)
     for shot in timeline.shots:
         if shot.mood is not None:
-            wished[shot_of_beat == shot.index] = _with_tension(shot.mood)
+            wished[shot_of_beat == shot.index] = with_tension(shot.mood)
     return wished
 
 
-def _with_tension(mood: tuple[float, float]) -> tuple[float, float, float]:
+def with_tension(mood: tuple[float, float]) -> tuple[float, float, float]:
     """Wishes name valence and arousal; what is aroused and unpleasant is tense (Thayer 1989)."""
     valence, arousal = mood
     return valence, arousal, (arousal - valence) / 2
