@@ -40,9 +40,13 @@ class Player(Protocol):
 
 
 class Synthesizer(Protocol):
-    """Plays the instruments of one SoundFont; `name` says which program and version it is."""
+    """Plays the instruments of one SoundFont; `name` says which program and version it is.
+
+    `replaced` tells, one line each, what the SoundFont lacked and what played instead.
+    """
 
     name: str
+    replaced: set[str]
 
     def player(self, program: int, is_drum: bool) -> AbstractContextManager[Player]:
         """A fresh player of a General MIDI program, or of a drum kit (the standard kit where the
@@ -93,6 +97,7 @@ class FluidSynth:
             self._holder.delete()
             raise SoundFontError(f"{soundfont}: FluidSynth cannot load it; name another .sf2 file")
         self._keeper = self._holder.sfload(str(soundfont))
+        self.replaced: set[str] = set()
         self._kept: list[tuple[int, int]] = []
         self._font = self._library.fluid_synth_get_sfont_by_id(self._holder.synth, number)
         _function("remove_sfont", _POINTER)(self._holder.synth, self._font)
@@ -113,6 +118,7 @@ class FluidSynth:
                 # 0 is FLUID_OK.
                 if synth.program_select(0, number, bank, preset) == 0:
                     self._keep(bank, preset)
+                    self.replaced |= _replacement(program, preset)
                     yield _FluidPlayer(synth)
                     return
             raise _no_instrument(self.soundfont, program, is_drum)
@@ -174,6 +180,7 @@ class TinySoundFont:
             ) from exc
         self.name = f"TinySoundFont {version('tinysoundfont')}"
         self.soundfont = soundfont
+        self.replaced: set[str] = set()
         try:
             self._font = self._library.SoundFont(str(soundfont))
         except RuntimeError as exc:
@@ -186,6 +193,7 @@ class TinySoundFont:
         for bank, preset in _presets(program, is_drum):
             index = self._font.get_preset_index(bank, preset)
             if index >= 0:
+                self.replaced |= _replacement(program, preset)
                 yield _TinyPlayer(self._fresh_font(), index)
                 return
         raise _no_instrument(self.soundfont, program, is_drum)
@@ -217,6 +225,11 @@ class _TinyPlayer:
 def _presets(program: int, is_drum: bool) -> tuple[tuple[int, int], ...]:
     """(bank, preset) to try, in order."""
     return ((_DRUM_BANK, program), (_DRUM_BANK, 0)) if is_drum else ((0, program),)
+
+
+def _replacement(program: int, preset: int) -> set[str]:
+    """What to tell if `preset` is not what was asked for."""
+    return set() if preset == program else {f"no drum kit {program}: the standard kit plays"}
 
 
 def _no_instrument(soundfont: Path, program: int, is_drum: bool) -> SoundFontError:

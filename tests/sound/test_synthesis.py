@@ -108,6 +108,14 @@ def test_a_kit_that_the_soundfont_lacks_is_the_standard_kit(synthesizer: Synthes
     assert np.array_equal(standard.samples, unknown.samples)
 
 
+def test_a_kit_that_is_replaced_is_told(synthesizer: Synthesizer) -> None:
+    beat = (Note(0.0, 36, 0.25, 110),)
+    render(synthesizer, melody(), Track("Drums", 0, beat, is_drum=True))
+    assert synthesizer.replaced == set()
+    render(synthesizer, Track("Drums", 111, beat, is_drum=True))
+    assert synthesizer.replaced == {"no drum kit 111: the standard kit plays"}
+
+
 def test_a_missing_instrument_is_an_error_that_names_it(synthesizer: Synthesizer) -> None:
     with pytest.raises(SoundFontError, match="no instrument for General MIDI program 128"):
         render(synthesizer, melody(program=128))
