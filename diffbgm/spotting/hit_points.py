@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -25,6 +25,9 @@ LONG_SECONDS = 12.0
 # What a hit off the downbeat costs, as a share of a hit missed.
 DOWNBEAT_COST = 0.2
 PREFERRED_DOWNBEAT_COST = 0.7
+
+# How many base tempos are tried to say which pinned cuts contradict each other.
+BASES = 2000
 
 
 @dataclass(frozen=True)
@@ -252,17 +255,33 @@ def _is_hit(problem: Problem, path: Path) -> np.ndarray:
 
 
 def _pins_message(frame_rate: Fraction, frames: int, options: SpottingOptions) -> str:
+    """Which pinned cuts contradict each other, and what to do."""
     low, high = options.bpm
     within = f"at {low:g}-{high:g} BPM ± {options.freedom_percent:g} %"
     advice = "unpin one, or widen the tempo range or the freedom"
-    for a, b in pairwise(sorted({0, frames, *options.pinned})):
-        # Both may be met a frame off their cuts.
-        gap = np.array([b - a - 2, b - a + 2]).clip(0) / float(frame_rate)
-        bend = 1 + np.array([-1, 1]) * options.freedom_percent / 100
-        beats = np.array([low, high]) / 60 * bend * gap
-        if np.floor(beats[1]) < max(1, np.ceil(beats[0])):
-            place = {0: "the start", frames: "the end"}
-            pair = " and ".join(place.get(x, f"the pinned cut at frame {x}") for x in (a, b))
-            return f"no whole number of beats fits between {pair} {within}: {advice}"
+    spans = list(pairwise(sorted({0, frames, *options.pinned})))
+    fits = [_bases_that_fit(last - first, frame_rate, options) for first, last in spans]
+    for span, fit in zip(spans, fits, strict=True):
+        if not fit.any():
+            between = " and ".join(_place(frame, frames) for frame in span)
+            return f"no whole number of beats fits between {between} {within}: {advice}"
+    for (one, fit), (other, other_fit) in combinations(zip(spans, fits, strict=True), 2):
+        if not (fit & other_fit).any():
+            from_to = [f"from {_place(a, frames)} to {_place(b, frames)}" for a, b in (one, other)]
+            return f"no one base tempo fits both {' and '.join(from_to)} {within}: {advice}"
     pins = ", ".join(map(str, sorted(options.pinned)))
     return f"no one base tempo hits the pinned cuts {pins} {within}: {advice}"
+
+
+def _bases_that_fit(gap: int, frame_rate: Fraction, options: SpottingOptions) -> np.ndarray:
+    """(BASES,) at which base tempos whole beats fit into `gap` frames, each end a frame off."""
+    bases = np.geomspace(*options.bpm, BASES) / 60
+    bend = options.freedom_percent / 100
+    fewest = bases * (1 - bend) * max(gap - 2, 0) / float(frame_rate)
+    most = bases * (1 + bend) * (gap + 2) / float(frame_rate)
+    return np.floor(most) >= np.maximum(np.ceil(fewest), 1)
+
+
+def _place(frame: int, frames: int) -> str:
+    ends = {0: "the start", frames: "the end"}
+    return ends.get(frame, f"the pinned cut at frame {frame}")

@@ -1,6 +1,8 @@
 import json
+import re
 import time
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -120,7 +122,14 @@ def test_pinned_cuts_are_hit_and_ignored_ones_weigh_nothing():
     [
         ([100, 106], {"pinned": (100, 106)}, "between the pinned cut at frame 100 and .* 106"),
         ([5, 100], {"pinned": (5,)}, "between the start and the pinned cut at frame 5 "),
-        ([100], {"pinned": (99,)}, "frame 99 is pinned, but there is no cut"),
+        (
+            [100, 125],
+            {"pinned": (100, 125), "bpm": (115, 125), "freedom_percent": 0},
+            "no one base tempo fits both .* cut at frame 100 .* cut at frame 125 .* unpin one",
+        ),
+        ([100], {"pinned": (99,)}, "frame 99 is pinned, but there is no cut: .* such as 100$"),
+        ([90, 100], {"ignored": (97, 98)}, "frame 97 is ignored, .* such as 90 or 100$"),
+        ([], {"pinned": (97,)}, "frame 97 is pinned, .* the film has none$"),
         ([100], {"pinned": (100,), "ignored": (100,)}, "both pinned and ignored"),
         ([100, 100], {}, "frame 100 does not come after 100"),
         ([0], {}, "rising from 1"),
@@ -130,6 +139,68 @@ def test_pinned_cuts_are_hit_and_ignored_ones_weigh_nothing():
 def test_impossible_cuts_are_named(cuts, options, message):
     with pytest.raises(CutsError, match=message):
         spot_cuts(Fraction(24), 240, cuts, SpottingOptions(**options))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_pinned_cuts_are_met_or_the_refusal_names_some_of_them(seed):
+    rng = np.random.default_rng(seed)
+    rate, frames, cuts = random_cuts(seed)
+    pinned = tuple(rng.choice(cuts, min(len(cuts), rng.integers(1, 6)), replace=False).tolist())
+    tight = {"bpm": (100.0, 120.0), "freedom_percent": float(rng.choice([0, 1, 3, 6]))}
+    try:
+        hits = spot_cuts(rate, frames, cuts, SpottingOptions(pinned=pinned, **tight)).hits
+    except CutsError as refusal:
+        named = [frame for frame in pinned if re.search(rf"\b{frame}\b", str(refusal))]
+        assert named
+        assert "unpin one, or widen" in str(refusal)
+        assert "\n" not in str(refusal)
+    else:
+        kinds = {hit.cut_frame: hit.kind for hit in hits}
+        assert {kinds[frame] for frame in pinned} <= {"beat", "downbeat"}
+
+
+def test_long_shots_and_strong_changes_get_the_downbeats():
+    """Of the cuts that get a beat, strong or long ones get downbeats far more often."""
+    told = {True: [], False: []}
+    for seed in range(40):
+        rate, frames, cuts = random_cuts(seed)
+        rng = np.random.default_rng(seed)
+        strengths = np.where(rng.random(len(cuts)) < 0.5, 0.05, 1.0)
+        after = np.diff([*cuts, frames]) / float(rate)
+        spotting = spot_cuts(rate, frames, cuts, None, strengths.tolist())
+        for hit, strength, seconds in zip(spotting.hits, strengths, after, strict=True):
+            if hit.kind in ("beat", "downbeat") and (strength == 1) == (seconds > 4):
+                told[strength == 1].append(hit.kind == "downbeat")
+    assert np.mean(told[True]) > np.mean(told[False]) + 0.05
+
+
+def test_two_cuts_that_one_beat_cannot_serve_are_told_apart():
+    """Five frames apart: one is met, the other is honestly none, or a half beat."""
+    for seed in range(12):
+        frame = 200 + 37 * seed
+        options = SpottingOptions(bpm=(80, 120))
+        hits = spot_cuts(Fraction(24), 1400, [frame, frame + 5], options).hits
+        assert [hit.kind in ("beat", "downbeat") for hit in hits] == [True, False]
+        assert hits[1].kind == "none"
+        assert abs(hits[1].frames_off) > 1
+
+
+def test_beats_of_an_hour_are_exact_by_an_independent_sum():
+    """Every beat, computed with fractions from the control points, to a tenth of a microsecond."""
+    rate, frames = Fraction(30000, 1001), 107_892
+    lengths = np.random.default_rng(1).lognormal(1.25, 0.8, 900)
+    cuts = np.unique((lengths.cumsum() * float(rate)).astype(int))
+    spotting = spot_cuts(rate, frames, cuts[(cuts > 0) & (cuts < frames)].tolist())
+    content = json.loads(json.dumps(spotting.to_dict()))
+    tempo, beats = content["tempo"], content["beats"]
+    for here, following in pairwise(tempo):
+        span = Fraction(following["seconds"]) - Fraction(here["seconds"])
+        count = following["beat"] - here["beat"]
+        for step in range(count):
+            exact = Fraction(here["seconds"]) + span * step / count
+            assert abs(float(exact) - beats[here["beat"] + step]) < 1e-7
+    assert abs(beats[-1] - float(frames / rate)) < 1e-7
+    assert spotting.tempo_map.duration > 3500
 
 
 @pytest.mark.parametrize(
