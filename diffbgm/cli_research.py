@@ -1,5 +1,6 @@
 """The commands of those who train and measure networks."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -44,9 +45,19 @@ def _print_report(report: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(report)
         return
-    for name, value in report.items():
-        if name != "rejected_songs":
-            typer.echo(f"{name}: {value}")
+    for line in _lines(report):
+        typer.echo(line)
+
+
+def _lines(content: dict[str, Any], indent: str = "") -> Iterator[str]:
+    for name, value in content.items():
+        title = f"{indent}{name.replace('_', ' ')}:"
+        if isinstance(value, dict) and value:
+            yield title
+            yield from _lines(value, indent + "  ")
+        else:
+            shown = value if not isinstance(value, list) else " ".join(map(str, value))
+            yield f"{title} {'none' if shown in (None, '', {}) else shown}"
 
 
 @app.command()

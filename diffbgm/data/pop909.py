@@ -15,14 +15,20 @@ from typing import NamedTuple
 
 import numpy as np
 
+from diffbgm.data.harte import CHORD_COLUMNS, NO_CHORD, chord_row
 from diffbgm.errors import DatasetError
-from diffbgm.music.pianoroll import SIXTEENTHS_PER_BAR, SIXTEENTHS_PER_BEAT, TRACKS
+from diffbgm.music.pianoroll import (
+    BEATS_PER_BAR,
+    SIXTEENTHS_PER_BAR,
+    SIXTEENTHS_PER_BEAT,
+    TRACKS,
+)
 
 MINIMUM_BARS = 8
-# Limits measured on all 857 songs: each lies in a gap of its distribution.
-TRIPLE_METRE_EXCESS = 0.045
-TRIPLET_SHARE = 0.25
-LOOSE_TIMING_SIXTEENTHS = 0.1
+# What a song may measure at most, found on 857 songs: each lies in a gap of its distribution.
+# Share of the onsets on thirds of a beat; likeness three beats away less that four beats away;
+# mean distance of onsets from the grid, in sixteenths.
+LIMITS = {"triplet feel": 0.25, "triple metre": 0.045, "loose timing": 0.1}
 # A melody that is found has nearly all its notes at one offset; chance gives a tenth.
 MATCHED_SHARE = 0.4
 AUDIO_AGREEMENT = 0.7
@@ -38,21 +44,25 @@ class Section:
     """A stretch of a song in which the bars run on; it begins with a downbeat.
 
     `notes` (N, 5): onset, duration (sixteenths), pitch, velocity, track. `phrase_starts`:
-    beats at which a labelled phrase begins.
+    beats at which a labelled phrase begins. `chords` (B, 14), as `harte.chord_row` has them, a row
+    a beat; no rows where none are annotated.
     """
 
     song: str
     bars: int
     notes: np.ndarray
     phrase_starts: np.ndarray
+    chords: np.ndarray = field(default_factory=lambda: np.zeros((0, CHORD_COLUMNS), np.int8))
 
 
 @dataclass(frozen=True)
 class SongReport:
-    """What became of one song: `rejected` says why it is not used."""
+    """What became of one song: `rejected` says why it is not used, `measured` how far it is
+    from that by each of LIMITS."""
 
     song: str
     rejected: str | None = None
+    measured: dict[str, float] = field(default_factory=dict)
     phase_source: str = ""
     phase_moved_beats: int = 0
     sections: tuple[Section, ...] = field(default=(), repr=False)
@@ -64,7 +74,11 @@ class _Song(NamedTuple):
     pitch: np.ndarray
     velocity: np.ndarray
     track: np.ndarray
-    beats: int
+    beat_times: np.ndarray  # (beats + 1,) seconds
+
+    @property
+    def beats(self) -> int:
+        return len(self.beat_times) - 1
 
 
 def song_folders(source: Path) -> list[Path]:
@@ -83,17 +97,21 @@ def structure_folders(source: Path) -> dict[str, Path]:
 
 def read_song(folder: Path, structure: Path | None) -> SongReport:
     """Sections of one song, or why it is not used."""
+    measured: dict[str, float] = {}
     try:
         song = _read_notes(folder)
-        _refuse_unsuitable(song)
+        measured = _measured(song)
+        for reason, limit in LIMITS.items():
+            if measured[reason] > limit:
+                raise RejectedSong(reason)
         offsets, source = _bar_offsets(song, folder, structure)
-        sections = tuple(_sections(song, folder.name, offsets, structure))
+        sections = tuple(_sections(song, folder, offsets, structure))
         if not sections:
             raise RejectedSong("shorter than eight steady bars")
     except RejectedSong as reason:
-        return SongReport(folder.name, rejected=str(reason))
+        return SongReport(folder.name, str(reason), measured)
     moved = _beats_moved(offsets, folder)
-    return SongReport(folder.name, None, source, moved, sections)
+    return SongReport(folder.name, None, measured, source, moved, sections)
 
 
 def _read_notes(folder: Path) -> _Song:
@@ -117,20 +135,22 @@ def _read_notes(folder: Path) -> _Song:
     notes = np.array(rows)
     first_to_last = (notes[:, 0] >= times[0]) & (notes[:, 0] < times[-1])
     notes = notes[first_to_last]
+    if len(notes) == 0:
+        raise RejectedSong("no notes or no beats")
     onset, end = (np.interp(notes[:, column], times, np.arange(len(times))) for column in (0, 1))
-    return _Song(onset, end, *notes[:, 2:].astype(int).T, beats=len(times) - 1)
+    return _Song(onset, end, *notes[:, 2:].astype(int).T, beat_times=times)
 
 
-def _refuse_unsuitable(song: _Song) -> None:
+def _measured(song: _Song) -> dict[str, float]:
+    """What LIMITS limits."""
     phase = song.onset % 1
     thirds = np.abs(phase[:, None] - [1 / 3, 2 / 3]).min(axis=1) < 0.04
-    if thirds.mean() > TRIPLET_SHARE:
-        raise RejectedSong("triplet feel")
-    if _triple_metre_excess(song) > TRIPLE_METRE_EXCESS:
-        raise RejectedSong("triple metre")
     grid = song.onset * SIXTEENTHS_PER_BEAT
-    if np.abs(grid - np.round(grid)).mean() > LOOSE_TIMING_SIXTEENTHS:
-        raise RejectedSong("loose timing")
+    return {
+        "triplet feel": float(thirds.mean()),
+        "triple metre": _triple_metre_excess(song),
+        "loose timing": float(np.abs(grid - np.round(grid)).mean()),
+    }
 
 
 def _triple_metre_excess(song: _Song) -> float:
@@ -223,7 +243,7 @@ def _local_winner(
     return np.array(strong)[best[nearest]]
 
 
-def _sections(song: _Song, name: str, offsets: np.ndarray, structure: Path | None):
+def _sections(song: _Song, folder: Path, offsets: np.ndarray, structure: Path | None):
     """Runs of beats whose bars agree, cut to whole bars, with notes from their first downbeat."""
     phase = offsets % SIXTEENTHS_PER_BAR
     edges = np.flatnonzero(np.diff(phase)) + 1
@@ -233,7 +253,8 @@ def _sections(song: _Song, name: str, offsets: np.ndarray, structure: Path | Non
         bars = int((end * SIXTEENTHS_PER_BEAT - first) // SIXTEENTHS_PER_BAR)
         if bars >= MINIMUM_BARS:
             notes = _quantised(song, first, bars)
-            yield Section(name, bars, notes, _phrases(structure, offsets, first, bars))
+            phrases = _phrases(structure, offsets, first, bars)
+            yield Section(folder.name, bars, notes, phrases, _chords(song, folder, first, bars))
 
 
 def _quantised(song: _Song, first: int, bars: int) -> np.ndarray:
@@ -257,6 +278,19 @@ def _phrases(structure: Path | None, offsets: np.ndarray, first: int, bars: int)
     where = np.unique(beats[own]) - first
     inside = (where >= 0) & (where < bars * SIXTEENTHS_PER_BAR)
     return where[inside & (where % SIXTEENTHS_PER_BAR == 0)] // SIXTEENTHS_PER_BEAT
+
+
+def _chords(song: _Song, folder: Path, first: int, bars: int) -> np.ndarray:
+    """The chord of chord_midi.txt in the middle of each beat (B, 14); (0, 14) without that file."""
+    try:
+        rows = [line.split() for line in (folder / "chord_midi.txt").read_text().splitlines()]
+        starts = np.array([float(row[0]) for row in rows])
+        labelled = np.array([NO_CHORD, *(chord_row(row[2]) for row in rows)])
+    except (OSError, ValueError, IndexError):
+        return np.zeros((0, CHORD_COLUMNS), np.int8)
+    middle = first / SIXTEENTHS_PER_BEAT + np.arange(bars * BEATS_PER_BAR) + 0.5  # beats
+    seconds = np.interp(middle, np.arange(song.beats + 1), song.beat_times)
+    return labelled[np.searchsorted(starts, seconds, side="right")]
 
 
 def _beats_moved(offsets: np.ndarray, folder: Path) -> int:

@@ -6,6 +6,7 @@ begin. Needs numpy alone, so that it can be read where nothing else is installed
 
 import zipfile
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,7 +25,7 @@ class PreparedSet:
 
     songs (S,) names; split (S,) index into SPLITS; notes (N, 5) onset, duration (sixteenths
     from the section's start), pitch, velocity, track; dynamic (B, 6), semantic (B, 3);
-    key_signature (B,) 0..11; phrase_start (B,) bool.
+    key_signature (B,) 0..11; phrase_start (B,) bool; chord (B, 14) as `harte.chord_row` has it.
     """
 
     songs: np.ndarray
@@ -36,6 +37,7 @@ class PreparedSet:
     semantic: np.ndarray
     key_signature: np.ndarray
     phrase_start: np.ndarray
+    chord: np.ndarray
 
     def __len__(self) -> int:
         return len(self.songs)
@@ -48,6 +50,22 @@ class PreparedSet:
         """The rows of one section in the per-beat columns."""
         return slice(int(self.beat_offsets[section]), int(self.beat_offsets[section + 1]))
 
+    def section(self, section: int) -> "PreparedSet":
+        """One section as a set of its own."""
+        rows, one = self.beats(section), slice(section, section + 1)
+        notes = self.section_notes(section)
+        return PreparedSet(
+            self.songs[one],
+            self.split[one],
+            np.array([0, len(notes)]),
+            np.array([0, rows.stop - rows.start]),
+            notes,
+            *(
+                getattr(self, name)[rows]
+                for name in ("dynamic", "semantic", "key_signature", "phrase_start", "chord")
+            ),
+        )
+
     def save(self, path: Path) -> None:
         """Write to `path` (.npz), whole or not at all."""
         write_columns(path, self)
@@ -56,6 +74,19 @@ class PreparedSet:
 def load_prepared(path: Path) -> PreparedSet:
     """The prepared set in `path`; DatasetError if it is none."""
     return read_columns(path, PreparedSet)
+
+
+def join(sets: Sequence[PreparedSet]) -> PreparedSet:
+    """All sections of all sets, end to end."""
+    columns = {
+        name: np.concatenate([getattr(one, name) for one in sets])
+        for name in (field.name for field in fields(PreparedSet))
+        if not name.endswith("_offsets")
+    }
+    for name in ("note_offsets", "beat_offsets"):
+        lengths = [np.diff(getattr(one, name)) for one in sets]
+        columns[name] = np.cumsum([0, *np.concatenate(lengths)])
+    return PreparedSet(**columns)
 
 
 Columns = TypeVar("Columns")
