@@ -22,7 +22,7 @@ from diffbgm.options import ComposeOptions
 from diffbgm.sound.parts import Part, load_parts, save_parts
 from diffbgm.spotting.cue_sheet import CueSheet
 from diffbgm.timeline import MediaSpan, Shot, Timeline
-from diffbgm.video.analysis import Cut, VideoAnalysis
+from diffbgm.video.analysis import Cut, MoodSource, VideoAnalysis
 
 VERSION = 1
 DOCUMENT = "composition.json"
@@ -101,6 +101,7 @@ class Composition:
     beats: list[float]
     downbeats: list[float]
     hits: list[dict[str, Any]]
+    mood_source: MoodSource
     conditions: dict[str, Any]
     model: dict[str, Any]
     options: dict[str, Any]

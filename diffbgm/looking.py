@@ -8,15 +8,17 @@ from diffbgm.spotting.cue_sheet import spot
 from diffbgm.spotting.hit_points import Spotting, SpottingOptions, spot_cuts
 from diffbgm.timeline import Timeline, read_cut_list
 from diffbgm.video.analysis import VideoAnalysis, analyse_film, analyse_timeline
+from diffbgm.video.clip import installed_clip
 
 CUT_LIST_SUFFIX = ".json"
 
 
 def look(source: Path | Timeline, advance: Callable[[float], None]) -> VideoAnalysis:
-    """What is seen in a film or an edit."""
+    """What is seen in a film or an edit, as composing sees it."""
+    clip = installed_clip()
     if isinstance(source, Timeline):
-        return analyse_timeline(source, advance)
-    return analyse_film(source, None, advance)
+        return analyse_timeline(source, advance, clip)
+    return analyse_film(source, None, advance, clip)
 
 
 def look_for_hits(

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from diffbgm.spotting.hit_points import Spotting
 from diffbgm.spotting.hit_score import score, score_shuffled
-from diffbgm.video.analysis import VideoAnalysis
+from diffbgm.video.analysis import MOOD_SOURCES, VideoAnalysis
 
 KIND_COLOURS = {"downbeat": "bold green", "beat": "green", "half": "yellow", "none": "red"}
 
@@ -62,7 +62,7 @@ def shot_rows(analysis: VideoAnalysis) -> list[dict[str, Any]]:
 def shot_table(analysis: VideoAnalysis) -> Table:
     """The shots of a film, one a row."""
     names = ("shot", "from", "to", "seconds", "motion", "valence", "arousal", "tension")
-    table = Table(*names)
+    table = Table(*names, caption=f"mood from {MOOD_SOURCES[analysis.mood_source]}")
     for row in shot_rows(analysis):
         levels = (f"{row[name]:.2f}" for name in ("motion", "valence", "arousal", "tension"))
         table.add_row(

@@ -129,6 +129,7 @@ def _document(
         frames=timeline.frames,
         sample_rate=SAMPLE_RATE,
         shots=_shot_entries(film),
+        mood_source=film.analysis.mood_source,
         model=film.model,
         options=film.options.to_dict(),
         loudness={**asdict(loudness), "gain_db": gain_db},

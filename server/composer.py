@@ -91,8 +91,10 @@ class LibraryComposer:
 
     def unload(self) -> None:
         from diffbgm import sketching
+        from diffbgm.video import clip_network
 
         sketching.unload()
+        clip_network.unload()
 
     def _equipped(self, options: Options) -> Options:
         return replace(

@@ -161,7 +161,7 @@ function tellFacts() {
   const loud = told.lufs === null ? "silent" : `${told.lufs.toFixed(1)} LUFS`;
   find("facts").textContent = [
     `${told.seconds.toFixed(1)} s`, `${told.shots.length} shots`, `${met} of ${told.hits.length} cuts met`,
-    `${told.bpm.toFixed(0)} bpm`, loud,
+    `${told.bpm.toFixed(0)} bpm`, `mood from ${told.mood_source}`, loud,
   ].join(" · ");
 }
 

@@ -21,7 +21,7 @@ from diffbgm.music.score import Score
 from diffbgm.pictures import palette
 from diffbgm.pictures.notes import pitch_range, sounding, track_colours
 from diffbgm.spotting.cue_sheet import CueSheet
-from diffbgm.video.analysis import VideoAnalysis
+from diffbgm.video.analysis import MOOD_SOURCES, VideoAnalysis
 
 _HERE = Path(__file__).parent
 _COLUMNS = 3000  # of motion and sound: enough to zoom in; finer where the film is short
@@ -92,6 +92,7 @@ def _told(
         "energy": _energy(film.analysis),
         "energy_colour": palette.ENERGY_COLOUR,
         "mood": _mood(film.analysis),
+        "mood_source": MOOD_SOURCES[film.analysis.mood_source],
         "beats": _rounded(composition.beats),
         "downbeats": _rounded(composition.downbeats),
         **_notes(score, film.cues, composition.seconds),

@@ -28,7 +28,11 @@ __all__ = ["Cut", "VideoAnalysis", "analyse_film", "analyse_timeline"]
 
 Progress = Callable[[float], None]
 MoodSource = Literal["clip", "colour"]
-"""What a mood is read from: what is shown (zero-shot), or colour and motion."""
+MOOD_SOURCES: dict[MoodSource, str] = {
+    "clip": "what is shown (CLIP)",
+    "colour": "colour and motion",
+}
+"""What a mood is read from, in words."""
 
 _BESIDE_CUT = 6  # frames from a given cut, at which the pictures are compared: past most dissolves
 _PROGRESS_FRAMES = 12
