@@ -286,6 +286,8 @@ def _tell(composition: "Composition", as_json: bool) -> None:
         f"{composition.folder}: {composition.seconds:.1f} s in {len(composition.shots)} shots, "
         f"{met} of {len(composition.hits)} cuts on a beat, made in {seconds:.1f} s"
     )
+    for lacking in composition.sound["replaced"]:
+        typer.echo(f"{composition.sound['soundfont']} has {lacking}")
 
 
 if __name__ == "__main__":

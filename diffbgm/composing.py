@@ -29,7 +29,7 @@ from diffbgm.files import publishing
 from diffbgm.music.arrangement import arrange_shot
 from diffbgm.music.harmony import Key, estimate_key
 from diffbgm.music.pianoroll import SIXTEENTHS_PER_BEAT, to_score
-from diffbgm.music.styles import Style, load_style
+from diffbgm.music.styles import Style, load_style, located
 from diffbgm.options import ComposeOptions, TakeOptions
 from diffbgm.sound.soundfont import find_soundfont
 from diffbgm.sound.synthesis import render_shot, stem_mixes
@@ -53,6 +53,7 @@ def compose(
     was. Raises DiffBGMError, of the kind that says what is wrong.
     """
     options = options or ComposeOptions()
+    options = replace(options, style=located(options.style))
     clock = Clock(progress)
     style = load_style(options.style)
     soundfont = find_soundfont(options.soundfont)
@@ -88,6 +89,7 @@ def compose(
                 scored = scored.with_take(shot, take, 0, 1)
                 save_take(work, shot, 0, take)
                 advance((shot + 1) / len(takes))
+            scored = _with_replaced(scored, synth)
         return replace(write_folder(work, scored, clock), folder=folder)
 
 
@@ -108,7 +110,7 @@ def recompose(
     composition.require_shot(shot)
     scored = load_scored_film(composition)
     number = composition.shots[shot]["takes"]
-    style = options.style or scored.takes[shot].style
+    style = located(options.style or scored.takes[shot].style)
     load_style(style)
     soundfont = find_soundfont(options.soundfont or scored.options.soundfont)
     with _next_version(composition) as work, open_synthesizer(soundfont) as synth:
@@ -125,6 +127,7 @@ def recompose(
             ]
         with clock.stage("sound"):
             takes = [_with_sound(scored, shot, take, synth) for take in takes]
+            scored = _with_replaced(scored, synth)
         for index, take in enumerate(takes):
             save_take(work, shot, number + index, take)
         scored = scored.with_take(shot, takes[0], number, number + len(takes))
@@ -248,6 +251,12 @@ def _with_sound(scored: ScoredFilm, shot: int, take: Take, synth: Synthesizer) -
     span = (edges[shot], edges[-1])
     parts = render_shot(synth, take.score.tracks, scored.cues.tempo_map, mixes, span)
     return replace(take, parts=parts)
+
+
+def _with_replaced(scored: ScoredFilm, synth: Synthesizer) -> ScoredFilm:
+    """What the SoundFont lacked, and what played instead, is told in the result."""
+    replaced = {*scored.sound.get("replaced", ()), *synth.replaced}
+    return replace(scored, sound={**scored.sound, "replaced": sorted(replaced)})
 
 
 def _told_anew(scored: ScoredFilm, shot: int, options: TakeOptions) -> CueSheet:
