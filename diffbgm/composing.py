@@ -38,6 +38,7 @@ from diffbgm.spotting.cue_sheet import CueSheet, measure, spot
 from diffbgm.spotting.hit_points import Spotting, SpottingOptions
 from diffbgm.timeline import Timeline
 from diffbgm.video.analysis import VideoAnalysis, analyse_film, analyse_timeline
+from diffbgm.video.clip import installed_clip
 from diffbgm.writing import boundaries_of, write_folder
 
 
@@ -70,7 +71,9 @@ def compose(
             cues = spot(analysis, _spotting_options(options, style))
         with clock.stage("diffusion") as advance:
             network = sketching.load(checkpoint, options.device)
-            roll = sketching.paint_film(network, cues, options.sampling, options.seed, advance)
+            roll = sketching.paint_film(
+                network, cues, analysis.seen, options.sampling, options.seed, advance
+            )
         with clock.stage("arrangement"):
             takes = _first_takes(roll, cues, len(analysis.timeline.shots), options)
         scored = ScoredFilm(
@@ -80,7 +83,7 @@ def compose(
             numbers=((0, 1),) * len(takes),
             options=options,
             film=film,
-            model=model,
+            model=model | network.told(analysis.seen),
             sound={"soundfont": str(soundfont), "synthesizer": synth.name},
         )
         with clock.stage("sound") as advance:
@@ -152,11 +155,12 @@ def select_take(
 def _analyse(
     source: Path | Timeline, options: ComposeOptions, advance: Callable[[float], None]
 ) -> VideoAnalysis:
+    clip = installed_clip(options.device)
     if isinstance(source, Timeline):
         if options.cuts is not None:
             raise OptionError("an edit has its own cuts; give --cuts with a film alone")
-        return analyse_timeline(source, advance)
-    return analyse_film(source, options.cuts, advance)
+        return analyse_timeline(source, advance, clip)
+    return analyse_film(source, options.cuts, advance, clip)
 
 
 def _film_to_mux(source: Path | Timeline, folder: Path, options: ComposeOptions) -> Path | None:
@@ -242,7 +246,8 @@ def _new_rolls(
     checkpoint = sketching.resolve_checkpoint(options.checkpoint or scored.options.checkpoint)
     network = sketching.load(checkpoint, options.device)
     sampling = scored.options.sampling
-    return sketching.paint_shot(network, cues, shot, scored.roll, sampling, seeds, advance)
+    seen = scored.analysis.seen
+    return sketching.paint_shot(network, cues, seen, shot, scored.roll, sampling, seeds, advance)
 
 
 def _with_sound(scored: ScoredFilm, shot: int, take: Take, synth: Synthesizer) -> Take:

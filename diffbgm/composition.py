@@ -224,14 +224,16 @@ def keep_takes(old: Path, new: Path) -> None:
 def save_analysis(analysis: VideoAnalysis, folder: Path) -> None:
     """Keep what was seen, but for the timeline, which composition.json holds."""
     cuts = [[cut.frame, cut.kind, cut.strength, cut.frames] for cut in analysis.cuts]
+    arrays: dict[str, Any] = {
+        "motion": analysis.motion,
+        "mood": analysis.mood,
+        "thumbnails": analysis.thumbnails,
+        "told": json.dumps([cuts, analysis.mood_source]),
+    }
+    if analysis.seen is not None:
+        arrays["seen"] = analysis.seen
     with (folder / ANALYSIS).open("wb") as file:
-        np.savez_compressed(
-            file,
-            motion=analysis.motion,
-            mood=analysis.mood,
-            thumbnails=analysis.thumbnails,
-            told=json.dumps([cuts, analysis.mood_source]),
-        )
+        np.savez_compressed(file, **arrays)
 
 
 def _load_analysis(folder: Path, timeline: Timeline) -> VideoAnalysis:
@@ -244,6 +246,7 @@ def _load_analysis(folder: Path, timeline: Timeline) -> VideoAnalysis:
             arrays["mood"],
             arrays["thumbnails"],
             mood_source,
+            arrays.get("seen"),
         )
 
 

@@ -13,6 +13,7 @@ from diffbgm.music.pianoroll import BEATS_PER_BAR, SIXTEENTHS_PER_BEAT, TRACKS
 from diffbgm.options import Sampling
 from diffbgm.spotting.cue_sheet import CueSheet
 from diffbgm.spotting.phrases import theme_bars
+from diffbgm.spotting.tempo_map import TempoMap
 
 if TYPE_CHECKING:
     from diffbgm.model.networks import Model
@@ -60,12 +61,21 @@ def _load(checkpoint: Path, changed: int, device: str) -> "Model":
 
 
 def paint_film(
-    model: "Model", cues: CueSheet, sampling: Sampling, seed: int, advance: Advance
+    model: "Model",
+    cues: CueSheet,
+    seen: np.ndarray | None,
+    sampling: Sampling,
+    seed: int,
+    advance: Advance,
 ) -> np.ndarray:
-    """Roll (4 B, 3, 88) of the whole film, in a key that the seed chooses."""
+    """Roll (4 B, 3, 88) of the whole film, in a key that the seed chooses.
+
+    `seen` (seconds, width) is what CLIP sees of it, if it looked.
+    """
     key_signature = int(np.random.default_rng(seed).integers(12))
     before, after = _padding(cues)
-    piece = replace(_piece(cues, before, after, key_signature), theme=_theme(cues, before, after))
+    piece = _piece(cues, seen, before, after, key_signature)
+    piece = replace(piece, theme=_theme(cues, before, after))
     (roll,) = model.paint(piece, [seed], sampling, progress=advance)
     return _without(roll, before, after)
 
@@ -73,6 +83,7 @@ def paint_film(
 def paint_shot(
     model: "Model",
     cues: CueSheet,
+    seen: np.ndarray | None,
     shot: int,
     roll: np.ndarray,
     sampling: Sampling,
@@ -93,7 +104,7 @@ def paint_shot(
     cells = slice(beats.start * SIXTEENTHS_PER_BEAT, beats.stop * SIXTEENTHS_PER_BEAT)
     mask = np.repeat(known[beats], SIXTEENTHS_PER_BEAT)[None].repeat(len(TRACKS), axis=0)
     key_signature = int(np.bincount(key_signatures_of(roll)).argmax())
-    piece = _piece(cues, before, after, key_signature).between(beats)
+    piece = _piece(cues, seen, before, after, key_signature).between(beats)
     painted = model.paint(piece, seeds, sampling, given[cells], mask, advance)
     return [
         _without(np.concatenate([given[: cells.start], one, given[cells.stop :]]), before, after)
@@ -107,7 +118,9 @@ def _padding(cues: CueSheet) -> tuple[int, int]:
     return before, -(before + cues.tempo_map.beats) % BEATS_PER_BAR
 
 
-def _piece(cues: CueSheet, before: int, after: int, key_signature: int | None) -> "Piece":
+def _piece(
+    cues: CueSheet, seen: np.ndarray | None, before: int, after: int, key_signature: int
+) -> "Piece":
     from diffbgm.model.sampling import Piece
     from diffbgm.spotting.conditions import as_sustained
 
@@ -119,7 +132,14 @@ def _piece(cues: CueSheet, before: int, after: int, key_signature: int | None) -
         padded(cues.semantic),
         padded(cues.shot_of_beat),
         key_signature,
+        seen=None if seen is None else padded(_at_beats(seen, cues.tempo_map)),
     )
+
+
+def _at_beats(seen: np.ndarray, tempo_map: TempoMap) -> np.ndarray:
+    """Rows a second as rows a beat (B, width): what is seen in the middle of each."""
+    middle = (tempo_map.beat_seconds[:-1] + tempo_map.beat_seconds[1:]) / 2
+    return seen[np.clip(middle.astype(int), 0, len(seen) - 1)]
 
 
 def _theme(cues: CueSheet, before: int, after: int) -> np.ndarray:

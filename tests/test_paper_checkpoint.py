@@ -64,6 +64,8 @@ class TestCompose:
         assert len(composed.model["sha256"]) == 64
         assert composed.model["steps"] == 4
         assert composed.model["guidance"] == 1  # the option's 1.5 is not for this network
+        assert composed.model["visual_features"] == "dynamic stream"
+        assert composed.model["language_features"] == "semantic stream"
 
     def test_every_shot_has_music(self, composed):
         assert len(composed.shots) == 3

@@ -35,12 +35,17 @@ class Sampler(Protocol):
 
 @dataclass(frozen=True)
 class Kind:
-    """How weights of one format are loaded and sampled, and whether guidance acts on them."""
+    """How weights of one format are loaded and sampled, and whether guidance acts on them.
+
+    `told` says in words what stands for features that the network asks for and a film may not
+    give, by what CLIP sees of it (seconds, width), None without CLIP.
+    """
 
     name: str
     load: Callable[[Path, torch.device], Any]
     sample: Sampler
     guided: bool
+    told: Callable[[Any, np.ndarray | None], dict[str, str]] = lambda network, seen: {}
 
 
 def _load_official(path: Path, device: torch.device) -> PaperNetwork:
@@ -49,7 +54,13 @@ def _load_official(path: Path, device: torch.device) -> PaperNetwork:
 
 KINDS = {
     checkpoint.FORMAT: Kind("time tokens", checkpoint.load_network, sampling.sample, True),
-    official.FORMAT: Kind("Diff-BGM U-Net", _load_official, paper_sampling.sample, False),
+    official.FORMAT: Kind(
+        "Diff-BGM U-Net",
+        _load_official,
+        paper_sampling.sample,
+        False,
+        paper_sampling.features_told,
+    ),
 }
 
 
@@ -71,6 +82,10 @@ class Model:
     ) -> np.ndarray:
         """Rolls (len(seeds), 4 B, 3, 88), one a seed; see `model.sampling.sample`."""
         return self.kind.sample(self.network, piece, seeds, wanted, given, known, progress)
+
+    def told(self, seen: np.ndarray | None) -> dict[str, str]:
+        """What else `model` in composition.json says: see `Kind.told`."""
+        return self.kind.told(self.network, seen)
 
 
 def kind_of(path: Path) -> Kind:

@@ -7,6 +7,7 @@ no prediction without conditions that guidance could lead away from.
 
 from collections.abc import Callable
 from functools import partial
+from typing import TypeGuard
 
 import numpy as np
 import torch
@@ -42,16 +43,32 @@ def sample(
     known: np.ndarray | None = None,
     progress: Callable[[float], None] = lambda fraction: None,
 ) -> np.ndarray:
-    """As `model.sampling.sample`, by the paper's network, told the piece's streams as its tokens.
+    """As `model.sampling.sample`, by the paper's network; `features_told` says what it is told.
 
     Tracks are told apart afterwards, see `paper_piece.from_channels`. Guidance is left aside.
     """
     visual = to_tokens(piece.dynamic, network.config.token_width)
+    if _is_shown(piece.seen, network):
+        visual = piece.seen
     language = to_tokens(piece.semantic, network.config.language_width)
     rolls = sample_told(network, visual, language, seeds, wanted.steps, given, known, progress)
     if given is None or known is None:
         return rolls
     return np.where(known.T[None, :, :, None].astype(bool), given[None], rolls)
+
+
+def features_told(network: PaperNetwork, seen: np.ndarray | None) -> dict[str, str]:
+    """What the network is told as its features of the picture and of captions, in words."""
+    shown = _is_shown(seen, network)
+    return {
+        "visual_features": "CLIP image embeddings" if shown else "dynamic stream",
+        "language_features": "semantic stream",
+    }
+
+
+def _is_shown(seen: np.ndarray | None, network: PaperNetwork) -> TypeGuard[np.ndarray]:
+    """Whether what CLIP sees is as wide as the network's visual tokens, and so stands for them."""
+    return seen is not None and seen.shape[1] == network.config.token_width
 
 
 def sample_told(

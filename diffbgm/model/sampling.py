@@ -38,18 +38,21 @@ WINDOWS_AT_ONCE = 16
 class Piece:
     """What a piece is told, from a downbeat on: dynamic (B, 6), semantic (B, 3), segment (B,);
     key_signature 0..11 or None (the network chooses); B a whole number of bars. `theme` (bars,)
-    says which bar of the theme each bar shows, or -1."""
+    says which bar of the theme each bar shows, or -1. `seen` (B, width) float32, where it is
+    known, is what CLIP sees, for the paper's network."""
 
     dynamic: np.ndarray
     semantic: np.ndarray
     segment: np.ndarray
     key_signature: int | None = None
     theme: np.ndarray | None = None
+    seen: np.ndarray | None = None
 
     def between(self, beats: slice) -> "Piece":
         """A stretch of it, by itself: without the theme of the whole."""
         rows = (self.dynamic[beats], self.semantic[beats], self.segment[beats])
-        return Piece(*rows, self.key_signature)
+        seen = None if self.seen is None else self.seen[beats]
+        return Piece(*rows, self.key_signature, seen=seen)
 
 
 def sample(

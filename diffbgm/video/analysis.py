@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import cv2
 import numpy as np
@@ -44,7 +44,8 @@ class VideoAnalysis:
 
     `motion` is (frames,) float32, 0..1 on an absolute scale, without the cuts; `mood` is
     (seconds rounded up, 3) float32: valence, arousal, tension, each -1..1, read from
-    `mood_source`; `thumbnails` is (shots, height, width, 3) uint8 RGB.
+    `mood_source`; `thumbnails` is (shots, height, width, 3) uint8 RGB; `seen` is (seconds rounded
+    up, width) float32, embeddings of CLIP with rows of length 1, None where it did not look.
     """
 
     timeline: Timeline
@@ -53,6 +54,14 @@ class VideoAnalysis:
     mood: np.ndarray
     thumbnails: np.ndarray
     mood_source: MoodSource
+    seen: np.ndarray | None = None
+
+
+class _Meaning(NamedTuple):
+    """What CLIP sees, and the mood that it reads from that; a row a second."""
+
+    seen: np.ndarray
+    mood: np.ndarray
 
 
 def analyse_film(
@@ -74,7 +83,7 @@ def analyse_film(
     expected = round(info.seconds * rate) if info.seconds else None
     frames = _reported(on_grid(read_pictures(path), rate), expected, progress)
     look = _Look(cuts)
-    mood = _watch(look, frames, rate, clip, lambda: content_of(path))
+    meaning = _watch(look, frames, rate, clip, lambda: content_of(path))
     if look.frames < 2:
         raise FilmError(f"{path}: is a single picture; give a film")
     found = look.cuts(rate)
@@ -83,7 +92,7 @@ def analyse_film(
         Shot(index, start, end, MediaSpan(path, start / rate))
         for index, (start, end) in enumerate(pairwise(starts))
     )
-    return look.analysis(Timeline(rate, shots), found, mood)
+    return look.analysis(Timeline(rate, shots), found, meaning)
 
 
 def analyse_timeline(
@@ -98,8 +107,8 @@ def analyse_timeline(
     rate = timeline.frame_rate
     frames = _reported(edit_frames(timeline), timeline.frames, progress)
     look = _Look(timeline.cuts)
-    mood = _watch(look, frames, rate, clip, lambda: content_of_edit(timeline))
-    return look.analysis(timeline, look.cuts(rate), mood)
+    meaning = _watch(look, frames, rate, clip, lambda: content_of_edit(timeline))
+    return look.analysis(timeline, look.cuts(rate), meaning)
 
 
 def _watch(
@@ -108,19 +117,17 @@ def _watch(
     frame_rate: Fraction,
     clip: Clip | None,
     content: Callable[[], Any],
-) -> np.ndarray | None:
-    """Let `look` have every frame, and in the same pass `clip`, unless it has seen `content`.
-
-    Returns the mood, (seconds, 3), that `clip` reads.
-    """
+) -> _Meaning | None:
+    """Let `look` have every frame, and in the same pass `clip`, unless it has seen `content`."""
     looked = look.at_each(frames)
-    mood = None
+    meaning = None
     if clip is not None:
         key = clip.frames_key(content(), MOOD_RATE)
         pictures = (frame.sized(clip.side) for frame in sampled(looked, frame_rate, MOOD_RATE))
-        mood = zero_shot_mood(clip.cache.get(key, lambda: clip.embed_pictures(pictures)), clip)
+        seen = clip.cache.get(key, lambda: clip.embed_pictures(pictures))
+        meaning = _Meaning(seen, zero_shot_mood(seen, clip))
     deque(looked, maxlen=0)  # all that is left
-    return mood
+    return meaning
 
 
 class _Look:
@@ -150,9 +157,9 @@ class _Look:
         return self._shots.finish(float(rate))
 
     def analysis(
-        self, timeline: Timeline, cuts: tuple[Cut, ...], mood: np.ndarray | None
+        self, timeline: Timeline, cuts: tuple[Cut, ...], meaning: _Meaning | None
     ) -> VideoAnalysis:
-        """`mood` None: read it from colour and motion."""
+        """`meaning` None: read the mood from colour and motion."""
         rate = float(timeline.frame_rate)
         energy = self._motion.energy(rate, [cut.span for cut in cuts])
         middles = [(shot.start_frame + shot.end_frame) // 2 for shot in timeline.shots]
@@ -160,9 +167,10 @@ class _Look:
             timeline=timeline,
             cuts=cuts,
             motion=energy,
-            mood=self._mood.mood(energy, rate) if mood is None else mood,
+            mood=meaning.mood if meaning else self._mood.mood(energy, rate),
             thumbnails=np.stack([self._album.near(frame) for frame in middles]),
-            mood_source="colour" if mood is None else "clip",
+            mood_source="clip" if meaning else "colour",
+            seen=meaning.seen if meaning else None,
         )
 
 

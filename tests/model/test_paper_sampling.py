@@ -1,10 +1,12 @@
 """Pieces by the paper's network."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
-from diffbgm.model.paper_sampling import WindowedNoise, sample
+from diffbgm.model.paper_sampling import WindowedNoise, features_told, sample
 from diffbgm.model.sampling import Piece
 from diffbgm.music.pianoroll import from_notes
 from diffbgm.options import Sampling
@@ -95,6 +97,18 @@ def test_what_is_told_is_heard() -> None:
     first, again, differently = (sample(network, one, [3], QUICK) for one in (told, told, other))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, differently)
+
+
+def test_what_clip_sees_stands_for_the_picture_where_it_is_as_wide() -> None:
+    network, told = small_paper(), piece(32)
+    unseen = sample(network, told, [3], QUICK)
+    for width, is_heard in ((16, True), (512, False)):
+        seen = np.ones((32, width), np.float32)
+        shown = sample(network, replace(told, seen=seen), [3], QUICK)
+        assert np.array_equal(shown, unseen) != is_heard
+        said = features_told(network, seen)["visual_features"]
+        assert said == ("CLIP image embeddings" if is_heard else "dynamic stream")
+    assert features_told(network, None)["visual_features"] == "dynamic stream"
 
 
 def test_all_steps_are_taken_by_the_whole_sampler() -> None:
