@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from diffbgm.cli_shared import Checkpoint, Device, Json, Out, print_json, progress_bar
+from diffbgm.cli_shared import Checkpoint, Device, Json, Out, print_json, print_table, progress_bar
 
 app = typer.Typer()
 prepare_app = typer.Typer(help="Prepare a data set for training.", no_args_is_help=True)
@@ -97,15 +97,21 @@ def train(
 
 @app.command()
 def evaluate(
-    data: Annotated[Path, typer.Option(help="A prepared data set (.npz).")],
+    data: Annotated[Path, typer.Option(help="A prepared set (.npz), or POP909's own folder.")],
     out: Out,
-    songs: Annotated[str, typer.Option(help="A split's name, or a file of song numbers.")] = "test",
-    pieces: Annotated[int, typer.Option(help="How many pieces of 16 bars.")] = 100,
+    songs: Annotated[
+        str, typer.Option(help="validation, test, or a file of song numbers, one a line.")
+    ] = "test",
+    pieces: Annotated[int, typer.Option(min=1, help="How many pieces of 16 bars.")] = 100,
+    training: Annotated[
+        Path | None, typer.Option(help="Prepared set to seek copies in; default: --data.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Another number, other pieces.")] = 0,
     device: Device = "auto",
     checkpoint: Checkpoint = None,
+    as_json: Json = False,
 ) -> None:
-    """Generate on songs' own conditions; print measures beside those of the songs, as JSON."""
+    """Generate on songs' own conditions, and measure beside the songs themselves."""
     with progress_bar() as progress:
         from diffbgm.evaluation.evaluating import evaluate as run
 
@@ -117,9 +123,36 @@ def evaluate(
             seed=seed,
             device=device,
             checkpoint=checkpoint,
-            progress=lambda fraction: progress("pieces", fraction),
+            training=training,
+            progress=progress,
         )
-    print_json(metrics)
+    if as_json:
+        print_json(metrics)
+        return
+    print_table(_goal_table(metrics))
+    typer.echo(f"{metrics['pieces']} pieces of {metrics['songs']} songs; all measures in {out}")
+    for song, reason in metrics["songs_left_out"].items():
+        typer.echo(f"left out: {song}, {reason}")
+
+
+def _goal_table(metrics: dict[str, Any]) -> Any:
+    from rich.table import Table
+
+    columns = ("generated", "real", "score", "ceiling", "must", "hope")
+    colours = {"hope": "bold green", "must": "green", "missed": "red", "unmeasured": "yellow"}
+    table = Table("measure")
+    for name in columns:
+        table.add_column("real against real" if name == "ceiling" else name, justify="right")
+    table.add_column("reached")
+    for goal in metrics["goals"]:
+        sign = "≤ " if goal["at_most"] else "≥ "
+        cells = [
+            "" if goal[name] is None else f"{sign * (name in ('must', 'hope'))}{goal[name]:.3g}"
+            for name in columns
+        ]
+        verdict = goal["verdict"]
+        table.add_row(goal["measure"], *cells, verdict, style=colours.get(verdict, ""))
+    return table
 
 
 @app.command("import-official")

@@ -1,31 +1,36 @@
 """`diffbgm evaluate`: pieces on songs' own conditions, measured beside the songs themselves."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from diffbgm import sketching
-from diffbgm.data.prepare import song_splits
 from diffbgm.data.prepared import PreparedSet, load_prepared
-from diffbgm.errors import DatasetError
-from diffbgm.evaluation.report import evaluate_folder
+from diffbgm.evaluation import calm_to_tense
+from diffbgm.evaluation.goals import goals
+from diffbgm.evaluation.piece import Piece as Measured
+from diffbgm.evaluation.report import measure, read_pairs
+from diffbgm.evaluation.songs import BARS, SongSet, Window, read_set, training_windows
+from diffbgm.files import replacing
+from diffbgm.model.networks import Model
 from diffbgm.model.sampling import Piece
 from diffbgm.music.midi import write_midi
-from diffbgm.music.pianoroll import (
-    BEATS_PER_BAR,
-    SIXTEENTHS_PER_BAR,
-    from_notes,
-    to_score,
-)
+from diffbgm.music.pianoroll import BEATS_PER_BAR, to_score
+from diffbgm.music.roll_png import write_rolls
 from diffbgm.options import Sampling
 from diffbgm.spotting.tempo_map import TempoMap
 
-BARS = 16
 BEATS = BARS * BEATS_PER_BAR
 # All files are at 120 beats a minute.
 TEMPO_MAP = TempoMap.constant(BEATS, BEATS / 2)
+# Real music is searched for changes from calm to tense in so many windows at most.
+REAL_WINDOWS = 2000
+
+Progress = Callable[[str, float], None]
 
 
 def evaluate(
@@ -37,70 +42,108 @@ def evaluate(
     seed: int = 0,
     device: str = "auto",
     checkpoint: Path | None = None,
-    progress: Callable[[float], None] = lambda fraction: None,
+    training: Path | None = None,
+    progress: Progress = lambda stage, fraction: None,
 ) -> dict[str, Any]:
-    """Write generated/*.mid, reference/*.mid and metrics.json into `folder`; return the metrics.
+    """Measure a model on `songs` of `data`; return what is written to `folder`/metrics.json.
 
-    `songs` names a split, or a file of song numbers, one a line; `pieces` of 16 bars are spread
-    evenly over them. DatasetError if none of the songs is in the prepared set.
+    `data` is a prepared file or POP909's own folders, `songs` a split or a file of song numbers
+    (see `songs.read_set`); `pieces` of 16 bars are spread evenly over them. Copies are sought
+    among the training songs of `training`, a prepared file, or else of `data` if it is one.
+    `folder` gets generated/, reference/ and calm_to_tense/*.mid, and pictures/*.png: what was
+    generated above what is real.
     """
-    prepared = load_prepared(data)
-    windows = _spread(_windows(prepared, _wanted(songs)), pieces)
+    found = read_set(data, songs, lambda fraction: progress("songs", fraction))
+    windows = found.windows(pieces)
     model = sketching.load(sketching.resolve_checkpoint(checkpoint), device)
-    for kind in ("generated", "reference"):
-        (folder / kind).mkdir(parents=True, exist_ok=True)
-    for index, (section, bar) in enumerate(windows):
-        rows = _rows(prepared, section, bar)
-        (roll,) = model.paint(_piece(prepared, rows), [seed + index], Sampling())
-        name = f"{prepared.songs[section]}_{section:04d}_{bar:03d}.mid"
-        _write(roll, folder / "generated" / name)
-        _write(_real(prepared, section, bar), folder / "reference" / name)
-        progress((index + 1) / len(windows))
-    return evaluate_folder(folder)
+    for name in ("generated", "reference", "calm_to_tense", "pictures"):
+        _empty(folder / name)
+    for index, window in enumerate(windows):
+        _generate(model, found, window, folder, seed + index)
+        progress("pieces", (index + 1) / len(windows))
+    changed = _turn_tense(model, found, windows, folder, seed, progress)
+    progress("measures", 0)
+    known = _training_windows(training or (None if data.is_dir() else data), found)
+    metrics = {
+        "model": sketching.describe_model(sketching.resolve_checkpoint(checkpoint), Sampling()),
+        "songs": len(set(found.prepared.songs.tolist())),
+        "songs_left_out": found.left_out,
+        **measure(*read_pairs(folder), training=known, seed=seed),
+        "calm_to_tense": {"generated": changed, "real": _real_changes(found)},
+    }
+    metrics["goals"] = [goal.to_dict() for goal in goals(metrics)]
+    with replacing(folder / "metrics.json") as unfinished:
+        unfinished.write_text(json.dumps(metrics, indent=1, allow_nan=False) + "\n")
+    return metrics
 
 
-def _wanted(songs: str) -> set[str]:
-    if Path(songs).is_file():
-        return set(Path(songs).read_text().split())
-    return {song for song, split in song_splits().items() if split == songs}
+def _empty(folder: Path) -> None:
+    """A folder without an earlier run's files in it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in (*folder.glob("*.mid"), *folder.glob("*.png")):
+        path.unlink()
 
 
-def _windows(prepared: PreparedSet, wanted: set[str]) -> list[tuple[int, int]]:
-    """(section, first bar) of all windows of the wanted songs that do not overlap."""
-    windows = []
-    for section, song in enumerate(prepared.songs.tolist()):
-        rows = prepared.beats(section)
-        bars = (rows.stop - rows.start) // BEATS_PER_BAR
-        if song in wanted:
-            windows += [(section, bar) for bar in range(0, bars - BARS + 1, BARS)]
-    if not windows:
-        raise DatasetError("none of the songs has a window of 16 bars in this prepared set")
-    return windows
+def _generate(model: Model, found: SongSet, window: Window, folder: Path, seed: int) -> None:
+    (roll,) = model.paint(_own_conditions(found.prepared, found.beats(window)), [seed], Sampling())
+    real, name = found.roll(window), found.name(window)
+    _write(roll, folder / "generated" / f"{name}.mid")
+    _write(real, folder / "reference" / f"{name}.mid")
+    write_rolls(folder / "pictures" / f"{name}.png", np.stack([roll, real]))
 
 
-def _spread(windows: list[tuple[int, int]], count: int) -> list[tuple[int, int]]:
-    chosen = np.linspace(0, len(windows) - 1, min(count, len(windows))).round().astype(int)
-    return [windows[index] for index in chosen]
-
-
-def _rows(prepared: PreparedSet, section: int, bar: int) -> slice:
-    first = prepared.beats(section).start + bar * BEATS_PER_BAR
-    return slice(first, first + BEATS)
-
-
-def _piece(prepared: PreparedSet, rows: slice) -> Piece:
+def _own_conditions(prepared: PreparedSet, rows: slice) -> Piece:
     return Piece(
         prepared.dynamic[rows].astype(np.float32),
         prepared.semantic[rows].astype(np.float32),
         np.cumsum(prepared.phrase_start[rows]),
-        int(np.bincount(prepared.key_signature[rows]).argmax()),
+        _key(prepared, rows),
     )
 
 
-def _real(prepared: PreparedSet, section: int, bar: int) -> np.ndarray:
-    notes = prepared.section_notes(section).astype(int)
-    notes[:, 0] -= bar * SIXTEENTHS_PER_BAR
-    return from_notes(notes, BARS * SIXTEENTHS_PER_BAR)
+def _key(prepared: PreparedSet, rows: slice) -> int:
+    return int(np.bincount(prepared.key_signature[rows]).argmax())
+
+
+def _turn_tense(
+    model: Model,
+    found: SongSet,
+    windows: Sequence[Window],
+    folder: Path,
+    seed: int,
+    progress: Progress,
+) -> dict[str, Any]:
+    """Half as many pieces as windows, in the songs' own keys and phrases, that turn tense."""
+    rng, rolls, asked = np.random.default_rng(seed), [], windows[::2]
+    for index, window in enumerate(asked):
+        rows = found.beats(window)
+        phrases = found.prepared.phrase_start[rows]
+        dynamic, semantic = calm_to_tense.ask(phrases, rng)
+        shot = np.arange(BEATS) // (BEATS // 2)
+        piece = Piece(dynamic, semantic, shot, _key(found.prepared, rows))
+        (roll,) = model.paint(piece, [seed + index], Sampling())
+        _write(roll, folder / "calm_to_tense" / f"{found.name(window)}.mid")
+        rolls.append(roll)
+        progress("calm to tense", (index + 1) / len(asked))
+    heard = calm_to_tense.count_signs(rolls)
+    assert heard is not None
+    return asdict(heard)
+
+
+def _real_changes(found: SongSet) -> dict[str, Any] | None:
+    """The same of real music whose own conditions turn from calm to tense."""
+    heard = calm_to_tense.count_signs(
+        found.roll(window)
+        for window in found.windows(REAL_WINDOWS)
+        if calm_to_tense.turns_tense(found.prepared.semantic[found.beats(window)])
+    )
+    return None if heard is None else asdict(heard)
+
+
+def _training_windows(path: Path | None, found: SongSet) -> list[Measured] | None:
+    if path is None:
+        return None
+    return training_windows(load_prepared(path), set(found.prepared.songs.tolist()))
 
 
 def _write(roll: np.ndarray, path: Path) -> None:

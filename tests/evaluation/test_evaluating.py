@@ -1,3 +1,5 @@
+"""The whole of `diffbgm evaluate`, with a tiny network."""
+
 import json
 
 import pytest
@@ -14,7 +16,8 @@ from tests.training.made_set import section
 @pytest.fixture
 def prepared(tmp_path):
     path = tmp_path / "made.npz"
-    to_prepared([section("9001", bars=40), section("9002", bars=20)]).save(path)
+    songs = [section("9001", bars=40), section("9002", bars=20), section("9003", bars=16)]
+    to_prepared(songs).save(path)
     return path
 
 
@@ -25,18 +28,36 @@ def weights(tmp_path):
     return path
 
 
+def names(folder, suffix=".mid"):
+    return sorted(path.stem for path in folder.iterdir() if path.suffix == suffix)
+
+
 def test_pieces_and_their_references_are_written_and_measured(prepared, weights, tmp_path):
     songs = tmp_path / "songs.txt"
     songs.write_text("9001\n9002\n")
     out = tmp_path / "out"
-    metrics = evaluate(prepared, str(songs), out, pieces=3, checkpoint=weights)
-    names = [
-        sorted(path.name for path in (out / kind).iterdir()) for kind in ("generated", "reference")
-    ]
-    assert names[0] == names[1]
-    assert len(names[0]) == 3
+    (out / "generated").mkdir(parents=True)
+    (out / "generated/of_an_earlier_run.mid").touch()
+    stages = []
+    metrics = evaluate(
+        prepared,
+        str(songs),
+        out,
+        pieces=3,
+        checkpoint=weights,
+        progress=lambda stage, fraction: stages.append(stage),
+    )
+    assert names(out / "generated") == names(out / "reference")
+    assert names(out / "pictures", ".png") == names(out / "generated")
+    assert len(names(out / "generated")) == 3
+    assert len(names(out / "calm_to_tense")) == 2
     assert json.loads((out / "metrics.json").read_text()) == metrics
-    score = read_midi(out / "reference" / names[1][0])
+    assert metrics["model"]["name"] == "small"
+    assert metrics["calm_to_tense"]["generated"]["pieces"] == 2
+    assert metrics["memorisation"]["reference"]["most"] <= 1  # sought in 9003 alone
+    assert len(metrics["goals"]) == 15 + 5
+    assert list(dict.fromkeys(stages)) == ["pieces", "calm to tense", "measures"]
+    score = read_midi(out / "reference" / f"{names(out / 'reference')[0]}.mid")
     assert {track.name for track in score.tracks} == {"MELODY", "BRIDGE", "PIANO"}
     starts = [note.start_beats for track in score.tracks for note in track.notes]
     assert 0 <= min(starts) < max(starts) < 64
@@ -44,5 +65,6 @@ def test_pieces_and_their_references_are_written_and_measured(prepared, weights,
 
 
 def test_songs_that_are_not_there(prepared, weights, tmp_path):
-    with pytest.raises(DatasetError, match="16 bars"):
+    with pytest.raises(DatasetError, match="none of the 40 songs"):
         evaluate(prepared, "test", tmp_path / "out", checkpoint=weights)
+    assert not (tmp_path / "out").exists()
