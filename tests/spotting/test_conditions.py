@@ -55,6 +55,35 @@ def test_every_other_onset_removed_is_less_dense_and_less_aroused():
     assert full["arousal"].mean() > half["arousal"].mean()
 
 
+def tune():
+    """Eight bars of C major with a melody over chords."""
+    melody = [72, 74, 76, 77, 79, 77, 76, 74]
+    sung = [[2 * place, 2, melody[place % 8], 90, 0] for place in range(BARS * 8)]
+    return np.concatenate([chords(C_MAJOR), sung])
+
+
+def in_minor(notes):
+    """The same piece in C minor: its third, sixth and seventh are lower."""
+    lowered = np.isin(notes[:, 2] % 12, [4, 9, 11])
+    return notes - np.array([0, 0, 1, 0, 0]) * lowered[:, None]
+
+
+def test_the_same_piece_in_minor_differs_in_valence_alone():
+    major, minor = measured(tune()), measured(in_minor(tune()))
+    assert (major["valence"] > minor["valence"] + 0.3).all()
+    for name in DYNAMIC:
+        assert np.array_equal(major[name], minor[name]), name
+
+
+def test_the_same_piece_without_every_other_onset_is_less_dense():
+    moments = np.unique(tune()[:, 0])
+    thinned = tune()[np.isin(tune()[:, 0], moments[::2])]
+    full, thin = measured(tune()), measured(thinned)
+    assert (full["density"] > thin["density"]).all()
+    assert (full["arousal"] > thin["arousal"]).all()
+    assert full["valence"] == pytest.approx(thin["valence"], abs=0.2)
+
+
 def test_a_crescendo_is_heard_in_accents_and_arousal():
     notes = chords(C_MAJOR)
     notes[:, 3] = np.linspace(20, 120, len(notes)).astype(int)
