@@ -1,6 +1,8 @@
 """Sets everything up on a machine that has Python 3.11 and nothing else; standard library only.
 
 python install.py demo    make .venv, then score a short film that is made on the spot
+python install.py clip    add a network that reads the mood from what a film shows (0.6 GB)
+python install.py coca    add one that writes captions, for data sets (1 GB)
 python install.py test    set up what the tests need, then run them all
 python install.py lint    ruff, pyright and import-linter, in the same environment
 
@@ -82,14 +84,18 @@ class Environment:
             self._make()
         self._unfinished.touch()
         for arguments in commands:
-            self._pip_install(*arguments)
+            self._pip("install", *arguments)
         self._stamp(layer).write_text(contents)
         self._unfinished.unlink()
 
-    def _pip_install(self, *arguments: str) -> None:
-        """Run one `pip install`; its warnings are shown only where it fails."""
+    def download(self, folder: str, *arguments: str) -> None:
+        """Fetch packages into `folder`, changing nothing here; raises InstallError."""
+        self._pip("download", "--dest", folder, *arguments)
+
+    def _pip(self, verb: str, *arguments: str) -> None:
+        """Run pip; its warnings are shown only where it fails."""
         options = ["--disable-pip-version-check", "--no-input", "--retries", "2"]
-        command = [str(self.program("python")), "-m", "pip", "install", *options, *arguments]
+        command = [str(self.program("python")), "-m", "pip", verb, *options, *arguments]
         result = subprocess.run(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
         if result.returncode:
             raise InstallError(_explain_pip(result.stderr))
@@ -166,8 +172,21 @@ def install_library() -> None:
         print("   tinysoundfont, which comes with the Python packages, plays the music instead.")
 
 
+def install_open_clip() -> None:
+    """Add open_clip to .venv; without network, .venv stays as it is."""
+    requirements = ROOT / "requirements-clip.txt"
+    if MAIN.has("clip", requirements.read_text()):
+        return
+    print("=> Installing open_clip")
+    with tempfile.TemporaryDirectory() as folder:
+        MAIN.download(folder, "--no-deps", "-r", str(requirements))
+        wheels = ["--no-deps", "--no-index", "--find-links", folder, "-r", str(requirements)]
+        MAIN.install("clip", requirements.read_text(), [wheels])
+
+
 def install_test_tools() -> None:
-    """Add the linters and pytest to .venv."""
+    """Add the linters, pytest and open_clip to .venv."""
+    install_open_clip()
     requirements = ROOT / "requirements-test.txt"
     if not MAIN.has("tests", requirements.read_text()):
         print("=> Installing the linters and pytest")
@@ -306,6 +325,13 @@ Next, in Blender:
 On the command line: {MAIN.program("diffbgm")} --help"""
 
 
+def fetch_model(name: str) -> int:
+    """Install open_clip and fetch a model into the user's data folder; 1 where that fails."""
+    install_library()
+    install_open_clip()
+    return run_program("python", "-m", "diffbgm.video.clip_weights", name)
+
+
 LINTERS = (["ruff", "check"], ["ruff", "format", "--check"], ["pyright"], ["lint-imports"])
 
 
@@ -332,7 +358,13 @@ def run_program(name: str, *arguments: str) -> int:
     return int(subprocess.run(command, cwd=ROOT).returncode != 0)
 
 
-COMMANDS = {"demo": demo, "test": test, "lint": lint}
+COMMANDS = {
+    "demo": demo,
+    "clip": functools.partial(fetch_model, "clip"),
+    "coca": functools.partial(fetch_model, "coca"),
+    "test": test,
+    "lint": lint,
+}
 
 
 def main() -> int:

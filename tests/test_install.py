@@ -16,7 +16,7 @@ import pytest
 import install
 
 ROOT = Path(__file__).resolve().parent.parent
-PIN_FILES = ("requirements.txt", "requirements-test.txt")
+PIN_FILES = ("requirements.txt", "requirements-clip.txt", "requirements-test.txt")
 
 
 def pins(name: str) -> dict[str, str]:
@@ -40,6 +40,15 @@ def test_every_dependency_of_the_project_is_pinned():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     pinned = {package.lower() for package in pins("requirements.txt")}
     assert {package.lower() for package in project["dependencies"]} <= pinned
+
+
+def test_the_extra_is_pinned_as_its_layer_and_fits_the_torch_that_is_there():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    pinned = pins("requirements-clip.txt")
+    (extra,) = project["optional-dependencies"]["clip"]
+    assert extra == f"open_clip_torch=={pinned['open_clip_torch']}"
+    wanted = " ".join(importlib.metadata.requires("torchvision") or ())
+    assert f"torch (=={pins('requirements.txt')['torch']})" in wanted
 
 
 def test_without_a_gpu_torch_is_the_build_without_cuda():
@@ -90,6 +99,15 @@ def test_an_interrupted_environment_is_made_anew(tmp_path, small_package):
     environment.install("library", "", [small_package])
     assert environment.has("library", "")
     assert not rest.exists()
+    assert imports_small(environment)
+
+
+def test_what_cannot_be_downloaded_leaves_the_environment_as_it_was(tmp_path, small_package):
+    environment = install.Environment(tmp_path / "venv")
+    environment.install("library", "", [small_package])
+    with pytest.raises(install.InstallError, match="no-such-package"):
+        environment.download(str(tmp_path / "wheels"), "--no-index", "no-such-package")
+    assert environment.has("library", "")
     assert imports_small(environment)
 
 

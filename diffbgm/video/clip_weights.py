@@ -83,17 +83,17 @@ def damaged(file: Path, reason: object) -> CheckpointError:
 def fetch(name: str, check: Check) -> Path:
     """Fetch a model from the hub, unless it is there; returns its folder.
 
-    What arrives lies under another name until it is whole and `check(folder)` has tried it; an
-    interrupted download goes on where it was. Raises StorageError without network or space.
+    What arrives lies under another name until all is whole and `check(folder)` has tried it; after
+    an interruption the files that were whole are kept. StorageError without network or space,
+    CheckpointError from `check`.
     """
-    source, folder = SOURCES[name], models_folder() / name
+    folder = models_folder() / name
     if installed(name):
         return folder
     unfinished = folder.with_name(f"{name}.unfinished")
     try:
-        unfinished.mkdir(parents=True, exist_ok=True)
-        _download(source.repository, unfinished)
-        shutil.rmtree(unfinished / ".cache", ignore_errors=True)  # the hub's own bookkeeping
+        _download(SOURCES[name].repository, unfinished, folder)
+        shutil.rmtree(unfinished / ".cache")  # the hub's own bookkeeping
         _try_out(unfinished, check)
         shutil.rmtree(folder, ignore_errors=True)
         unfinished.rename(folder)
@@ -102,40 +102,31 @@ def fetch(name: str, check: Check) -> Path:
     return folder
 
 
+def _download(repository: str, into: Path, folder: Path) -> None:
+    """Both files of a model; what is there already as it is published is not fetched again."""
+    from httpx2 import HTTPError  # what huggingface_hub speaks with
+    from huggingface_hub import HfApi, hf_hub_download
+    from huggingface_hub.errors import LocalEntryNotFoundError, OfflineModeIsEnabled
+
+    try:
+        # Asked first, as this fails at once without network, where downloads try again and again.
+        published = HfApi().model_info(repository, timeout=20)
+        names = {file.rfilename for file in published.siblings or ()}
+        for name in (CONFIG, next(name for name in WEIGHTS if name in names)):
+            hf_hub_download(repository, name, revision=published.sha, local_dir=into)
+    except (HTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled) as exc:
+        raise StorageError(
+            f"no network: {repository} cannot be fetched from the Hugging Face hub; connect, then "
+            f"try again, or put its {CONFIG} and {WEIGHTS[0]} into {folder} by hand"
+        ) from exc
+
+
 def _try_out(folder: Path, check: Check) -> None:
     try:
         check(folder)
-    except DiffBGMError:
+    except CheckpointError:
         shutil.rmtree(folder)
         raise
-
-
-def _download(repository: str, folder: Path) -> None:
-    """Both files of a model into `folder`; what is whole there already is not fetched again."""
-    from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, LocalEntryNotFoundError
-
-    def get(file: str) -> None:
-        hf_hub_download(repository, file, local_dir=folder)
-
-    try:
-        get(CONFIG)
-        try:
-            get(WEIGHTS[0])
-        except LocalEntryNotFoundError:
-            raise
-        except EntryNotFoundError:
-            get(WEIGHTS[1])
-    except (LocalEntryNotFoundError, HfHubHTTPError) as exc:
-        raise StorageError(_unreachable(repository)) from exc
-
-
-def _unreachable(repository: str) -> str:
-    names = " and ".join((CONFIG, WEIGHTS[0]))
-    return (
-        f"no network: {repository} cannot be fetched from the Hugging Face hub; connect, then try "
-        f"again, or put its {names} into a folder of {models_folder()} by hand"
-    )
 
 
 def main() -> int:
@@ -146,7 +137,7 @@ def main() -> int:
         try:
             sys.stdout.write(f"{name}: {fetch(name, try_out)}\n")
         except DiffBGMError as exc:
-            sys.stderr.write(f"{exc}\n")
+            sys.stderr.write(f"install.py: {exc}\n")
             return 1
     return 0
 
