@@ -280,11 +280,14 @@ def _tell(composition: "Composition", as_json: bool) -> None:
     if as_json:
         print_json(composition.to_dict())
         return
+    from diffbgm.video.analysis import MOOD_SOURCES
+
     met = sum(hit["kind"] != "none" for hit in composition.hits)
     seconds = sum(composition.timings.values())
     typer.echo(
         f"{composition.folder}: {composition.seconds:.1f} s in {len(composition.shots)} shots, "
-        f"{met} of {len(composition.hits)} cuts on a beat, made in {seconds:.1f} s"
+        f"{met} of {len(composition.hits)} cuts on a beat, "
+        f"mood from {MOOD_SOURCES[composition.mood_source]}, made in {seconds:.1f} s"
     )
     for lacking in composition.sound["replaced"]:
         typer.echo(f"{composition.sound['soundfont']} has {lacking}")
