@@ -72,7 +72,7 @@ def compose(
         with clock.stage("diffusion") as advance:
             network = sketching.load(checkpoint, options.device)
             roll = sketching.paint_film(
-                network, cues, analysis.seen, options.sampling, options.seed, advance
+                network, cues, analysis, options.sampling, options.seed, advance
             )
         with clock.stage("arrangement"):
             takes = _first_takes(roll, cues, len(analysis.timeline.shots), options)
@@ -246,8 +246,9 @@ def _new_rolls(
     checkpoint = sketching.resolve_checkpoint(options.checkpoint or scored.options.checkpoint)
     network = sketching.load(checkpoint, options.device)
     sampling = scored.options.sampling
-    seen = scored.analysis.seen
-    return sketching.paint_shot(network, cues, seen, shot, scored.roll, sampling, seeds, advance)
+    return sketching.paint_shot(
+        network, cues, scored.analysis, shot, scored.roll, sampling, seeds, advance
+    )
 
 
 def _with_sound(scored: ScoredFilm, shot: int, take: Take, synth: Synthesizer) -> Take:

@@ -230,8 +230,8 @@ def save_analysis(analysis: VideoAnalysis, folder: Path) -> None:
         "thumbnails": analysis.thumbnails,
         "told": json.dumps([cuts, analysis.mood_source]),
     }
-    if analysis.seen is not None:
-        arrays["seen"] = analysis.seen
+    meaning = {"seen": analysis.seen, "said": analysis.said}
+    arrays |= {name: rows for name, rows in meaning.items() if rows is not None}
     with (folder / ANALYSIS).open("wb") as file:
         np.savez_compressed(file, **arrays)
 
@@ -247,6 +247,7 @@ def _load_analysis(folder: Path, timeline: Timeline) -> VideoAnalysis:
             arrays["thumbnails"],
             mood_source,
             arrays.get("seen"),
+            arrays.get("said"),
         )
 
 

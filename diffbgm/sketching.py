@@ -18,6 +18,7 @@ from diffbgm.spotting.tempo_map import TempoMap
 if TYPE_CHECKING:
     from diffbgm.model.networks import Model
     from diffbgm.model.sampling import Piece
+    from diffbgm.video.analysis import VideoAnalysis
 
 # Bars around a shot that a new take of it hears.
 CONTEXT_BARS = 8
@@ -63,18 +64,15 @@ def _load(checkpoint: Path, changed: int, device: str) -> "Model":
 def paint_film(
     model: "Model",
     cues: CueSheet,
-    seen: np.ndarray | None,
+    analysis: "VideoAnalysis",
     sampling: Sampling,
     seed: int,
     advance: Advance,
 ) -> np.ndarray:
-    """Roll (4 B, 3, 88) of the whole film, in a key that the seed chooses.
-
-    `seen` (seconds, width) is what CLIP sees of it, if it looked.
-    """
+    """Roll (4 B, 3, 88) of the whole film, in a key that the seed chooses."""
     key_signature = int(np.random.default_rng(seed).integers(12))
     before, after = _padding(cues)
-    piece = _piece(cues, seen, before, after, key_signature)
+    piece = _piece(cues, analysis, before, after, key_signature)
     piece = replace(piece, theme=_theme(cues, before, after))
     (roll,) = model.paint(piece, [seed], sampling, progress=advance)
     return _without(roll, before, after)
@@ -83,7 +81,7 @@ def paint_film(
 def paint_shot(
     model: "Model",
     cues: CueSheet,
-    seen: np.ndarray | None,
+    analysis: "VideoAnalysis",
     shot: int,
     roll: np.ndarray,
     sampling: Sampling,
@@ -104,7 +102,7 @@ def paint_shot(
     cells = slice(beats.start * SIXTEENTHS_PER_BEAT, beats.stop * SIXTEENTHS_PER_BEAT)
     mask = np.repeat(known[beats], SIXTEENTHS_PER_BEAT)[None].repeat(len(TRACKS), axis=0)
     key_signature = int(np.bincount(key_signatures_of(roll)).argmax())
-    piece = _piece(cues, seen, before, after, key_signature).between(beats)
+    piece = _piece(cues, analysis, before, after, key_signature).between(beats)
     painted = model.paint(piece, seeds, sampling, given[cells], mask, advance)
     return [
         _without(np.concatenate([given[: cells.start], one, given[cells.stop :]]), before, after)
@@ -119,7 +117,7 @@ def _padding(cues: CueSheet) -> tuple[int, int]:
 
 
 def _piece(
-    cues: CueSheet, seen: np.ndarray | None, before: int, after: int, key_signature: int
+    cues: CueSheet, analysis: "VideoAnalysis", before: int, after: int, key_signature: int
 ) -> "Piece":
     from diffbgm.model.sampling import Piece
     from diffbgm.spotting.conditions import as_sustained
@@ -132,14 +130,15 @@ def _piece(
         padded(cues.semantic),
         padded(cues.shot_of_beat),
         key_signature,
-        seen=None if seen is None else padded(_at_beats(seen, cues.tempo_map)),
+        seen=None if analysis.seen is None else padded(_at_beats(analysis.seen, cues.tempo_map)),
+        said=None if analysis.said is None else padded(_at_beats(analysis.said, cues.tempo_map)),
     )
 
 
-def _at_beats(seen: np.ndarray, tempo_map: TempoMap) -> np.ndarray:
-    """Rows a second as rows a beat (B, width): what is seen in the middle of each."""
+def _at_beats(rows: np.ndarray, tempo_map: TempoMap) -> np.ndarray:
+    """Rows a second as rows a beat (B, width): those of the middle of each."""
     middle = (tempo_map.beat_seconds[:-1] + tempo_map.beat_seconds[1:]) / 2
-    return seen[np.clip(middle.astype(int), 0, len(seen) - 1)]
+    return rows[np.clip(middle.astype(int), 0, len(rows) - 1)]
 
 
 def _theme(cues: CueSheet, before: int, after: int) -> np.ndarray:

@@ -4,6 +4,7 @@ import json
 import os
 import pickle
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -13,11 +14,15 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from diffbgm.cli import main
+from diffbgm.composing import compose, recompose
 from diffbgm.composition import Composition, load_composition, load_scored_film, load_take
-from diffbgm.model.official import FORMAT
+from diffbgm.model.official import FORMAT, save_official
+from diffbgm.model.unet import PaperNetwork
+from diffbgm.options import ComposeOptions, TakeOptions
 from tests.model.public_checkpoint import public_table
 from tests.model.small_paper import SMALL_PAPER, save_small_paper
 from tests.video.films import shifted, texture
+from tests.video.small_clip import CLIP, WIDTH, save_model
 
 
 def diffbgm(*arguments: object) -> int:
@@ -93,6 +98,25 @@ class TestCompose:
         for shot in (0, 2):
             name = after.shots[shot]["midi"]
             assert (composed.folder / name).read_bytes() == files[name]
+
+
+def test_what_clip_sees_is_told_in_the_first_take_and_in_new_ones(film, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    save_model(tmp_path / "data/diffbgm/clip/clip", CLIP)
+    config = replace(SMALL_PAPER, token_width=WIDTH)
+    weights = tmp_path / "paper.safetensors"
+    save_official(weights, config, PaperNetwork(config).state_dict())
+    composed = compose(film, tmp_path / "music", ComposeOptions(steps=4, checkpoint=weights))
+    assert composed.model["visual_features"] == "CLIP embeddings of the picture"
+    assert composed.model["language_features"] == "CLIP embeddings of the nearest captions"
+    analysis = load_scored_film(composed).analysis
+    assert analysis.seen is not None
+    assert analysis.said is not None
+    assert analysis.seen.shape == analysis.said.shape == (6, WIDTH)
+    after = recompose(composed.folder, 2, TakeOptions(seed=1))
+    assert after.shots[2]["take"] == 1
+    assert after.shots[:2] == composed.shots[:2]
 
 
 class Hostile:

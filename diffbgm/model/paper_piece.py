@@ -1,10 +1,10 @@
 """A piece in the terms of the paper's network: tokens a beat, a roll of two channels; and back.
 
-Its network was trained on features that a film's streams are not: CLIP2Video's of the picture (512
-wide) and BERT's of captions (768). Where those are not at hand, the streams stand in: the dynamic
-one for the picture, the semantic one for the captions, so that the selector still lets mood rule
-early and movement late. That is an approximation: public weights hear when something changes, and
-how much, but not what it is.
+Its network was trained on features of CLIP2Video (the picture, 512 wide) and of BERT (captions,
+768). Where CLIP looked, its embeddings of the picture and of a caption stand in, which are kin of
+these. Else the streams do: the dynamic one for the picture, the semantic one for the captions, so
+that the selector still lets mood rule early and movement late; public weights then hear when
+something changes, and how much, but not what it is.
 """
 
 import numpy as np
@@ -36,11 +36,14 @@ def to_tokens(stream: np.ndarray, width: int) -> np.ndarray:
     As it is if a network takes it so; else repeated over the width, as -1..1: what is average
     says nothing.
     """
-    beats, measures = stream.shape
-    if measures == width:
+    if stream.shape[1] == width:
         return stream.astype(np.float32)
-    columns = np.arange(width) % measures
-    return (2 * stream[:, columns] - 1).astype(np.float32).reshape(beats, width)
+    return widened(2 * stream - 1, width)
+
+
+def widened(rows: np.ndarray, width: int) -> np.ndarray:
+    """Rows (B, n) repeated over `width` columns, float32."""
+    return rows[:, np.arange(width) % rows.shape[1]].astype(np.float32)
 
 
 def to_channels(roll: np.ndarray) -> np.ndarray:

@@ -7,7 +7,6 @@ no prediction without conditions that guidance could lead away from.
 
 from collections.abc import Callable
 from functools import partial
-from typing import TypeGuard
 
 import numpy as np
 import torch
@@ -22,6 +21,7 @@ from diffbgm.model.paper_piece import (
     to_channels,
     to_tokens,
     whole_windows,
+    widened,
 )
 from diffbgm.model.sampling import Piece, fast_bfloat16, window_starts
 from diffbgm.model.solver import SeededNoise
@@ -47,10 +47,7 @@ def sample(
 
     Tracks are told apart afterwards, see `paper_piece.from_channels`. Guidance is left aside.
     """
-    visual = to_tokens(piece.dynamic, network.config.token_width)
-    if _is_shown(piece.seen, network):
-        visual = piece.seen
-    language = to_tokens(piece.semantic, network.config.language_width)
+    visual, language = _tokens(network, piece)
     rolls = sample_told(network, visual, language, seeds, wanted.steps, given, known, progress)
     if given is None or known is None:
         return rolls
@@ -58,17 +55,24 @@ def sample(
 
 
 def features_told(network: PaperNetwork, seen: np.ndarray | None) -> dict[str, str]:
-    """What the network is told as its features of the picture and of captions, in words."""
-    shown = _is_shown(seen, network)
+    """What the network is told as its features of the picture and of captions, in words.
+
+    `seen` (., width) is what CLIP sees: it stands for both if it is as wide as visual tokens.
+    """
+    if seen is None or seen.shape[1] != network.config.token_width:
+        return {"visual_features": "dynamic stream", "language_features": "semantic stream"}
     return {
-        "visual_features": "CLIP image embeddings" if shown else "dynamic stream",
-        "language_features": "semantic stream",
+        "visual_features": "CLIP embeddings of the picture",
+        "language_features": "CLIP embeddings of the nearest captions",
     }
 
 
-def _is_shown(seen: np.ndarray | None, network: PaperNetwork) -> TypeGuard[np.ndarray]:
-    """Whether what CLIP sees is as wide as the network's visual tokens, and so stands for them."""
-    return seen is not None and seen.shape[1] == network.config.token_width
+def _tokens(network: PaperNetwork, piece: Piece) -> tuple[np.ndarray, np.ndarray]:
+    """Visual (B, token_width) and language (B, language_width), as `features_told` says."""
+    width, language_width = network.config.token_width, network.config.language_width
+    if piece.seen is None or piece.said is None or piece.seen.shape[1] != width:
+        return to_tokens(piece.dynamic, width), to_tokens(piece.semantic, language_width)
+    return piece.seen, widened(piece.said, language_width)
 
 
 def sample_told(

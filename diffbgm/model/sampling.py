@@ -38,8 +38,8 @@ WINDOWS_AT_ONCE = 16
 class Piece:
     """What a piece is told, from a downbeat on: dynamic (B, 6), semantic (B, 3), segment (B,);
     key_signature 0..11 or None (the network chooses); B a whole number of bars. `theme` (bars,)
-    says which bar of the theme each bar shows, or -1. `seen` (B, width) float32, where it is
-    known, is what CLIP sees, for the paper's network."""
+    says which bar of the theme each bar shows, or -1. `seen` and `said` (B, width) float32, where
+    they are known, are CLIP's embeddings of the picture and a caption: for the paper's network."""
 
     dynamic: np.ndarray
     semantic: np.ndarray
@@ -47,12 +47,13 @@ class Piece:
     key_signature: int | None = None
     theme: np.ndarray | None = None
     seen: np.ndarray | None = None
+    said: np.ndarray | None = None
 
     def between(self, beats: slice) -> "Piece":
         """A stretch of it, by itself: without the theme of the whole."""
         rows = (self.dynamic[beats], self.semantic[beats], self.segment[beats])
-        seen = None if self.seen is None else self.seen[beats]
-        return Piece(*rows, self.key_signature, seen=seen)
+        seen, said = (one if one is None else one[beats] for one in (self.seen, self.said))
+        return Piece(*rows, self.key_signature, seen=seen, said=said)
 
 
 def sample(

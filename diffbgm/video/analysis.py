@@ -13,6 +13,7 @@ import numpy as np
 
 from diffbgm.errors import CutsError, FilmError
 from diffbgm.timeline import MediaSpan, Shot, Timeline
+from diffbgm.video.captions import nearest_captions
 from diffbgm.video.clip import Clip, sampled
 from diffbgm.video.decode import Picture, on_grid, probe, read_pictures
 from diffbgm.video.edit import content_of_edit, edit_frames
@@ -44,8 +45,9 @@ class VideoAnalysis:
 
     `motion` is (frames,) float32, 0..1 on an absolute scale, without the cuts; `mood` is
     (seconds rounded up, 3) float32: valence, arousal, tension, each -1..1, read from
-    `mood_source`; `thumbnails` is (shots, height, width, 3) uint8 RGB; `seen` is (seconds rounded
-    up, width) float32, embeddings of CLIP with rows of length 1, None where it did not look.
+    `mood_source`; `thumbnails` is (shots, height, width, 3) uint8 RGB; `seen` and `said` are
+    (seconds rounded up, width) float32, CLIP's embeddings of the picture and of the nearest
+    caption, rows of length 1; None where CLIP did not look.
     """
 
     timeline: Timeline
@@ -55,12 +57,14 @@ class VideoAnalysis:
     thumbnails: np.ndarray
     mood_source: MoodSource
     seen: np.ndarray | None = None
+    said: np.ndarray | None = None
 
 
 class _Meaning(NamedTuple):
-    """What CLIP sees, and the mood that it reads from that; a row a second."""
+    """What CLIP sees, what it would say, and the mood that it reads from that; a row a second."""
 
     seen: np.ndarray
+    said: np.ndarray
     mood: np.ndarray
 
 
@@ -125,7 +129,8 @@ def _watch(
         key = clip.frames_key(content(), MOOD_RATE)
         pictures = (frame.sized(clip.side) for frame in sampled(looked, frame_rate, MOOD_RATE))
         seen = clip.cache.get(key, lambda: clip.embed_pictures(pictures))
-        meaning = _Meaning(seen, zero_shot_mood(seen, clip))
+        said = clip.embed_texts(nearest_captions(seen, clip))
+        meaning = _Meaning(seen, said, zero_shot_mood(seen, clip))
     deque(looked, maxlen=0)  # all that is left
     return meaning
 
@@ -171,6 +176,7 @@ class _Look:
             thumbnails=np.stack([self._album.near(frame) for frame in middles]),
             mood_source="clip" if meaning else "colour",
             seen=meaning.seen if meaning else None,
+            said=meaning.said if meaning else None,
         )
 
 

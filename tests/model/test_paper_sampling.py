@@ -104,10 +104,10 @@ def test_what_clip_sees_stands_for_the_picture_where_it_is_as_wide() -> None:
     unseen = sample(network, told, [3], QUICK)
     for width, is_heard in ((16, True), (512, False)):
         seen = np.ones((32, width), np.float32)
-        shown = sample(network, replace(told, seen=seen), [3], QUICK)
+        shown = sample(network, replace(told, seen=seen, said=seen), [3], QUICK)
         assert np.array_equal(shown, unseen) != is_heard
         said = features_told(network, seen)["visual_features"]
-        assert said == ("CLIP image embeddings" if is_heard else "dynamic stream")
+        assert said == ("CLIP embeddings of the picture" if is_heard else "dynamic stream")
     assert features_told(network, None)["visual_features"] == "dynamic stream"
 
 
