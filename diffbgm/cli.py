@@ -90,6 +90,13 @@ def compose(
     checkpoint: Checkpoint = None,
     soundfont: SoundFont = None,
     loudness: Annotated[float, typer.Option(help="Of the mix, in LUFS.")] = ComposeOptions.loudness,
+    under_dialogue: Annotated[
+        bool, typer.Option("--under-dialogue", help="Make room where somebody speaks in the film.")
+    ] = False,
+    dialogue: Annotated[
+        Path | None,
+        typer.Option(help="Make room where this file says: .srt .vtt, or start,end in .csv .json."),
+    ] = None,
     mux: Annotated[bool, typer.Option("--mux", help="Also write the film with its music.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -111,6 +118,8 @@ def compose(
         checkpoint=checkpoint,
         soundfont=soundfont,
         loudness=loudness,
+        under_dialogue=under_dialogue,
+        dialogue=None if dialogue is None else _read_dialogue(dialogue),
         mux=mux,
     )
     with progress_bar() as progress:
@@ -272,6 +281,12 @@ def _read_cuts(cuts: Path, film: Path) -> tuple[int, ...]:
     return read_cuts(cuts, probe(film).frame_rate)
 
 
+def _read_dialogue(path: Path) -> tuple[tuple[float, float], ...]:
+    from diffbgm.dialogue_files import read_dialogue
+
+    return read_dialogue(path)
+
+
 def _is_cut_list(path: Path) -> bool:
     return path.suffix.lower() == ".json"
 
@@ -291,6 +306,9 @@ def _tell(composition: "Composition", as_json: bool) -> None:
     )
     for lacking in composition.sound["replaced"]:
         typer.echo(f"{composition.sound['soundfont']} has {lacking}")
+    if composition.options["under_dialogue"] or composition.dialogue:
+        spoken = sum(end - start for start, end in composition.dialogue)
+        typer.echo(f"room for {spoken:.1f} s of speech in {len(composition.dialogue)} places")
 
 
 if __name__ == "__main__":

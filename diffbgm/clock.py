@@ -9,8 +9,9 @@ Progress = Callable[[str, float], None]
 # Stages in order, with the share of all that each one usually takes.
 SHARES = {
     "analysis": 0.25,
+    "dialogue": 0.03,
     "spotting": 0.02,
-    "diffusion": 0.40,
+    "diffusion": 0.37,
     "arrangement": 0.01,
     "sound": 0.20,
     "mastering": 0.04,

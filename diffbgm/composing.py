@@ -24,6 +24,7 @@ from diffbgm.composition import (
     load_take,
     save_take,
 )
+from diffbgm.dialogue import Dialogue
 from diffbgm.errors import CompositionError, OptionError
 from diffbgm.files import publishing
 from diffbgm.music.arrangement import arrange_shot
@@ -31,6 +32,7 @@ from diffbgm.music.harmony import Key, estimate_key
 from diffbgm.music.pianoroll import SIXTEENTHS_PER_BEAT, to_score
 from diffbgm.music.styles import Style, load_style, located
 from diffbgm.options import ComposeOptions, TakeOptions
+from diffbgm.sound.dialogue import find_dialogue
 from diffbgm.sound.soundfont import find_soundfont
 from diffbgm.sound.synthesis import render_shot, stem_mixes
 from diffbgm.sound.synthesizers import Synthesizer, open_synthesizer
@@ -67,8 +69,11 @@ def compose(
         with clock.stage("analysis") as advance:
             analysis = _analyse(source, options, advance)
             film = _film_to_mux(source, folder, options)
+        with clock.stage("dialogue") as advance:
+            dialogue = _dialogue(analysis.timeline, options, advance)
         with clock.stage("spotting"):
             cues = spot(analysis, _spotting_options(options, style))
+            cues = replace(cues, dialogue=dialogue)
         with clock.stage("diffusion") as advance:
             network = sketching.load(checkpoint, options.device)
             roll = sketching.paint_film(
@@ -173,6 +178,15 @@ def _film_to_mux(source: Path | Timeline, folder: Path, options: ComposeOptions)
     if options.mux and film == (folder / "film.mp4").resolve():
         raise OptionError(f"--mux would write over {film}; choose another folder with -o")
     return film
+
+
+def _dialogue(
+    timeline: Timeline, options: ComposeOptions, advance: Callable[[float], None]
+) -> Dialogue:
+    """Where the music makes room: as wished, or where somebody speaks, or nowhere."""
+    if options.dialogue is not None:
+        return Dialogue.joined(options.dialogue, timeline.seconds)
+    return find_dialogue(timeline, advance) if options.under_dialogue else Dialogue()
 
 
 def _spotting_options(options: ComposeOptions, style: Style) -> SpottingOptions:

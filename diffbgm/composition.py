@@ -97,6 +97,7 @@ class Composition:
     tempo: list[dict[str, float]]
     first_downbeat: int
     phrases: list[int]
+    dialogue: list[list[float]]
     shot_of_beat: list[int]
     beats: list[float]
     downbeats: list[float]

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from diffbgm.dialogue import Dialogue
 from diffbgm.errors import CutsError, OptionError
 
 # Valence and arousal, each -1..1 (Russell's circumplex, 1980).
@@ -49,8 +50,10 @@ class ComposeOptions:
     means as measured. `bpm` None means the style's range. `freedom_percent` is how far the tempo
     may stray from its base to meet cuts. `cuts`: first frames of the new shots, instead of
     detecting them. Of the cuts, those `pinned` must be met by a beat, those `ignored` need not;
-    `prefer_downbeats` gives up hits for downbeats. `loudness` is that of the mix, in LUFS. `mux`
-    also writes film.mp4, the film with its music.
+    `prefer_downbeats` gives up hits for downbeats. `under_dialogue`: the music makes room where
+    somebody speaks in the film's own sound, or, if given, in the spans `dialogue` (start, end;
+    seconds). `loudness` is that of the mix, in LUFS. `mux` also writes film.mp4, the film with its
+    music, and with its own sound where the music makes room for it.
     """
 
     style: str = DEFAULT_STYLE
@@ -63,6 +66,8 @@ class ComposeOptions:
     prefer_downbeats: bool = False
     seed: int = 0
     cuts: tuple[int, ...] | None = None
+    under_dialogue: bool = False
+    dialogue: tuple[tuple[float, float], ...] | None = None
     steps: int = Sampling.steps
     guidance: float = Sampling.guidance
     device: str = "auto"
@@ -77,6 +82,13 @@ class ComposeOptions:
         check_tempo(self.bpm, self.freedom_percent)
         check_pins(self.pinned, self.ignored)
         check_range("loudness", self.loudness, *LOUDNESS_RANGE)
+        for span in self.dialogue or ():
+            Dialogue((span,))
+
+    @property
+    def makes_room(self) -> bool:
+        """Whether the music makes room for speech."""
+        return self.under_dialogue or self.dialogue is not None
 
     @property
     def sampling(self) -> Sampling:
@@ -93,6 +105,8 @@ class ComposeOptions:
         """The options whose `to_dict` this is, also after a trip through JSON."""
         lists = {name: tuple(value) for name, value in content.items() if isinstance(value, list)}
         paths = {name: Path(content[name]) for name in ("checkpoint", "soundfont") if content[name]}
+        if content["dialogue"] is not None:
+            lists["dialogue"] = tuple((start, end) for start, end in content["dialogue"])
         return cls(**{**content, **lists, **paths})
 
 

@@ -6,6 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from diffbgm.clock import Clock
 from diffbgm.composition import (
     DOCUMENT,
@@ -21,6 +23,8 @@ from diffbgm.music.score import Score
 from diffbgm.mux import mux
 from diffbgm.pictures import overview, roll_png
 from diffbgm.report import write_report
+from diffbgm.sound.dialogue import with_own_sound
+from diffbgm.sound.ducking import ducking
 from diffbgm.sound.mixing import Loudness, Master, master, measure, segments, sum_stems, write_wav
 from diffbgm.sound.parts import SAMPLE_RATE
 from diffbgm.spotting.cue_sheet import shot_levels
@@ -48,11 +52,24 @@ def write_folder(
     save_analysis(film.analysis, folder)
     if film.options.mux and film.film:
         with clock.stage("film"):
-            mux(film.film, folder / "mix.wav", folder / "film.mp4")
+            _write_film(folder, film, mixed.samples)
     composition = _document(folder, film, mixed.gain_db, loudness, clock.timings)
     composition.save()
     write_report(folder / REPORT, film, composition, score, mixed.samples)
     return composition
+
+
+def _write_film(folder: Path, film: ScoredFilm, music: np.ndarray) -> None:
+    """film.mp4: the picture with the music; with its own sound, too, where that leaves it room."""
+    assert film.film is not None
+    if not film.options.makes_room:
+        mux(film.film, folder / "mix.wav", folder / "film.mp4")
+        return
+    heard = folder / "film.wav"
+    sound = with_own_sound(film.timeline, film.cues.dialogue, music, film.options.loudness)
+    write_wav(heard, sound)
+    mux(film.film, heard, folder / "film.mp4")
+    heard.unlink()
 
 
 def _write_sound(folder: Path, film: ScoredFilm) -> Master:
@@ -60,7 +77,15 @@ def _write_sound(folder: Path, film: ScoredFilm) -> Master:
     parts = [part for take in film.takes for part in take.parts]
     stems = sum_stems(parts, boundaries[-1])
     last_frame = film.timeline.sample(film.timeline.frames - 1, SAMPLE_RATE)
-    mixed = master(stems, boundaries, film.gain_db, film.options.loudness, last_frame)
+    spans = film.cues.dialogue.spans
+    mixed = master(
+        stems,
+        boundaries,
+        film.gain_db,
+        target_lufs=film.options.loudness,
+        silent_from=last_frame,
+        ducking=ducking(spans, boundaries[-1], SAMPLE_RATE) if spans else None,
+    )
     write_wav(folder / "mix.wav", mixed.samples)
     (folder / "stems").mkdir()
     for name, samples in stems.items():

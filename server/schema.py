@@ -16,6 +16,7 @@ Frame = Annotated[int, Field(ge=1, lt=2**31)]
 Frames = Annotated[list[Frame], Field(max_length=100_000)]
 Name = Annotated[str, Field(min_length=1, max_length=64)]
 Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
+Pairs = Annotated[list[Pair], Field(max_length=100_000)]
 Mood = Annotated[
     Name | Pair,
     Field(description="a name of `moods` in /v1/info, or [valence, arousal], each -1..1"),
@@ -53,6 +54,12 @@ class ComposeRequestOptions(Wire):
     steps: int | None = Field(default=None, description="diffusion steps")
     guidance: float | None = Field(default=None, description="1: as conditioned; more: exaggerated")
     loudness: float | None = Field(default=None, description="of the mix, in LUFS; -16 if absent")
+    under_dialogue: bool | None = Field(
+        default=None, description="make room where somebody speaks in the film's own sound"
+    )
+    dialogue: Pairs | None = Field(
+        default=None, description="make room in these spans instead: [[start, end], ...] in seconds"
+    )
     mux: bool | None = Field(
         default=None, description="also write film.mp4, the film with its music"
     )
@@ -102,7 +109,12 @@ def _arguments(wire: Wire) -> dict[str, Any]:
     given = wire.model_dump(exclude_none=True)
     if "mood" in given:
         given["mood"] = parse_mood(given["mood"])
-    return {key: tuple(v) if isinstance(v, list) else v for key, v in given.items()}
+    return {name: _frozen(value) for name, value in given.items()}
+
+
+def _frozen(value: Any) -> Any:
+    """Lists as tuples, all the way down."""
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 class ChoiceOfTake(Wire):

@@ -14,6 +14,7 @@ import numpy as np
 from diffbgm.music.ending import closes, closing_notes, closing_stroke, with_cadence
 from diffbgm.music.fillers import chords_at_rest, held_chords, with_pickup
 from diffbgm.music.harmony import Chord, Key, estimate_chords, estimate_key, half_bars
+from diffbgm.music.making_room import make_room, make_room_in_drums, resting_players
 from diffbgm.music.patterns import play_bass, play_chords, play_drums
 from diffbgm.music.performance import humanise, shape_velocity, swing
 from diffbgm.music.score import Note, Score, Track
@@ -87,7 +88,8 @@ def arrange_shot(
         tracks.append(Track(player.name, player.program, tuple(notes)))
     if style.drums:
         rng = np.random.default_rng((seed, len(tracks)))
-        notes = play_drums(style.drums, told) + closing_stroke(style.drums, told)
+        notes = make_room_in_drums(play_drums(style.drums, told), told)
+        notes += closing_stroke(style.drums, told)
         played = _perform(notes, "drums", style, told, rng)
         tracks.append(Track(DRUMS, style.drums.kit, tuple(played), is_drum=True))
     return Score(tuple(tracks))
@@ -140,12 +142,15 @@ def _parts(
 ) -> dict[str, list[Note]]:
     """What each player plays, on the grid of the sketch; the melody stays on top."""
     lowest = LOW_REGISTER if any(player.role == "bass" for player in players) else 0
+    resting = resting_players(players)
     parts: dict[str, list[Note]] = {}
     lead: list[Note] = []
     # Singers first: the others play under the first of them that doubles nobody.
     for player in sorted(players, key=lambda each: (each.role != "melody", each.octave != 0)):
-        body = _body(player, written, cues)
-        notes = body + (closing_notes(player, body, key, cues) if closes(cues) else [])
+        rests = player.name in resting
+        body = _body(player, written, cues, rests)
+        plays_close = closes(cues) and not (rests and cues.is_spoken(cues.body_end))
+        notes = body + (closing_notes(player, body, key, cues) if plays_close else [])
         if player.role == "accompaniment":
             notes = thin_low(below(notes, lead, player.range[0]), lowest)
         parts[player.name] = notes
@@ -153,8 +158,11 @@ def _parts(
     return parts
 
 
-def _body(player: Instrument, written: ShotSketch, cues: ShotCues) -> list[Note]:
-    """The player's notes before the close, in its range, as long as it lets them sound."""
+def _body(player: Instrument, written: ShotSketch, cues: ShotCues, rests: bool) -> list[Note]:
+    """The player's notes before the close, in its range, as long as it lets them sound.
+
+    It `rests` where somebody speaks, or leaves some out.
+    """
     if player.role == "bass":
         notes = play_bass(written.chords, player, cues)
     elif player.patterns:
@@ -162,6 +170,7 @@ def _body(player: Instrument, written: ShotSketch, cues: ShotCues) -> list[Note]
     else:
         notes = fold(_written(player.role, written, cues), player.range, player.octave)
         notes = limit_voices(notes, player.voices)
+    notes = make_room(notes, player, rests, cues)
     changes = [*(chord.end_beats for chord in written.chords), float(cues.body_end)]
     articulated = _articulate(notes, player, changes)
     return within(articulated, cues.start, cues.body_end)

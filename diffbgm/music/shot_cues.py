@@ -1,6 +1,7 @@
 """What the arranger is told of one shot: read from the cue sheet once. Knows no notes."""
 
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from diffbgm.spotting.cue_sheet import CueSheet
 from diffbgm.spotting.tempo_map import BEATS_PER_BAR
 
 SIXTEENTH = 0.25
+SPOKEN_SHARE = 0.25  # of a beat: with less speech the music goes on over it
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class ShotCues:
     `density` and `accent` hold one value a beat; `energy` (the mean density), `valence` and
     `tension` are means over the shot, `cut_strength` is what its first beat marks; all 0..1.
     `exact_beats` are those that players keep to: where the music meets a cut, the start, the last
-    chord. `bpm` is the tempo at the start.
+    chord. `bpm` is the tempo at the start. `spoken` are the beats over which somebody speaks.
     `pickup_to` is the piece's first hit where this shot ends with it, else None. The last two are
     facts of the piece: `final_beat`, on which its last chord is struck, and its `last_end`, the
     beat at which the picture ends.
@@ -34,6 +36,7 @@ class ShotCues:
     end: float
     first_downbeat: int
     bpm: float
+    spoken: frozenset[int]
     density: tuple[float, ...]
     accent: tuple[float, ...]
     energy: float
@@ -53,6 +56,7 @@ class ShotCues:
             return None
         first, last = int(beats[0]), int(beats[-1]) + 1
         start = max(first, _picture_start(cues, first))
+        end = max(last, _picture_start(cues, last))
         close = final_beat(cues.tempo_map.beats, cues.first_downbeat)
         met = [hit.beat for hit in cues.hits if hit.kind != "none"]
         onsets_end = min(last, _picture_start(cues, last))
@@ -62,9 +66,10 @@ class ShotCues:
             beats=(first, last),
             start=start,
             onsets_end=onsets_end,
-            end=max(last, _picture_start(cues, last)),
+            end=end,
             first_downbeat=cues.first_downbeat,
             bpm=cues.tempo_map.bpm(first),
+            spoken=_spoken(cues, range(first, min(ceil(end), cues.tempo_map.beats))),
             density=tuple(dynamic["density"]),
             accent=tuple(dynamic["accent"]),
             energy=float(np.mean(dynamic["density"])),
@@ -82,6 +87,10 @@ class ShotCues:
         """Where the piece's close begins in this shot; the shot's end if it does not."""
         return min(max(self.final_beat, self.start), self.end)
 
+    def is_spoken(self, beat: float) -> bool:
+        """Whether somebody speaks over the beat that `beat` lies in."""
+        return int(beat) in self.spoken
+
     def at(self, values: tuple[float, ...], beat: float) -> float:
         """The value of `density` or `accent` at a beat of the shot."""
         return values[min(max(int(beat) - self.beats[0], 0), len(values) - 1)]
@@ -89,6 +98,17 @@ class ShotCues:
     def beat_in_bar(self, beat: float) -> float:
         """0 on a downbeat."""
         return (beat - self.first_downbeat) % BEATS_PER_BAR
+
+
+def _spoken(cues: CueSheet, beats: range) -> frozenset[int]:
+    """Those of the beats of which a good part is spoken in."""
+    times = cues.tempo_map.beat_seconds
+    return frozenset(
+        beat
+        for beat in beats
+        if cues.dialogue.overlap(times[beat], times[beat + 1])
+        > SPOKEN_SHARE * (times[beat + 1] - times[beat])
+    )
 
 
 def _picture_start(cues: CueSheet, beat: int) -> float:

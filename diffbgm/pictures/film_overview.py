@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from diffbgm.dialogue import Dialogue
 from diffbgm.files import replacing
 from diffbgm.music.score import Score
 from diffbgm.pictures.notes import (
@@ -31,6 +32,7 @@ from diffbgm.pictures.palette import (
     LINE,
     MOOD_COLOURS,
     PAPER,
+    SPEECH_COLOUR,
     css,
 )
 from diffbgm.spotting.cue_sheet import CueSheet, Hit
@@ -50,7 +52,9 @@ _COLUMNS = 1460  # of the plots, in pixels, about
 _MOST_BAR_NUMBERS = 40
 _MOST_BEAT_LINES = 400
 _MOST_STRONG_CUTS = 150
-_NARROWEST_NUMBERED_SHOT = 18  # pixels
+_DIGIT = 8  # pixels of a shot's number, and of the room around it
+_MOST_TRACKS_A_ROW = 8
+_LEGEND_ROW = 0.018  # of the height
 
 
 def overview(
@@ -65,21 +69,23 @@ def overview(
 
     figure = Figure((WIDTH / _DPI, HEIGHT / _DPI), dpi=_DPI, facecolor=PAPER)
     FigureCanvasAgg(figure)
-    rows = _rows(figure, analysis.timeline.seconds)
+    rows = _rows(figure, analysis.timeline.seconds, len(_track_rows(score)))
     _draw_shots(rows["shots"], analysis)
     _draw_energy(rows["energy"], analysis)
     _draw_mood(rows["mood"], analysis)
     _draw_beats(rows["beats"], cues)
     _draw_notes(rows["notes"], cues, score, analysis.timeline.seconds)
     _draw_sound(rows["sound"], mix, analysis.timeline.seconds)
+    _draw_speech(rows["sound"], cues.dialogue)
     _draw_cuts(rows, cues.hits)
-    _draw_legends(figure, rows, score)
+    _draw_legends(figure, rows, score, bool(cues.dialogue.spans))
     with replacing(path) as unfinished:
         figure.savefig(unfinished, format="png", pil_kwargs={"compress_level": 4})
 
 
-def _rows(figure: Figure, seconds: float) -> dict[str, Axes]:
-    """One plot a row, all with the film's time axis; its numbers stand below the last."""
+def _rows(figure: Figure, seconds: float, legend_rows: int) -> dict[str, Axes]:
+    """One plot a row, all with the film's time axis; its numbers stand below the last, and
+    `legend_rows` of names above the first."""
     grid = figure.add_gridspec(
         len(_ROWS),
         1,
@@ -87,7 +93,7 @@ def _rows(figure: Figure, seconds: float) -> dict[str, Axes]:
         hspace=0.07,
         left=0.066,
         right=0.985,
-        top=0.958,
+        top=0.976 - _LEGEND_ROW * legend_rows,
         bottom=0.045,
     )
     rows = {name: figure.add_subplot(grid[number]) for number, name in enumerate(_ROWS)}
@@ -114,7 +120,7 @@ def _draw_shots(axes: Axes, analysis: VideoAnalysis) -> None:
     strip = _film_strip(analysis, width, round(box.height * HEIGHT))
     axes.imshow(strip, extent=(0, timeline.seconds, 0, 1), aspect="auto", interpolation="nearest")
     for shot in timeline.shots:
-        if shot.frames / timeline.frames * width < _NARROWEST_NUMBERED_SHOT:
+        if shot.frames / timeline.frames * width < _DIGIT * (len(str(shot.index)) + 1):
             continue
         axes.annotate(
             str(shot.index),
@@ -250,6 +256,13 @@ def _draw_sound(axes: Axes, mix: np.ndarray, seconds: float) -> None:
     axes.set_yticks([])
 
 
+def _draw_speech(axes: Axes, dialogue: Dialogue) -> None:
+    """The spans in which the music makes room."""
+    for start, end in dialogue.spans:
+        axes.axvspan(start, end, color=SPEECH_COLOUR, alpha=0.22, linewidth=0)
+        axes.hlines(0.94, start, end, color=SPEECH_COLOUR, linewidth=4)
+
+
 def _draw_cuts(rows: dict[str, Axes], hits: tuple[Hit, ...]) -> None:
     """A line through all rows at every cut, in the colour of how the music meets it; fainter
     where there are so many that they would hide the rest."""
@@ -270,13 +283,22 @@ def _draw_cuts(rows: dict[str, Axes], hits: tuple[Hit, ...]) -> None:
             axes.scatter(times, height, c=colours, s=26, marker="^", zorder=3, clip_on=False)
 
 
-def _draw_legends(figure: Figure, rows: dict[str, Axes], score: Score) -> None:
-    tracks = {name: css(colour) for name, colour in track_colours(score).items()}
+def _draw_legends(figure: Figure, rows: dict[str, Axes], score: Score, has_speech: bool) -> None:
     kinds = {f"cut {name}": HIT_COLOURS[kind] for kind, name in HIT_NAMES.items()}
-    shots, mood = rows["shots"].get_position(), rows["mood"].get_position()
-    _legend(figure, tracks, (shots.x0, 0.998), "upper left")
+    shots, mood, sound = (rows[name].get_position() for name in ("shots", "mood", "sound"))
+    for number, tracks in enumerate(_track_rows(score)):
+        _legend(figure, tracks, (shots.x0, 0.998 - number * _LEGEND_ROW), "upper left")
     _legend(figure, kinds, (shots.x1, 0.998), "upper right")
     _legend(figure, MOOD_COLOURS, (mood.x1, mood.y1), "upper right")
+    if has_speech:
+        _legend(figure, {"speech": SPEECH_COLOUR}, (sound.x1, sound.y1 - 0.006), "upper right")
+
+
+def _track_rows(score: Score) -> list[dict[str, str]]:
+    """The tracks' colours by name, in the rows in which the legend has room for them."""
+    tracks = [(name, css(colour)) for name, colour in track_colours(score).items()]
+    starts = range(0, max(1, len(tracks)), _MOST_TRACKS_A_ROW)
+    return [dict(tracks[start : start + _MOST_TRACKS_A_ROW]) for start in starts]
 
 
 def _legend(
@@ -295,7 +317,10 @@ def _legend(
         loc=at,
         bbox_to_anchor=corner,
         ncols=max(1, len(handles)),
-        frameon=False,
+        facecolor=PAPER,
+        edgecolor="none",
+        framealpha=0.6,
+        borderpad=0.2,
         labelcolor=INK,
         fontsize=9,
         handlelength=0.9,

@@ -169,6 +169,20 @@ const Chart = (() => {
     pen.lineWidth = 0.5;
     pen.stroke();
     pen.lineWidth = 1;
+    speech(top, height);
+  }
+
+  // Where the music makes room.
+  function speech(top, height) {
+    const { colour, spans } = told.speech;
+    pen.fillStyle = colour;
+    for (const [from, to] of spans) {
+      pen.globalAlpha = 0.22;
+      pen.fillRect(x(from), top, x(to) - x(from), height);
+      pen.globalAlpha = 1;
+      pen.fillRect(x(from), top, x(to) - x(from), 4);
+    }
+    if (spans.length) word("speech", width - RIGHT - 8, top + 16, colour, "right");
   }
 
   function axis(top) {

@@ -91,6 +91,7 @@ def _told(
         },
         "energy": _energy(film.analysis),
         "energy_colour": palette.ENERGY_COLOUR,
+        "speech": {"colour": palette.SPEECH_COLOUR, "spans": composition.dialogue},
         "mood": _mood(film.analysis),
         "mood_source": MOOD_SOURCES[film.analysis.mood_source],
         "beats": _rounded(composition.beats),

@@ -36,7 +36,7 @@ class Loudness:
 class Master:
     """A finished mix: `samples` (n, 2) float32 on the 24-bit grid, made with the gain `gain_db`.
 
-    `curve` (n,) is everything that was done to it: gain, limiter and the fade at the end.
+    `curve` (n,) is everything that was done to it: gain, ducking, limiter and the fade at the end.
     """
 
     gain_db: float
@@ -65,27 +65,39 @@ def master(
     gain_db: float | None = None,
     target_lufs: float = -16.0,
     silent_from: int | None = None,
+    ducking: np.ndarray | None = None,
 ) -> Master:
     """The mix of `stems`, none above MAX_TRUE_PEAK, faded to silence from sample `silent_from` on
     (None: the last one).
 
     `boundaries` are the first samples of the shots, and the film's length in samples. The gain is
     chosen to reach `target_lufs` if `gain_db` is None; another take is made with the gain of the
-    first, so that its neighbours stay as they are.
+    first, so that its neighbours stay as they are. `ducking` (n,) is how far the mix steps back
+    (a gain); it comes first, so that what is measured and limited is what is heard.
     """
     length = boundaries[-1]
     mix = np.zeros((length, 2))
     for name in sorted(stems):
         mix += stems[name]
+    if ducking is not None:
+        mix *= ducking[:, None]
     peaks = true_peaks(mix, boundaries)
     fade = _fade_out(length, length - 1 if silent_from is None else silent_from)
     if gain_db is None:
         gain_db = _choose_gain(mix, peaks, target_lufs, fade)
     curve = _curve(peaks, gain_db, fade)
+    if ducking is not None:
+        curve *= ducking
     samples = np.zeros((length, 2), np.float32)
     for name in sorted(stems):
         samples += _mastered(stems[name], curve)
     return Master(gain_db, curve, samples)
+
+
+def limited(samples: np.ndarray) -> np.ndarray:
+    """(n, 2) float32 as they are, but none above MAX_TRUE_PEAK."""
+    curve = limiting_gain(true_peaks(samples, (0, len(samples))), 1.0, _CEILING)
+    return (samples * curve[:, None]).astype(np.float32)
 
 
 def measure(samples: np.ndarray) -> Loudness:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from diffbgm.dialogue import Dialogue
 from diffbgm.spotting.hit_points import Hit, HitKind, Spotting, SpottingOptions, spot_cuts
 from diffbgm.spotting.phrases import phrase_starts
 from diffbgm.spotting.tempo_map import TempoMap
@@ -36,7 +37,7 @@ class CueSheet:
     `spotting.conditions`. `shot_of_beat` (B,) is the index of the shot a beat belongs to:
     the segments of the segment-aware attention. B is `tempo_map.beats`: a whole number of bars
     is not promised; beat `first_downbeat` (0..3) is the first downbeat. `phrases` are the beats
-    on which phrases begin.
+    on which phrases begin. Under `dialogue` the music makes room.
     """
 
     tempo_map: TempoMap
@@ -46,6 +47,7 @@ class CueSheet:
     shot_of_beat: np.ndarray
     first_downbeat: int = 0
     phrases: tuple[int, ...] = ()
+    dialogue: Dialogue = field(default_factory=Dialogue)
 
     def to_dict(self) -> dict[str, Any]:
         """What composition.json keeps of it, enough for `from_dict` to rebuild it exactly."""
@@ -54,6 +56,7 @@ class CueSheet:
         return {
             **Spotting(self.tempo_map, self.hits, self.first_downbeat).to_dict(),
             "phrases": list(self.phrases),
+            "dialogue": [list(span) for span in self.dialogue.spans],
             "shot_of_beat": self.shot_of_beat.tolist(),
             "conditions": {
                 "dynamic": self.dynamic.tolist(),
@@ -74,6 +77,7 @@ class CueSheet:
             np.array(content["shot_of_beat"], np.int64),
             spotting.first_downbeat,
             tuple(content["phrases"]),
+            Dialogue(tuple((start, end) for start, end in content["dialogue"])),
         )
 
 

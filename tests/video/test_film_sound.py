@@ -1,0 +1,63 @@
+"""The sound that goes with an edit's pictures."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_speech import RATE, with_sound
+
+from diffbgm.demo_film import FRAME_RATE, Truth
+from diffbgm.timeline import MediaSpan, Shot, Timeline
+from diffbgm.video.film_sound import film_sound
+
+PITCHES = (200, 400, 600, 800)  # Hz, of one second each
+
+
+@pytest.fixture(scope="module")
+def sounding(demo: tuple[Path, Truth], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    time = np.arange(RATE) / RATE
+    tones = np.concatenate([0.5 * np.sin(2 * np.pi * pitch * time) for pitch in PITCHES])
+    return with_sound(demo[0], tones, tmp_path_factory.mktemp("sounding") / "film.mp4")
+
+
+def edit(*media: MediaSpan | None) -> Timeline:
+    """Shots of 24 frames (1.001 s) each."""
+    shots = tuple(Shot(i, 24 * i, 24 * (i + 1), each) for i, each in enumerate(media))
+    return Timeline(Fraction(FRAME_RATE), shots)
+
+
+def heard(timeline: Timeline) -> list[int]:
+    """The pitch in the middle of every shot, in Hz; 0 where it is silent."""
+    sound = film_sound(timeline, RATE, 1)[:, 0]
+    pitches = []
+    for shot in timeline.shots:
+        middle = timeline.sample(shot.start_frame, RATE) + RATE // 2
+        part = sound[middle - RATE // 10 : middle + RATE // 10] * np.hanning(RATE // 5)
+        loud = np.abs(part).max() > 0.01
+        pitches.append(int(np.abs(np.fft.rfft(part)).argmax()) * 5 if loud else 0)
+    return pitches
+
+
+def test_a_film_as_it_is(sounding: Path) -> None:
+    film = [MediaSpan(sounding, Fraction(24 * n) / FRAME_RATE, Fraction(1)) for n in range(4)]
+    timeline = edit(*film)
+    assert heard(timeline) == list(PITCHES)
+    assert film_sound(timeline, RATE, 2).shape == (timeline.sample(timeline.frames, RATE), 2)
+
+
+def test_an_edit_turns_it_round_and_leaves_gaps(sounding: Path) -> None:
+    third, first = (MediaSpan(sounding, Fraction(n), Fraction(1)) for n in (2, 0))
+    assert heard(edit(third, None, first)) == [600, 0, 200]
+
+
+def test_what_is_shown_faster_sounds_higher_and_what_stands_is_silent(sounding: Path) -> None:
+    """At twice the speed the shot shows 600 Hz and then 800 Hz, each for half a second."""
+    twice, still = (MediaSpan(sounding, Fraction(2), Fraction(speed)) for speed in (2, 0))
+    pitch, silence = heard(edit(twice, still))
+    assert pitch in (1200, 1600)
+    assert silence == 0
+
+
+def test_a_film_without_sound(demo: tuple[Path, Truth]) -> None:
+    assert heard(edit(MediaSpan(demo[0], Fraction(0), Fraction(1)))) == [0]
