@@ -1,12 +1,10 @@
-"""All metrics of a folder of generated pieces beside those of the real ones: metrics.json.
+"""All metrics of a folder of generated pieces beside those of the real ones.
 
 The folder holds `generated/*.mid` and `reference/*.mid`, the same names in both: a generated
 piece was asked for with the conditions of its namesake. Knows no network.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +12,8 @@ import numpy as np
 
 from diffbgm.errors import DatasetError
 from diffbgm.evaluation import defects, harmony, overlap, retrieval, rhythm, structure
-from diffbgm.evaluation.piece import Piece, lengthened, onsets_per_beat, read_piece, windows
-from diffbgm.files import replacing
+from diffbgm.evaluation.embeddings import Embedded, eights, hand_made, read_embeddings
+from diffbgm.evaluation.piece import Piece, lengthened, onsets_per_beat, read_piece
 
 K = 20
 
@@ -31,33 +29,20 @@ _OF_A_PIECE: dict[str, Callable[[Piece], float | None]] = {
 }
 
 
-@dataclass(frozen=True)
-class Encoder:
-    """What turns windows of 8 bars into embeddings, and the name to report it by."""
-
-    name: str
-    embed: retrieval.Embedding
-
-
-HAND_MADE = Encoder("hand-made features", retrieval.hand_made_features)
-
-
-def evaluate_folder(
+def measure_folder(
     folder: Path,
-    encoder: Encoder = HAND_MADE,
+    embeddings: Path | None = None,
     training: Sequence[Piece] | None = None,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Measure `folder` and write its metrics.json; returns what was written.
+    """What `measure` returns of the pieces in a folder, whoever made them.
 
-    `training`: windows of 8 bars that the model has seen, to look for copies among. DatasetError
-    names what is missing or cannot be read; StorageError where metrics.json cannot be written.
+    `embeddings`: a file that `embeddings.read_embeddings` reads. DatasetError names what is
+    missing or cannot be read.
     """
     generated, reference = read_pairs(folder)
-    metrics = measure(generated, reference, encoder, training, seed)
-    with replacing(folder / "metrics.json") as unfinished:
-        unfinished.write_text(json.dumps(metrics, indent=2, allow_nan=False) + "\n")
-    return metrics
+    embedded = read_embeddings(embeddings, reference) if embeddings else None
+    return measure(generated, reference, embedded, training, seed)
 
 
 def read_pairs(folder: Path) -> tuple[list[Piece], list[Piece]]:
@@ -86,24 +71,27 @@ def _names(folder: Path) -> set[str]:
 def measure(
     generated: Sequence[Piece],
     reference: Sequence[Piece],
-    encoder: Encoder = HAND_MADE,
+    embedded: Embedded | None = None,
     training: Sequence[Piece] | None = None,
     seed: int = 0,
 ) -> dict[str, Any]:
     """All metrics of generated pieces beside those of their references, in the same order.
 
+    `embedded` are the pieces' embeddings, by default counted features of their windows of 8 bars;
+    `training` the windows of 8 bars that the model has seen, to look for copies among.
     Under `measures` each metric has `generated`, `reference`, their `distance` (where less is
     better), and `real_against_real`: the same distance, or overlap, between two halves of the
     real pieces, drawn by `seed`: what no model needs to beat. null is what cannot be measured.
     """
     if not generated or len(generated) != len(reference):
         raise ValueError("as many generated pieces as references, and at least one")
+    embedded = embedded or hand_made(generated, reference)
     halves = np.array_split(np.random.default_rng(seed).permutation(len(reference)), 2)
     return {
         "pieces": len(generated),
         "bars": sum(piece.bars for piece in reference),
         "seed": seed,
-        "embedding": encoder.name,
+        "embedding": embedded.name,
         "measures": _piece_measures(generated, reference, halves),
         "overlapping_area": {
             "generated": overlap.overlapping_areas(generated, reference),
@@ -114,7 +102,8 @@ def measure(
         "density_rank_correlation": rhythm.rank_correlation(
             _onsets_per_beat(reference), _onsets_per_beat(generated)
         ),
-        **_window_measures(generated, reference, encoder, training, seed),
+        **_retrieval(embedded, seed),
+        "memorisation": _memorisation(generated, reference, training),
     }
 
 
@@ -158,50 +147,32 @@ def _onsets_per_beat(pieces: Sequence[Piece]) -> np.ndarray:
     return np.concatenate([onsets_per_beat(piece) for piece in pieces])
 
 
-def _window_measures(
-    generated: Sequence[Piece],
-    reference: Sequence[Piece],
-    encoder: Encoder,
-    training: Sequence[Piece] | None,
-    seed: int,
-) -> dict[str, Any]:
-    """What is measured on windows of 8 bars: P@K, diversity, memorisation."""
-    made, real = _windows(generated), _windows(reference)
-    embedded_real = encoder.embed(real)
-    of_made = retrieval.standardised(encoder.embed(made), embedded_real)
-    of_real = retrieval.standardised(embedded_real, embedded_real)
+def _retrieval(embedded: Embedded, seed: int) -> dict[str, Any]:
+    """P@K by its protocol, and diversity."""
+    made, real = embedded.generated, embedded.reference
     candidates = min(retrieval.CANDIDATES, len(real))
     return {
         f"precision_at_{K}": {
-            "generated": retrieval.precision_at_k(of_made, of_real, K, candidates, seed),
+            "generated": retrieval.precision_at_k(made, real, K, candidates, seed),
             "chance": min(1.0, K / candidates),
             "candidates": candidates,
         },
         "diversity": {
-            "generated": retrieval.diversity(of_made),
-            "reference": retrieval.diversity(of_real),
+            "generated": retrieval.diversity(made),
+            "reference": retrieval.diversity(real),
         },
-        "memorisation": _memorisation(made, real, training),
     }
 
 
-def _windows(pieces: Sequence[Piece]) -> list[Piece]:
-    return [
-        lengthened(window, retrieval.WINDOW_BARS)
-        for piece in pieces
-        for window in windows(piece, retrieval.WINDOW_BARS)
-    ]
-
-
 def _memorisation(
-    made: Sequence[Piece], real: Sequence[Piece], training: Sequence[Piece] | None
+    generated: Sequence[Piece], reference: Sequence[Piece], training: Sequence[Piece] | None
 ) -> dict[str, dict[str, float]] | None:
-    """Likeness to the nearest training window; null where no training windows were given."""
+    """Likeness of windows of 8 bars to the nearest one in training; null where none were given."""
     if not training:
         return None
     likeness = {
-        "generated": retrieval.nearest_training(made, training)[0],
-        "reference": retrieval.nearest_training(real, training)[0],
+        "generated": retrieval.nearest_training(eights(generated), training)[0],
+        "reference": retrieval.nearest_training(eights(reference), training)[0],
     }
     return {
         kind: {"mean": float(values.mean()), "most": float(values.max())}

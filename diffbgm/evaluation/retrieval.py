@@ -1,10 +1,10 @@
 """Metrics of sets: is the own condition's real music found (P@K), how diverse, how memorised.
 
-P@K and diversity work on embeddings, one row a window, that any music encoder may give; where a
-user has none, `hand_made_features` stands in, and a result has to say which was used.
+P@K and diversity work on embeddings, a row each, that any music encoder may give; where a user has
+none, `hand_made_features` stands in (see `embeddings`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -15,9 +15,6 @@ from diffbgm.music.pianoroll import BEATS_PER_BAR, SIXTEENTHS_PER_BAR, TRACKS
 WINDOW_BARS = 8
 CANDIDATES = 60
 TRANSPOSITIONS = range(-6, 7)
-
-Embedding = Callable[[Sequence[Piece]], np.ndarray]
-"""Windows of WINDOW_BARS bars -> (N, D) floats."""
 
 
 def hand_made_features(windows: Sequence[Piece]) -> np.ndarray:

@@ -1,15 +1,14 @@
 """The report on a folder of generated and real pieces."""
 
-import json
-
 import mido
 import numpy as np
 import pytest
 
 from diffbgm.errors import DatasetError
 from diffbgm.evaluation.comparison import comparison_table
+from diffbgm.evaluation.embeddings import Embedded
 from diffbgm.evaluation.piece import Piece, from_notes, windows
-from diffbgm.evaluation.report import Encoder, evaluate_folder, measure
+from diffbgm.evaluation.report import measure, measure_folder
 from diffbgm.music.pianoroll import TRACKS
 
 
@@ -49,9 +48,8 @@ def folder(tmp_path):
     return tmp_path
 
 
-def test_writes_every_measure_beside_real_music(folder) -> None:
-    metrics = evaluate_folder(folder)
-    assert json.loads((folder / "metrics.json").read_text()) == metrics
+def test_has_every_measure_beside_real_music(folder) -> None:
+    metrics = measure_folder(folder)
     assert metrics["pieces"] == 6
     assert metrics["embedding"] == "hand-made features"
     for name in ("pche", "gps", "notes_in_key", "empty_bars", "stuck_notes", "crowded", "si 3-8 s"):
@@ -76,7 +74,7 @@ def test_real_music_against_itself_is_perfect() -> None:
 def test_generated_silence_is_measured_without_nan(folder) -> None:
     for path in (folder / "generated").iterdir():
         mido.MidiFile(tracks=[mido.MidiTrack()]).save(path)
-    metrics = evaluate_folder(folder)
+    metrics = measure_folder(folder)
     assert metrics["measures"]["empty_bars"]["generated"] == 1
     assert metrics["measures"]["pche"]["generated"] is None
     assert metrics["measures"]["pche"]["distance"] is None
@@ -91,12 +89,24 @@ def test_one_short_piece_is_enough() -> None:
 
 
 def test_a_music_encoder_can_be_put_in() -> None:
-    def embed(pieces) -> np.ndarray:
-        return np.stack([np.bincount(piece.pitch, minlength=128) for piece in pieces]).astype(float)
+    """One that knows everything, and one that knows nothing."""
+    own = np.eye(6)
+    metrics = measure(MADE, REAL, Embedded("an encoder", own, own))
+    assert metrics["embedding"] == "an encoder"
+    assert "an encoder" in comparison_table(metrics, "ours")
+    assert metrics["precision_at_20"] == {"generated": 1, "chance": 1, "candidates": 6}
+    assert metrics["diversity"]["generated"] == pytest.approx(2**0.5)
 
-    metrics = measure(MADE, REAL, Encoder("pitch counts", embed))
-    assert metrics["embedding"] == "pitch counts"
-    assert "pitch counts" in comparison_table(metrics, "ours")
+
+def test_reads_a_music_encoders_embeddings(folder) -> None:
+    names = [f"{number:03}" for number in range(6)]
+    rows = np.random.RandomState(0).randn(2, 6, 4)
+    np.savez(folder / "emb.npz", names=names[::-1], generated=rows[0], reference=rows[1])
+    metrics = measure_folder(folder, folder / "emb.npz")
+    assert metrics["embedding"] == "emb.npz"
+    expected = measure(MADE, REAL, Embedded("", rows[0, ::-1], rows[1, ::-1]))
+    assert metrics["diversity"] == expected["diversity"]
+    assert metrics["precision_at_20"] == expected["precision_at_20"]
 
 
 def test_the_table_has_the_papers_rows_and_chance() -> None:
@@ -111,16 +121,15 @@ def test_the_table_has_the_papers_rows_and_chance() -> None:
 def test_names_a_piece_without_its_namesake(folder) -> None:
     (folder / "reference/003.mid").unlink()
     with pytest.raises(DatasetError, match=r"reference/003\.mid: is missing"):
-        evaluate_folder(folder)
-    assert not (folder / "metrics.json").exists()
+        measure_folder(folder)
 
 
 def test_names_an_empty_folder_and_a_broken_file(folder, tmp_path) -> None:
     with pytest.raises(DatasetError, match=r"generated: holds no \.mid"):
-        evaluate_folder(tmp_path / "nowhere")
+        measure_folder(tmp_path / "nowhere")
     (folder / "generated/001.mid").write_bytes(b"MThd")
     with pytest.raises(DatasetError, match=r"001\.mid"):
-        evaluate_folder(folder)
+        measure_folder(folder)
 
 
 def test_measures_need_pairs() -> None:
