@@ -63,7 +63,7 @@ class Clip:
         """The same as long as the model's files are."""
         weights = weights_of(self.folder)
         if weights is None:
-            raise CheckpointError(f"{self.folder}: holds no weights; python install.py clip does")
+            raise CheckpointError(f"{self.folder}: holds no weights; type python install.py clip")
         told = weights.stat()
         return key_of(model_config(self.folder), weights.name, told.st_size, told.st_mtime_ns)
 
@@ -82,13 +82,16 @@ class Clip:
 
     def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
         """English texts of a sentence or so, computed once for the same texts and model."""
+        different = sorted(set(texts))
 
         def compute() -> np.ndarray:
             network = self.network
-            rows = [network.embed_texts(batch) for batch in in_batches(texts)]
+            rows = [network.embed_texts(batch) for batch in in_batches(different)]
             return np.concatenate([np.empty((0, self.width), np.float32), *rows])
 
-        return self.cache.get(key_of("texts", self.identity, list(texts)), compute)
+        embeddings = self.cache.get(key_of("texts", self.identity, different), compute)
+        row = {text: number for number, text in enumerate(different)}
+        return embeddings[[row[text] for text in texts]]
 
     def frames_key(self, shown: Any, rate: Fraction) -> str:
         """Under which the cache keeps what is seen in `shown`, `rate` times a second."""

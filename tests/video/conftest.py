@@ -10,6 +10,9 @@ import pytest
 
 from diffbgm.demo_film import Truth
 from diffbgm.video.analysis import VideoAnalysis, analyse_film
+from diffbgm.video.clip import Clip
+from diffbgm.video.embeddings import EmbeddingCache
+from tests.video.small_clip import CLIP, COCA, save_model
 
 FilmWriter = Callable[..., Path]
 
@@ -80,3 +83,21 @@ def write_sound(tmp_path: Path) -> Callable[[], Path]:
 def analysis_of_demo(demo: tuple[Path, Truth]) -> VideoAnalysis:
     """The demo film, its cuts detected."""
     return analyse_film(demo[0])
+
+
+@pytest.fixture(scope="session")
+def clip_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small CLIP, as `install.py clip` leaves a large one; not to be changed."""
+    return save_model(tmp_path_factory.mktemp("models") / "clip", CLIP)
+
+
+@pytest.fixture(scope="session")
+def coca_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small CoCa; not to be changed."""
+    return save_model(tmp_path_factory.mktemp("models") / "coca", COCA)
+
+
+@pytest.fixture
+def clip(clip_folder: Path, tmp_path: Path) -> Clip:
+    """The small CLIP with an empty cache."""
+    return Clip(clip_folder, "cpu", EmbeddingCache(tmp_path / "cache"))

@@ -3,10 +3,6 @@
 import json
 from pathlib import Path
 
-import torch
-from safetensors.torch import save_file
-
-from diffbgm.video.clip_network import import_open_clip
 from diffbgm.video.clip_weights import CONFIG, WEIGHTS
 
 WIDTH = 32
@@ -33,6 +29,11 @@ COCA = {
 
 def save_model(folder: Path, config: dict, seed: int = 0) -> Path:
     """A model of this architecture in `folder`, made by the library itself."""
+    import torch
+    from safetensors.torch import save_file
+
+    from diffbgm.video.clip_network import import_open_clip
+
     open_clip = import_open_clip()
     folder.mkdir(parents=True)
     register = folder / f"small_{folder.name}.json"
@@ -40,6 +41,8 @@ def save_model(folder: Path, config: dict, seed: int = 0) -> Path:
     open_clip.add_model_config(register)
     torch.manual_seed(seed)
     model = open_clip.create_model(register.stem)
+    if "multimodal_cfg" in config:  # which the library leaves as the memory was
+        torch.nn.init.normal_(model.text_decoder.text_projection)
     register.unlink()
     (folder / CONFIG).write_text(json.dumps({"model_cfg": config, "preprocess_cfg": {}}))
     save_file(model.state_dict(), folder / WEIGHTS[0])
