@@ -68,6 +68,7 @@ def test_composition_json_tells_all(composed):
     composition, truth = composed
     content = json.loads((composition.folder / "composition.json").read_text())
     assert content["frame_rate"] == [24000, 1001]
+    assert content["mood_source"] == "colour"
     assert content["frames"] == truth.frames
     assert content["seconds"] == pytest.approx(float(truth.frames / RATE))
     assert [shot["index"] for shot in content["shots"]] == list(range(len(truth.cuts) + 1))
