@@ -13,6 +13,8 @@ from diffbgm.music.voices import SHORTEST_BEATS
 # Velocity of each part where nothing moves: the melody is in front.
 SOFTEST = {"melody": 62, "bridge": 50, "accompaniment": 46, "bass": 54, "drums": 48}
 ENERGY_SPAN = 40
+# Below 1: calm shots differ from each other as much as busy ones do.
+CURVE = 0.6
 BEAT_SHARE = 0.3  # of the energy that shapes a note: its beat's; the rest is its shot's
 EXPRESSION = 0.4  # of the sketch's own shading
 ACCENT_SPAN = 14
@@ -33,7 +35,7 @@ def shape_velocity(notes: Sequence[Note], part: str, cues: ShotCues) -> list[Not
         accent = ACCENT_SPAN * (cues.at(cues.accent, beat) - 0.5)
         metre = METRE.get(cues.beat_in_bar(beat), OFF_BEAT)
         shading = EXPRESSION * (note.velocity - mean)
-        return SOFTEST[part] + ENERGY_SPAN * energy + accent + metre + shading
+        return SOFTEST[part] + ENERGY_SPAN * energy**CURVE + accent + metre + shading
 
     return [replace(note, velocity=_playable(velocity(note))) for note in notes]
 
