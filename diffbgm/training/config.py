@@ -15,19 +15,22 @@ class TrainingConfig:
     """One run.
 
     Its length is wall time (`minutes`), so that a lease of a GPU or a night of a CPU is used up
-    whatever its speed, or a number of `steps`; the learning rate falls over it. `network` belongs
-    to the `preset`. `batch_windows` is for one process; `threads` 0 leaves torch its own choice;
-    `resume` names weights to go on from.
+    whatever its speed, or a number of `steps` or `epochs`; the learning rate falls over it.
+    `network` belongs to the `preset`, which in a file also changes what is not said there.
+    `batch_windows` is for one process; `threads` 0 leaves torch its own choice; `resume` names
+    weights to go on from.
     """
 
     data: str
     out: str
     minutes: float | None = None
     steps: int | None = None
+    epochs: float | None = None
     preset: str = "time_tokens"
     batch_windows: int = 16
     learning_rate: float = 1e-3
     final_learning_rate: float = 3e-5
+    second_moment_decay: float = 0.98
     weight_decay: float = 0.01
     ema_decay: float = 0.999
     seed: int = 0
@@ -37,24 +40,26 @@ class TrainingConfig:
     network: Any = field(default_factory=NetworkConfig)
 
     def __post_init__(self) -> None:
-        if (self.minutes is None) == (self.steps is None):
-            raise OptionError("say how long to train: either minutes or steps")
+        lengths = [name for name in _LEAST if getattr(self, name) is not None]
+        if len(lengths) != 1:
+            raise OptionError("say how long to train: either minutes, steps or epochs")
         for name in ("data", "out") if self.resume is None else ("data", "out", "resume"):
             if not isinstance(getattr(self, name), str):
                 raise OptionError(f"{name} is a path")
-        length = "minutes" if self.steps is None else "steps"
-        for name, least in {length: _LEAST[length], **_LEAST_ALWAYS}.items():
+        for name, least in {lengths[0]: _LEAST[lengths[0]], **_LEAST_ALWAYS}.items():
             _check_number(name, getattr(self, name), least)
-        if self.ema_decay >= 1:
-            raise OptionError("ema_decay is below 1: at 1 the average would never move")
+        for name in ("ema_decay", "second_moment_decay"):
+            if getattr(self, name) >= 1:
+                raise OptionError(f"{name} is below 1: at 1 the average would never move")
 
 
-# The type says whether a number is whole.
-_LEAST: dict[str, int | float] = {"minutes": 1e-9, "steps": 1}
+# The type says whether a number is whole. These three are lengths of a run.
+_LEAST: dict[str, int | float] = {"minutes": 1e-9, "steps": 1, "epochs": 1e-9}
 _LEAST_ALWAYS: dict[str, int | float] = {
     "batch_windows": 1,
     "learning_rate": 1e-9,
     "final_learning_rate": 0.0,
+    "second_moment_decay": 0.0,
     "weight_decay": 0.0,
     "ema_decay": 0.0,
     "seed": 0,
@@ -81,8 +86,11 @@ def read_config(path: Path) -> TrainingConfig:
     network = content.pop("network", {})
     if not isinstance(network, dict):
         raise OptionError(f"{path}: network is a JSON object, not {network!r}")
+    settings = dict(preset.settings)
+    if _LEAST.keys() & content.keys():
+        settings = {name: value for name, value in settings.items() if name not in _LEAST}
     try:
-        return TrainingConfig(**content, network=preset.read_network(network))
+        return TrainingConfig(**settings | content, network=preset.read_network(network))
     except OptionError as exc:
         raise OptionError(f"{path}: {exc}") from exc
 

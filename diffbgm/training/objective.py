@@ -20,6 +20,11 @@ class Objective(Protocol):
     @property
     def network(self) -> nn.Module: ...
 
+    @property
+    def training_windows(self) -> int:
+        """How many windows there are to learn from: those of an epoch."""
+        ...
+
     def losses(self, network: nn.Module, windows: int) -> Tensor:
         """One loss for each of so many random windows, (windows,); gradients flow through it."""
         ...

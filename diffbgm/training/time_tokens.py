@@ -35,6 +35,10 @@ class TimeTokenObjective:
         self.validation = Windows(prepared, "validation", network.window_bars, device, seed)
         self.network = TimeTokenNetwork(network).to(device)
 
+    @property
+    def training_windows(self) -> int:
+        return len(self.windows)
+
     def losses(self, network: nn.Module, windows: int) -> Tensor:
         batch = self.windows.draw(windows)
         times = _stratified(windows, self.device)

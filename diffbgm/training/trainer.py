@@ -16,8 +16,8 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from diffbgm.errors import DiffBGMError, OptionError
 from diffbgm.model.sampling import fast_bfloat16
+from diffbgm.music.roll_png import write_rolls
 from diffbgm.training.config import TrainingConfig
-from diffbgm.training.picture import write_rolls
 from diffbgm.training.presets import find_preset
 from diffbgm.training.processes import Processes, StopSignals, joined
 
@@ -47,7 +47,7 @@ class Trainer:
         self.optimiser = torch.optim.AdamW(
             self.objective.network.parameters(),
             lr=config.learning_rate,
-            betas=(0.9, 0.98),
+            betas=(0.9, config.second_moment_decay),
             weight_decay=config.weight_decay,
             fused=True,
         )
@@ -81,6 +81,9 @@ class Trainer:
         """The share of the run that lies behind."""
         if self.config.steps is not None:
             return self.step / self.config.steps
+        if self.config.epochs is not None:
+            seen = self.step * self.config.batch_windows * self.processes.count
+            return seen / (self.config.epochs * self.objective.training_windows)
         assert self.config.minutes is not None
         return self._minutes() / self.config.minutes
 

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from diffbgm.errors import CheckpointError, OptionError
+from diffbgm.model.paper_config import PaperConfig
 from diffbgm.training import read_config
 
 LEAST = {"data": "d.npz", "out": "run", "minutes": 1}
@@ -32,8 +33,8 @@ def test_what_is_not_said_has_a_default(read):
     ("change", "message"),
     [
         ({"learning_rat": 1}, "unknown keys: learning_rat"),
-        ({"steps": 10}, "either minutes or steps"),
-        ({"minutes": None}, "either minutes or steps"),
+        ({"steps": 10}, "either minutes, steps or epochs"),
+        ({"minutes": None}, "either minutes, steps or epochs"),
         ({"minutes": -1}, "minutes must be a number of at least"),
         ({"minutes": "5"}, "minutes must be a number"),
         ({"minutes": True}, "minutes must be a number"),
@@ -41,6 +42,8 @@ def test_what_is_not_said_has_a_default(read):
         ({"batch_windows": 0}, "batch_windows must be a whole number"),
         ({"learning_rate": None}, "learning_rate must be a number"),
         ({"ema_decay": 1}, "ema_decay is below 1"),
+        ({"second_moment_decay": 1.0}, "second_moment_decay is below 1"),
+        ({"epochs": 2}, "either minutes, steps or epochs"),
         ({"data": 5}, "data is a path"),
         ({"resume": 5}, "resume is a path"),
         ({"preset": "mystery"}, "preset is one of time_tokens"),
@@ -50,6 +53,21 @@ def test_what_is_not_said_has_a_default(read):
 def test_what_cannot_be_is_named(read, change, message):
     with pytest.raises(OptionError, match=message):
         read({**LEAST, **change})
+
+
+def test_the_paper_trains_with_its_own_settings(read):
+    config = read({"data": "d.npz", "out": "run", "preset": "paper"})
+    assert (config.epochs, config.batch_windows, config.learning_rate) == (100, 32, 5e-5)
+    assert config.final_learning_rate == config.learning_rate
+    assert config.ema_decay == config.weight_decay == 0
+    assert config.network == PaperConfig()
+    shorter = read({"data": "d.npz", "out": "run", "preset": "paper", "steps": 5, "seed": 3})
+    assert (shorter.steps, shorter.epochs, shorter.learning_rate) == (5, None, 5e-5)
+
+
+def test_an_ablation_that_there_is_not_is_named(read):
+    with pytest.raises(CheckpointError, match="selector is one of threshold, visual_only"):
+        read({**LEAST, "preset": "paper", "network": {"selector": "fused"}})
 
 
 def test_a_network_has_its_own_keys(read):
