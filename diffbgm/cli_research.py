@@ -129,7 +129,10 @@ def evaluate(
     if as_json:
         print_json(metrics)
         return
+    from diffbgm.evaluation.comparison import comparison_table
+
     print_table(_goal_table(metrics))
+    typer.echo(comparison_table(metrics, metrics["model"]["name"]) + "\n")
     typer.echo(f"{metrics['pieces']} pieces of {metrics['songs']} songs; all measures in {out}")
     for song, reason in metrics["songs_left_out"].items():
         typer.echo(f"left out: {song}, {reason}")
@@ -153,6 +156,62 @@ def _goal_table(metrics: dict[str, Any]) -> Any:
         verdict = goal["verdict"]
         table.add_row(goal["measure"], *cells, verdict, style=colours.get(verdict, ""))
     return table
+
+
+@app.command("build-dataset")
+def build_dataset(
+    pairs: Annotated[Path, typer.Argument(help="Folder of films and MIDI files, same names.")],
+    out: Annotated[Path, typer.Argument(help="The folder to write, or to go on with.")],
+    as_json: Json = False,
+) -> None:
+    """Make a set in BGM909's layout from your own films with MIDI."""
+    with progress_bar() as progress:
+        from diffbgm.data.build_dataset import build_dataset as run
+        from diffbgm.data.film_features import Extractor
+
+        extractor = Extractor.installed()
+        report = run(pairs, out, extractor, lambda fraction: progress("pairs", fraction))
+    if as_json:
+        print_json(report)
+        return
+    for name in extractor.sources:
+        typer.echo(f"{name}: {report[name]}")
+    for pair in report["pairs"]:
+        film, midi = (pair["made_from"][kind][0] for kind in ("film", "midi"))
+        typer.echo(
+            f"{pair['song']}: {film} and {midi}: {pair['key']}, {pair['beats']} beats, "
+            f"{pair['shots']} shots, {pair['windows_of_8_bars']} windows of 8 bars"
+        )
+        for warning in pair["warnings"]:
+            typer.echo(f"  warning: {warning}")
+
+
+@app.command()
+def measure(
+    folder: Annotated[
+        Path, typer.Argument(help="Holds generated/NAME.mid and reference/NAME.mid.")
+    ],
+    embeddings: Annotated[
+        Path | None, typer.Option(help="A music encoder's rows for them (.npz); see docs/paper.md.")
+    ] = None,
+    training: Annotated[
+        Path | None, typer.Option(help="Prepared set whose training songs copies are sought in.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the candidates that P@20 draws.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Measure music, whoever made it, beside real music and what the paper reports."""
+    from diffbgm.data.prepared import load_prepared
+    from diffbgm.evaluation.comparison import comparison_table
+    from diffbgm.evaluation.report import measure_folder
+    from diffbgm.evaluation.songs import training_windows
+
+    known = training_windows(load_prepared(training), ()) if training else None
+    metrics = measure_folder(folder, embeddings, known, seed)
+    if as_json:
+        print_json(metrics)
+    else:
+        typer.echo(comparison_table(metrics, folder.resolve().name))
 
 
 @app.command("import-official")
