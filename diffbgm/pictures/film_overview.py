@@ -51,9 +51,10 @@ _ROWS = {"shots": 1.35, "energy": 0.75, "mood": 0.95, "beats": 0.5, "notes": 4.2
 _COLUMNS = 1460  # of the plots, in pixels, about
 _MOST_BAR_NUMBERS = 40
 _MOST_BEAT_LINES = 400
-_MOST_STRONG_CUTS = 150
-_DIGIT = 8  # pixels of a shot's number, and of the room around it
-_MOST_TRACKS_A_ROW = 8
+_MOST_STRONG_CUTS = 60
+_DIGIT = 9  # pixels of a number in the picture, and of the room around it
+_TRACKS_WIDTH = 930  # pixels beside the kinds of hits, for the names of the tracks
+_ENTRY, _LETTER = 42, 7.2  # pixels of an entry in a legend without its name, and of a letter
 _LEGEND_ROW = 0.018  # of the height
 
 
@@ -101,7 +102,7 @@ def _rows(figure: Figure, seconds: float, legend_rows: int) -> dict[str, Axes]:
         axes.set_facecolor(GROUND_CSS)
         axes.set_xlim(0, seconds)
         axes.set_ylabel(name, color=FAINT, rotation=0, ha="right", va="center")
-        axes.yaxis.set_label_coords(-0.024, 0.5)
+        axes.yaxis.set_label_coords(-0.028, 0.5)
         axes.tick_params(colors=FAINT, labelsize=8, length=2, labelbottom=name == "sound")
         for spine in axes.spines.values():
             spine.set_color(LINE)
@@ -119,9 +120,13 @@ def _draw_shots(axes: Axes, analysis: VideoAnalysis) -> None:
     width = round(box.width * WIDTH)
     strip = _film_strip(analysis, width, round(box.height * HEIGHT))
     axes.imshow(strip, extent=(0, timeline.seconds, 0, 1), aspect="auto", interpolation="nearest")
+    taken = 0.0  # pixels, up to where numbers stand
     for shot in timeline.shots:
-        if shot.frames / timeline.frames * width < _DIGIT * (len(str(shot.index)) + 1):
+        left = shot.start_frame / timeline.frames * width
+        right = left + _DIGIT * (len(str(shot.index)) + 1)
+        if left < taken or right > width:
             continue
+        taken = right
         axes.annotate(
             str(shot.index),
             (timeline.time(shot.start_frame), 1),
@@ -193,7 +198,8 @@ def _draw_beats(axes: Axes, cues: CueSheet) -> None:
     while len(bars) / step > _MOST_BAR_NUMBERS:
         step *= 2
     for number, beat in list(enumerate(bars, start=1))[::step]:
-        if beat < cues.tempo_map.beats:
+        room = (1 - beats[beat] / cues.tempo_map.duration) * _COLUMNS
+        if room > _DIGIT * (len(str(number)) + 1):
             axes.text(
                 float(beats[beat]),
                 0.96,
@@ -248,8 +254,8 @@ def _shape(
 def _draw_sound(axes: Axes, mix: np.ndarray, seconds: float) -> None:
     per_column = max(1, len(mix) // _COLUMNS)
     starts = np.arange(0, len(mix), per_column)
-    highest = np.maximum.reduceat(mix.max(axis=1), starts)
-    lowest = np.minimum.reduceat(mix.min(axis=1), starts)
+    highest = np.maximum.reduceat(mix, starts).max(axis=1)
+    lowest = np.minimum.reduceat(mix, starts).min(axis=1)
     times = starts * (seconds / max(1, len(mix)))
     axes.fill_between(times, lowest, highest, color=ENERGY_COLOUR, linewidth=0.4)
     axes.set_ylim(-1, 1)
@@ -265,7 +271,7 @@ def _draw_speech(axes: Axes, dialogue: Dialogue) -> None:
 
 def _draw_cuts(rows: dict[str, Axes], hits: tuple[Hit, ...]) -> None:
     """A line through all rows at every cut, in the colour of how the music meets it; fainter
-    where there are so many that they would hide the rest."""
+    where there are so many that they would hide the rest. The triangles among the beats are not."""
     times = np.array([hit.cut for hit in hits])
     colours = [HIT_COLOURS[hit.kind] for hit in hits]
     for name, axes in rows.items():
@@ -296,9 +302,16 @@ def _draw_legends(figure: Figure, rows: dict[str, Axes], score: Score, has_speec
 
 def _track_rows(score: Score) -> list[dict[str, str]]:
     """The tracks' colours by name, in the rows in which the legend has room for them."""
-    tracks = [(name, css(colour)) for name, colour in track_colours(score).items()]
-    starts = range(0, max(1, len(tracks)), _MOST_TRACKS_A_ROW)
-    return [dict(tracks[start : start + _MOST_TRACKS_A_ROW]) for start in starts]
+    rows: list[dict[str, str]] = [{}]
+    used = 0.0
+    for name, colour in track_colours(score).items():
+        width = _ENTRY + _LETTER * len(name)
+        if rows[-1] and used + width > _TRACKS_WIDTH:
+            rows.append({})
+            used = 0.0
+        rows[-1][name] = css(colour)
+        used += width
+    return rows
 
 
 def _legend(

@@ -173,8 +173,8 @@ def _notes(score: Score, cues: CueSheet, seconds: float) -> dict[str, Any]:
 def _wave(mix: np.ndarray, seconds: float) -> dict[str, Any]:
     """The mix's lowest and highest sample of each column, in hundredths of full scale."""
     starts, step = _columns(len(mix), seconds)
-    low = np.minimum.reduceat(mix.min(axis=1), starts)
-    high = np.maximum.reduceat(mix.max(axis=1), starts)
+    low = np.minimum.reduceat(mix, starts).min(axis=1)
+    high = np.maximum.reduceat(mix, starts).max(axis=1)
     return {
         "step": step,
         "low": np.rint(low * 100).astype(int).tolist(),
