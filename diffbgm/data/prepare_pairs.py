@@ -12,7 +12,7 @@ from diffbgm.data.bgm909 import Found, Pair, PairFiles, find_pairs, read_pair, s
 from diffbgm.data.paired import PairedSet
 from diffbgm.data.prepare import song_splits
 from diffbgm.data.prepared import SPLITS
-from diffbgm.errors import DatasetError
+from diffbgm.errors import DatasetError, StorageError
 from diffbgm.files import replacing
 
 # Reading is waiting for the disc and for zlib, which let other threads run.
@@ -46,7 +46,10 @@ def prepare_bgm909(
         raise DatasetError(f"{source}: no song has 8 bars of 4/4 in a row; nothing to train on")
     split_of, split_source = _splits([song.pair.song for song in used])
     prepared = _laid_end_to_end(used, split_of)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise StorageError(f"{target.parent}: cannot be made ({exc.strerror})") from exc
     prepared.save(target)
     report = _report(found, songs, prepared, split_source)
     with replacing(target.with_suffix(".report.json")) as unfinished:
@@ -91,7 +94,7 @@ def _splits(songs: list[str]) -> tuple[dict[str, str], str]:
     fixed = song_splits()
     split_of = {song: fixed.get(song, "train") for song in songs}
     if {"train", "validation"} <= set(split_of.values()):
-        return split_of, "that of POP909"
+        return split_of, "that of POP909, by song number"
     chosen = {
         song: "validation" if index % VALIDATED_EVERY == 1 else "train"
         for index, song in enumerate(songs)

@@ -35,7 +35,7 @@ def test_one_file_holds_songs_and_features(source, tmp_path):
     assert prepared.song_windows(2).tolist() == [0, 16, 32, 48, 64]
     assert prepared.song_notes(0)[0, 0] == 0
     assert report["windows_of_8_bars"] == {"train": 10, "validation": 5, "test": 0}
-    assert report["split"] == "that of POP909"
+    assert report["split"] == "that of POP909, by song number"
     assert report["shots"] == 6
     assert json.loads(target.with_suffix(".report.json").read_text()) == report
 
