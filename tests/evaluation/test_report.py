@@ -1,9 +1,13 @@
 """The report on a folder of generated and real pieces."""
 
+import json
+import sys
+
 import mido
 import numpy as np
 import pytest
 
+from diffbgm.cli import main
 from diffbgm.errors import DatasetError
 from diffbgm.evaluation.comparison import comparison_table
 from diffbgm.evaluation.embeddings import Embedded
@@ -122,6 +126,20 @@ def test_the_table_has_the_papers_rows_and_chance() -> None:
     assert real[7] == "1.000 |"  # which is what was trained on
     assert chance[:5] == ["| Chance", "", "", "", "100.0 %"]  # of 12 candidates
     assert full[:5] == ["| Diff-BGM, full (as published)", "2.840", "0.601", "0.521", "44.10 %"]
+
+
+def test_measures_on_the_command_line(folder, capsys, monkeypatch) -> None:
+    names = [f"{number:03}" for number in range(6)]
+    np.savez(folder / "emb.npz", names=names, generated=np.eye(6), reference=np.eye(6))
+    monkeypatch.setattr(sys, "argv", ["diffbgm", "measure", str(folder)])
+    with pytest.raises(SystemExit, match="0"):
+        main()
+    assert "| Real music, the same songs | " in capsys.readouterr().out
+    more = ["--embeddings", str(folder / "emb.npz"), "--json"]
+    monkeypatch.setattr(sys, "argv", ["diffbgm", "measure", str(folder), *more])
+    with pytest.raises(SystemExit, match="0"):
+        main()
+    assert json.loads(capsys.readouterr().out)["embedding"] == "emb.npz"
 
 
 def test_names_a_piece_without_its_namesake(folder) -> None:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.spatial
 
 from diffbgm.evaluation.piece import Piece, from_notes
 from diffbgm.evaluation.retrieval import (
@@ -83,6 +84,8 @@ def test_standardised_leaves_out_what_never_varies() -> None:
 def test_diversity_by_hand() -> None:
     assert diversity(np.array([[0.0, 0.0], [3.0, 4.0], [0.0, 0.0]])) == pytest.approx(10 / 3)
     assert diversity(np.ones((1, 3))) is None
+    rows = np.random.RandomState(0).randn(40, 7)
+    assert diversity(rows) == pytest.approx(scipy.spatial.distance.pdist(rows).mean())
 
 
 def test_a_copy_is_found_in_any_key() -> None:
