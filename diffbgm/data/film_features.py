@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from diffbgm.errors import CheckpointError
-from diffbgm.model.paper_piece import to_tokens
+from diffbgm.model.paper_piece import to_tokens, widened
 from diffbgm.spotting.conditions import as_sustained
 from diffbgm.spotting.cue_sheet import measure
 from diffbgm.spotting.hit_points import Spotting, SpottingOptions
@@ -83,9 +83,8 @@ class Extractor:
         texts = sorted(set(captions))
         said = dict(zip(texts, self.clip.embed_texts(texts), strict=True))
         language = np.stack([said[captions[row]] for row in rows])
-        # Repeated over the width: nothing is lost, and no column is empty.
-        language = language[:, np.arange(LANGUAGE_WIDTH) % VISUAL_WIDTH]
-        return FilmFeatures(seen[rows], language, tuple(captions[row] for row in rows))
+        told = tuple(captions[row] for row in rows)
+        return FilmFeatures(seen[rows], widened(language, LANGUAGE_WIDTH), told)
 
 
 def _streams(analysis: VideoAnalysis, edges: np.ndarray) -> FilmFeatures:

@@ -9,17 +9,17 @@ import numpy as np
 
 from tests.video.films import texture
 
-RATE = Fraction(12)
+RATE = Fraction(8)
 TICKS = 480
 
 
-def write_film(path: Path, shots: int, seconds_each: float = 4) -> Path:
+def write_film(path: Path, shots: int, seconds_each: float = 2) -> Path:
     """Still lifes that move a little, one a shot."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", RATE)
-        stream.height, stream.width, stream.pix_fmt = 108, 192, "yuv420p"
+        stream.height, stream.width, stream.pix_fmt = 54, 96, "yuv420p"
         for number in range(shots):
-            picture = texture(number)
+            picture = texture(number, (54, 96))
             for frame in range(round(seconds_each * RATE)):
                 moved = av.VideoFrame.from_ndarray(np.roll(picture, frame // 2, axis=1), "rgb24")
                 container.mux(stream.encode(moved))
@@ -31,7 +31,7 @@ def write_song(
     path: Path,
     bars: int,
     *,
-    bpm: float = 120,
+    bpm: float = 240,
     metre: tuple[int, int] | None = (4, 4),
     late_ticks: int = 0,
     second_tempo: tuple[int, float] | None = None,

@@ -23,11 +23,11 @@ PLAIN = Extractor(None, None)
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory):
-    """Two pairs: 10 bars at 120 with a film of 24 s; 9 bars of 4/4 with one that ends in time."""
+    """Two pairs: 10 bars with a film of 12 s; 12 bars with one that ends after 9.5."""
     folder = tmp_path_factory.mktemp("own")
     write_film(folder / "chase.mp4", shots=6)
     write_song(folder / "chase.mid", bars=10)
-    write_film(folder / "rest.mp4", shots=2, seconds_each=9.5)
+    write_film(folder / "rest.mp4", shots=2, seconds_each=4.75)
     write_song(folder / "rest.mid", bars=12)
     (folder / "notes.txt").write_text("not a film, not a song")
     return folder
@@ -49,7 +49,7 @@ def test_the_set_is_read_as_bgm909_is(built):
     assert chase.visual.shape == (40, 512)
     assert chase.language.shape == (40, 768)
     assert chase.shots == 6
-    # The film of 19 s ends within the tenth bar.
+    # The film of 9.5 s ends within the tenth bar.
     assert rest.music.beats == 38
     assert rest.music.windows.tolist() == [0, 16]
 
@@ -65,12 +65,12 @@ def test_what_was_measured_is_told(built):
     target, report = built
     assert json.loads((target / "dataset.json").read_text()) == report
     chase, rest = report["pairs"]
-    assert (chase["beats"], chase["shots"], chase["film_seconds"]) == (40, 6, 24.0)
+    assert (chase["beats"], chase["shots"], chase["film_seconds"]) == (40, 6, 12.0)
     assert chase["key"] in ("A minor", "C major")
-    assert any("its last 4.0 s have no music" in warning for warning in chase["warnings"])
+    assert any("its last 2.0 s have no music" in warning for warning in chase["warnings"])
     assert rest["warnings"] == []
     scenes = (target / "detection/001_scenes.txt").read_text().splitlines()
-    assert scenes[:2] == ["0 47", "48 95"]
+    assert scenes[:2] == ["0 15", "16 31"]
 
 
 def test_without_clip_the_streams_stand_in_and_that_is_said(built):
@@ -93,7 +93,7 @@ def test_the_public_programs_find_their_entries(built):
         assert columns["db_pos"].tolist() == list(range(0, 160, 16))
         assert columns["db_pos_filter"].tolist() == [True] * 3 + [False] * 7
         assert columns["chord"].shape == (40, 14)
-        assert np.allclose(np.diff(columns["beat_seconds"]), 0.5)
+        assert np.allclose(np.diff(columns["beat_seconds"]), 0.25)
 
 
 def test_a_run_goes_on_where_it_was(source, built, tmp_path):
