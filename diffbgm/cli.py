@@ -230,6 +230,22 @@ def hits(
 
 
 @app.command()
+def styles(as_json: Json = False) -> None:
+    """List the styles, one's own among them, and what each is for."""
+    from diffbgm.music.styles import load_style, own_styles, style_names
+
+    known = {name: load_style(name) for name in style_names()}
+    if as_json:
+        rows = [{"name": n, "purpose": s.purpose, "tempo": s.tempo} for n, s in known.items()]
+        print_json({"styles": rows, "own_styles": str(own_styles())})
+        return
+    from diffbgm.tables import style_table
+
+    print_table(style_table(known))
+    typer.echo(f"Files in {own_styles()} are styles, too; docs/styles.md says how to write one.")
+
+
+@app.command()
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="0 finds a free one.")] = 0,

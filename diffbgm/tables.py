@@ -7,6 +7,7 @@ import numpy as np
 from rich.console import Group
 from rich.table import Table
 
+from diffbgm.music.styles import Style
 from diffbgm.spotting.hit_points import Spotting
 from diffbgm.spotting.hit_score import score, score_shuffled
 from diffbgm.video.analysis import MOOD_SOURCES, VideoAnalysis
@@ -72,6 +73,14 @@ def shot_table(analysis: VideoAnalysis) -> Table:
             f"{row['end'] - row['start']:.2f}",
             *levels,
         )
+    return table
+
+
+def style_table(styles: dict[str, Style]) -> Table:
+    """The styles by name, one a row."""
+    table = Table("style", "beats a minute", "for")
+    for name, style in styles.items():
+        table.add_row(name, f"{style.tempo[0]:g}-{style.tempo[1]:g}", style.purpose)
     return table
 
 

@@ -17,6 +17,7 @@ from waitress.server import create_server
 
 from diffbgm import __version__
 from diffbgm.errors import OptionError
+from diffbgm.sound.soundfont import find_soundfont
 from server import handshake, security
 from server.app import create_app
 from server.composer import Composer, LibraryComposer
@@ -46,8 +47,10 @@ def run(
     """Serves until SIGTERM, Ctrl+C or the death of process `parent_pid`; then returns.
 
     Port 0 is a free one. `on_ready` is called once, when clients may come. Raises StoreInUseError,
-    StorageError, OptionError.
+    StorageError, OptionError, SoundFontError.
     """
+    if soundfont is not None:
+        find_soundfont(soundfont)  # Now rather than in the middle of the first job.
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
     serve(
         IsolatedComposer(LibraryComposer(device, checkpoint, soundfont)),

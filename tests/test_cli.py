@@ -3,11 +3,14 @@
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
 from diffbgm.cli_shared import parse_bpm
 from diffbgm.errors import OptionError
+from diffbgm.music.styles import load_style
 
 
 def diffbgm(*arguments, **kwargs):
@@ -69,10 +72,82 @@ def test_hits_of_a_cut_list(tmp_path):
     assert "shuffled" in table.stdout
 
 
+def test_what_hits_shows_can_be_steered(tmp_path):
+    cuts = tmp_path / "cuts.json"
+    listed = [96, 104, 240, 500]
+    cuts.write_text(json.dumps({"frame_rate": [24, 1], "frames": 960, "cuts": listed}))
+    wishes = ("--pinned", "104", "--ignored", "96,240", "--ignored", "500", "--style", "lofi")
+    content = json.loads(diffbgm("hits", cuts, *wishes, "--json").stdout)
+    hits = {hit["cut_frame"]: hit for hit in content["hits"]}
+    assert hits[104]["kind"] in ("beat", "downbeat")
+    assert [hits[frame]["weight"] for frame in listed] == [0, 1, 0, 0]
+    low, high = load_style("lofi").tempo
+    assert all(0.94 * low <= point["bpm"] <= 1.06 * high for point in content["tempo"])
+    assert "There is no cut" in diffbgm("hits", _cut_list(tmp_path, [])).stdout
+
+
+def _cut_list(folder, cuts):
+    path = folder / "list.json"
+    path.write_text(json.dumps({"frame_rate": [24, 1], "frames": 960, "cuts": cuts}))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("wishes", "told"),
+    [
+        (("--pinned", "96,99"), ("frame 96", "frame 99", "unpin one")),
+        (("--pinned", "97"), ("frame 97", "96 or 99")),
+        (("--pinned", "96", "--ignored", "96"), ("frame 96", "choose one")),
+        (("--ignored", "1,x"), ("--ignored", "'x'")),
+        (("--freedom", "26"), ("26 %", "0 to 25")),
+        (("--style", "polka"), ("polka",)),
+    ],
+)
+def test_wishes_for_hits_that_cannot_be_met(tmp_path, wishes, told):
+    line = failed("hits", _cut_list(tmp_path, [96, 99, 500]), *wishes)
+    assert all(part in line for part in told)
+
+
+def test_styles_say_what_they_are_for():
+    content = json.loads(diffbgm("styles", "--json").stdout)
+    assert len(content["styles"]) >= 10
+    assert all(len(style["purpose"]) > 20 for style in content["styles"])
+    assert "cinematic" in diffbgm("styles").stdout
+
+
+def test_bad_soundfonts_and_styles_are_named_before_anything_is_done(demo, tmp_path):
+    def refused(option, name, content):
+        path = tmp_path / name
+        if content is None:
+            path.mkdir()
+        else:
+            path.write_bytes(content)
+        line = failed("compose", demo[0], "-o", tmp_path / "music", option, path)
+        assert str(path) in line
+        assert not (tmp_path / "music").exists()
+        return line
+
+    font = Path(find_spec("pretty_midi").origin).with_name("TimGM6mb.sf2").read_bytes()
+    assert "is no SoundFont" in refused("--soundfont", "text.sf2", b"RIFFled text, no font")
+    assert "is no SoundFont" in refused("--soundfont", "empty.sf2", b"")
+    assert "cut short" in refused("--soundfont", "half.sf2", font[: len(font) // 2])
+    assert "Is a directory" in refused("--soundfont", "folder.sf2", None)
+    style = json.loads((STYLES / "lofi.json").read_text())
+    keyed, ranged, typed = ({**style, **change} for change in WRONG)
+    assert "colour: unknown key" in refused("--style", "keyed.json", json.dumps(keyed).encode())
+    assert "110.0 is above 60.0" in refused("--style", "ranged.json", json.dumps(ranged).encode())
+    assert "swing: " in refused("--style", "typed.json", json.dumps(typed).encode())
+
+
+WRONG = ({"colour": "blue"}, {"tempo": [110, 60]}, {"swing": "0.4"})
+STYLES = Path(__file__).parents[1] / "diffbgm" / "music" / "styles"
+
+
 def test_analyse_tells_the_shots(demo):
     result = diffbgm("analyse", demo[0], "--json")
     content = json.loads(result.stdout)
     assert len(content["shots"]) == len(demo[1].cuts) + 1
+    assert content["mood_source"] == "colour"
     assert len(content["motion"]) == content["frames"] == demo[1].frames
 
 

@@ -3,6 +3,7 @@
 Is action bigger than calm, does the music end with the picture, does it sound whole?
 """
 
+import re
 from fractions import Fraction
 from pathlib import Path
 
@@ -20,7 +21,9 @@ from diffbgm.music.midi import read_midi
 from diffbgm.music.styles import load_style, own_styles, style_names
 from diffbgm.options import ComposeOptions
 
-STYLES = Path(__file__).parents[1] / "diffbgm" / "music" / "styles"
+ROOT = Path(__file__).parents[1]
+STYLES = ROOT / "diffbgm" / "music" / "styles"
+DOCUMENT = ROOT / "docs" / "styles.md"
 
 
 @pytest.fixture(scope="module")
@@ -141,12 +144,12 @@ class TestSound:
 
 @pytest.fixture(scope="module")
 def mine(demo, tmp_path_factory):
-    """A style of one's own, another loudness, cuts pinned and ignored."""
+    """The style that the documentation shows, another loudness, cuts pinned and ignored."""
+    example = re.findall(r"```json\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)[0]
     own_styles().mkdir(parents=True)
-    content = (STYLES / "solo_piano.json").read_text()
-    (own_styles() / "my_piano.json").write_text(content.replace('"solo_piano"', '"my_piano"'))
+    (own_styles() / "night_train.json").write_text(example)
     options = ComposeOptions(
-        style="my_piano",
+        style="night_train",
         steps=4,
         cuts=(97, 110, 240, 360),
         pinned=(110,),
@@ -154,16 +157,17 @@ def mine(demo, tmp_path_factory):
         prefer_downbeats=True,
         loudness=-23,
     )
-    folder = tmp_path_factory.mktemp("mine") / "music"
-    return compose(demo[0], folder, options)
+    yield compose(demo[0], tmp_path_factory.mktemp("mine") / "music", options)
+    (own_styles() / "night_train.json").unlink()
 
 
 class TestWishes:
     def test_a_style_dropped_into_the_folder_is_one_of_them(self, mine):
-        assert "my_piano" in style_names()
-        assert {shot["style"] for shot in mine.shots} == {"my_piano"}
+        assert "night_train" in style_names()
+        assert {shot["style"] for shot in mine.shots} == {"night_train"}
         names = {track.name for track in read_midi(mine.folder / "score.mid").tracks}
-        assert names <= {player.name for player in load_style("solo_piano").instruments}
+        assert {"Vibraphone", "Double bass"} <= names
+        assert names <= {"Vibraphone", "Guitar", "Double bass", "Drums"}
 
     def test_the_loudness_is_the_one_asked_for(self, mine):
         mix = wav(mine.folder / "mix.wav")
