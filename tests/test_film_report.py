@@ -120,6 +120,7 @@ def test_the_list_tells_of_every_shot_and_leads_to_it(
     assert len(rows) == len(composed.shots)
     assert "1 of 1" in rows[2].text
     assert f"{composed.shots[2]['energy']:.2f}" in rows[2].text
+    assert "mood from colour and motion" in browser.find_element(By.ID, "facts").text
     rows[4].click()
     wait(browser, lambda: now(browser) == pytest.approx(composed.shots[4]["start"], abs=0.01))
     wait(browser, lambda: "current" in rows[4].get_attribute("class"))
