@@ -217,7 +217,7 @@ def hits(
         from diffbgm.looking import look_for_hits
 
         spotting, rate = look_for_hits(
-            source if _is_cut_list(source) else _read_source(source),
+            _read_source(source),
             options,
             lambda fraction: progress("analysis", fraction),
         )
@@ -301,10 +301,6 @@ def _read_dialogue(path: Path) -> tuple[tuple[float, float], ...]:
     from diffbgm.dialogue_files import read_dialogue
 
     return read_dialogue(path)
-
-
-def _is_cut_list(path: Path) -> bool:
-    return path.suffix.lower() == ".json"
 
 
 def _tell(composition: "Composition", as_json: bool) -> None:

@@ -34,7 +34,7 @@ from diffbgm.music.styles import Style, load_style, located
 from diffbgm.options import ComposeOptions, TakeOptions
 from diffbgm.sound.dialogue import find_dialogue
 from diffbgm.sound.soundfont import find_soundfont
-from diffbgm.sound.synthesis import render_shot, stem_mixes
+from diffbgm.sound.synthesis import check_instruments, render_shot, stem_mixes
 from diffbgm.sound.synthesizers import Synthesizer, open_synthesizer
 from diffbgm.spotting.cue_sheet import CueSheet, measure, spot
 from diffbgm.spotting.hit_points import Spotting, SpottingOptions
@@ -66,6 +66,7 @@ def compose(
         publishing(folder, lambda: _files_of(folder)) as work,
         open_synthesizer(soundfont) as synth,
     ):
+        check_instruments(synth, style)
         with clock.stage("analysis") as advance:
             analysis = _analyse(source, options, advance)
             film = _film_to_mux(source, folder, options)
@@ -119,9 +120,10 @@ def recompose(
     scored = load_scored_film(composition)
     number = composition.shots[shot]["takes"]
     style = located(options.style or scored.takes[shot].style)
-    load_style(style)
+    played = load_style(style)
     soundfont = find_soundfont(options.soundfont or scored.options.soundfont)
     with _next_version(composition) as work, open_synthesizer(soundfont) as synth:
+        check_instruments(synth, played)
         with clock.stage("spotting"):
             cues = _told_anew(scored, shot, options)
         with clock.stage("diffusion") as advance:

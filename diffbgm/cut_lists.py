@@ -12,6 +12,7 @@ from typing import Any
 
 from diffbgm.errors import CutsError
 
+SHAPE = '{"frame_rate": [24000, 1001], "frames": 720, "cuts": [48, 131]}'
 KEYS = ("frame_rate", "frames", "cuts")
 TIMECODE = re.compile(r"(\d+):(\d\d):(\d\d)(?:([:;,])(\d\d)|\.(\d+))")
 # 23.976 and 24000/1001 are one rate; 23.976 and 24 are not.
@@ -57,6 +58,11 @@ def read_cuts(path: Path | str, frame_rate: Fraction, frames: int | None = None)
 def read_cut_list(path: Path | str) -> CutList:
     """A JSON CUTS file that stands for itself, without a film: all three keys must be there."""
     path, text = Path(path), _read(Path(path))
+    if not text.lstrip().startswith(("{", "[")):
+        raise CutsError(
+            f"{path}: a list of frames says neither the frame rate nor the length of its film; "
+            f"write {SHAPE}"
+        )
     content = _json_content(path, text, required=KEYS)
     frames = content["frames"]
     return CutList(content["frame_rate"], frames, _check(path, _numbered(content["cuts"]), frames))
@@ -77,12 +83,11 @@ def _json_content(path: Path, text: str, required: Sequence[str]) -> dict[str, A
         content = json.loads(text)
     except (ValueError, RecursionError) as exc:
         raise CutsError(f"{path}: not valid JSON ({exc})") from exc
-    shape = '{"frame_rate": [24000, 1001], "frames": 720, "cuts": [48, 131]}'
     if not isinstance(content, dict) or set(content) - set(KEYS):
-        raise CutsError(f"{path}: expected {shape} and no other keys")
+        raise CutsError(f"{path}: expected {SHAPE} and no other keys")
     for key in required:
         if key not in content:
-            raise CutsError(f"{path}: `{key}` is missing; expected {shape}")
+            raise CutsError(f"{path}: `{key}` is missing; expected {SHAPE}")
     if "frame_rate" in content:
         content["frame_rate"] = _frame_rate(path, content["frame_rate"])
     if "frames" in content and not (_is_int(content["frames"]) and content["frames"] > 0):

@@ -10,7 +10,7 @@ from diffbgm.timeline import Timeline, read_cut_list
 from diffbgm.video.analysis import VideoAnalysis, analyse_film, analyse_timeline
 from diffbgm.video.clip import installed_clip
 
-CUT_LIST_SUFFIX = ".json"
+CUT_LIST_SUFFIXES = (".json", ".txt")
 
 
 def look(source: Path | Timeline, advance: Callable[[float], None]) -> VideoAnalysis:
@@ -25,7 +25,7 @@ def look_for_hits(
     source: Path | Timeline, options: SpottingOptions, advance: Callable[[float], None]
 ) -> tuple[Spotting, Fraction]:
     """How beats would meet the cuts of a film, an edit or a CUTS file, and its frame rate."""
-    if isinstance(source, Path) and source.suffix.lower() == CUT_LIST_SUFFIX:
+    if isinstance(source, Path) and source.suffix.lower() in CUT_LIST_SUFFIXES:
         cuts = read_cut_list(source)
         return spot_cuts(cuts.frame_rate, cuts.frames, cuts.cuts, options), cuts.frame_rate
     analysis = look(source, advance)

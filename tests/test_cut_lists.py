@@ -104,3 +104,8 @@ def test_files_that_are_none(tmp_path):
     for name, message in (("film.mp4", "not a text"), ("nowhere", "No such"), (".", "directory")):
         with pytest.raises(CutsError, match=message):
             read_cuts(tmp_path / name, FILM, 720)
+
+
+def test_a_list_without_a_film_must_say_its_rate(tmp_path):
+    with pytest.raises(CutsError, match=r'neither the frame rate nor the length .* write {"frame'):
+        read_cut_list(cuts_file(tmp_path, "48\n131\n"))

@@ -4,7 +4,9 @@ Is action bigger than calm, does the music end with the picture, does it sound w
 """
 
 import re
+import struct
 from fractions import Fraction
+from importlib.util import find_spec
 from pathlib import Path
 
 import av
@@ -16,7 +18,7 @@ from scipy.signal import resample_poly
 from scipy.stats import spearmanr
 
 from diffbgm.composing import compose, recompose
-from diffbgm.errors import CutsError
+from diffbgm.errors import CutsError, SoundFontError
 from diffbgm.music.midi import read_midi
 from diffbgm.music.styles import load_style, own_styles, style_names
 from diffbgm.options import ComposeOptions
@@ -143,8 +145,24 @@ class TestSound:
 
 
 @pytest.fixture(scope="module")
-def mine(demo, tmp_path_factory):
-    """The style that the documentation shows, another loudness, cuts pinned and ignored."""
+def poor_soundfont(tmp_path_factory) -> Path:
+    """The small SoundFont without its harp (46) and its brushes (kit 40)."""
+    spec = find_spec("pretty_midi")
+    content = bytearray(Path(spec.origin).with_name("TimGM6mb.sf2").read_bytes())
+    begin = content.index(b"phdr") + 8
+    end = begin + int.from_bytes(content[begin - 4 : begin], "little")
+    for record in range(begin, end, 38):  # name, preset, bank, ...
+        preset, bank = struct.unpack_from("<HH", content, record + 20)
+        if (preset, bank) in ((46, 0), (40, 128)):
+            struct.pack_into("<HH", content, record + 20, preset, 99)
+    path = tmp_path_factory.mktemp("fonts") / "poor.sf2"
+    path.write_bytes(content)
+    return path
+
+
+@pytest.fixture(scope="module")
+def mine(demo, poor_soundfont, tmp_path_factory):
+    """The documentation's style on a poor SoundFont, another loudness, cuts pinned and ignored."""
     example = re.findall(r"```json\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)[0]
     own_styles().mkdir(parents=True)
     (own_styles() / "night_train.json").write_text(example)
@@ -156,6 +174,7 @@ def mine(demo, tmp_path_factory):
         ignored=(240,),
         prefer_downbeats=True,
         loudness=-23,
+        soundfont=poor_soundfont,
     )
     yield compose(demo[0], tmp_path_factory.mktemp("mine") / "music", options)
     (own_styles() / "night_train.json").unlink()
@@ -179,8 +198,19 @@ class TestWishes:
         assert hits[110]["weight"] == 1
         assert hits[240]["weight"] == 0
 
-    def test_nothing_is_said_to_be_replaced_where_all_is_there(self, mine):
-        assert mine.sound["replaced"] == []
+    def test_what_the_soundfont_lacks_is_told(self, scored, mine):
+        assert mine.sound["replaced"] == ["no drum kit 40: the standard kit plays"]
+        assert mine.sound["soundfont"].endswith("poor.sf2")
+        assert scored.sound["replaced"] == []
+
+    def test_a_missing_instrument_is_told_before_any_work(self, demo, poor_soundfont, tmp_path):
+        def never(stage, fraction):
+            raise AssertionError(stage)
+
+        options = ComposeOptions(style="music_box", soundfont=poor_soundfont)
+        with pytest.raises(SoundFontError, match=r"poor\.sf2: has no instrument .* program 46"):
+            compose(demo[0], tmp_path / "music", options, never)
+        assert list(tmp_path.iterdir()) == []
 
     def test_pins_that_contradict_each_other_leave_nothing_behind(self, demo, tmp_path):
         options = ComposeOptions(cuts=(97, 103), pinned=(97, 103))

@@ -45,6 +45,13 @@ def stem_mixes(style: Style) -> dict[str, StemMix]:
     return mixes
 
 
+def check_instruments(synthesizer: Synthesizer, style: Style) -> None:
+    """SoundFontError if the SoundFont lacks an instrument of the style: told before composing."""
+    for player in style.instruments:
+        with synthesizer.player(player.program, is_drum=False):
+            pass
+
+
 def render_shot(
     synthesizer: Synthesizer,
     tracks: Iterable[Track],
