@@ -1,0 +1,147 @@
+"""How fast the network paints, beside the paper's network under its own sampler; asserts nothing.
+
+python benchmarks/model.py [--threads 2] [--checkpoint FILE]
+
+Both run one after the other in this process, on the same cores and at the same precision. The
+paper's sampler takes 1000 steps of two passes each (it is guided); a few of them are timed and
+multiplied. Its weights are random: what a pass costs does not depend on them. Where there is a
+GPU, the music of a film of three minutes is painted there too.
+"""
+
+import argparse
+import contextlib
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
+
+from diffbgm.model import ancestral
+from diffbgm.model.checkpoint import default_checkpoint
+from diffbgm.model.networks import Model, load_model
+from diffbgm.model.paper_config import TOKENS, PaperConfig
+from diffbgm.model.sampling import Piece, fast_bfloat16
+from diffbgm.model.unet import ROLL_SHAPE, PaperNetwork
+from diffbgm.music.pianoroll import BEATS_PER_BAR
+from diffbgm.options import Sampling
+
+BARS = 32
+PAPER_WINDOWS = 4  # of 8 bars
+TIMED_STEPS = 2
+GOAL_RATIO, GOAL_SECONDS = 2000, 4.0
+
+FILM_BARS = 90  # three minutes at 120 beats a minute
+GOAL_FILM_SECONDS = 2.0
+# Dense bfloat16, as their makers give it.
+PEAK_FLOPS = {"H100": 989e12, "H200": 989e12, "A100": 312e12, "L40S": 362e12, "RTX 4090": 165e12}
+
+
+class EnoughError(Exception):
+    """As many steps as are timed are done."""
+
+
+def piece(bars: int) -> Piece:
+    """Conditions as a film has them: what they say does not change what painting costs."""
+    rng, beats = np.random.default_rng(0), bars * BEATS_PER_BAR
+    dynamic, semantic = rng.random((beats, 6)), rng.random((beats, 3))
+    return Piece(dynamic, semantic, np.arange(beats) // 12, 0)
+
+
+def paint_seconds(model: Model, bars: int, repeats: int) -> float:
+    """The best of some whole calls, after one to warm up."""
+    model.paint(piece(BARS), [0], Sampling(steps=4))
+    return min(_timed(lambda: model.paint(piece(bars), [0], Sampling())) for _ in range(repeats))
+
+
+def paper_seconds(device: torch.device) -> float:
+    """The paper's whole sampler over the same bars, from the best of a few of its steps."""
+    torch.manual_seed(0)
+    network = PaperNetwork(PaperConfig()).to(device).eval()
+    visual = torch.randn(PAPER_WINDOWS, TOKENS, network.config.token_width, device=device)
+    language = torch.randn(PAPER_WINDOWS, TOKENS, network.config.language_width, device=device)
+    shape = (PAPER_WINDOWS, *ROLL_SHAPE)
+
+    def guided(x: Tensor, step: Tensor) -> Tensor:
+        with torch.autocast(device.type, torch.bfloat16, enabled=fast_bfloat16(device)):
+            told = network(x, step, visual, language)
+            untold = network(x, step, -torch.ones_like(visual), -torch.ones_like(language))
+        return untold + 5 * (told - untold)
+
+    ticks = [time.perf_counter()]
+
+    def count(_: float) -> None:
+        ticks.append(time.perf_counter())
+        if len(ticks) > TIMED_STEPS + 1:  # the first one warms up
+            raise EnoughError
+
+    schedule = network.schedule()
+    with contextlib.suppress(EnoughError):
+        ancestral.sample(guided, schedule, lambda: torch.randn(shape, device=device), None, count)
+    return float(np.diff(ticks)[1:].min()) * schedule.steps
+
+
+def count_flops(model: Model, bars: int) -> float:
+    with FlopCounterMode(display=False) as counter:
+        model.paint(piece(bars), [0], Sampling())
+    return float(counter.get_total_flops())
+
+
+def on_cpu(checkpoint: Path) -> None:
+    device = torch.device("cpu")
+    model = load_model(checkpoint, device)
+    own = paint_seconds(model, BARS, repeats=3)
+    papers = paper_seconds(device)
+    flops = count_flops(model, BARS)
+    precision = "bfloat16" if fast_bfloat16(device) else "float32"
+    tell(f"{BARS} bars on a CPU, {torch.get_num_threads()} threads, {precision}")
+    tell(f"  {checkpoint.stem:24} {own:10.2f} s  whole call, {Sampling().steps} steps, guided")
+    tell(f"  {'':24} {flops / 1e9:10.0f} GFLOP, {flops / own / 1e9:.0f} GFLOP/s")
+    tell(
+        f"  {'the paper, its sampler':24} {papers:10.0f} s  {TIMED_STEPS} of 1000 steps of two "
+        f"passes timed, and multiplied"
+    )
+    tell(f"  {papers / own:.0f} times faster (goal {GOAL_RATIO}); goal {GOAL_SECONDS:g} s")
+
+
+def on_gpu(checkpoint: Path) -> None:
+    device = torch.device("cuda")
+    model = load_model(checkpoint, device)
+    own = paint_seconds(model, FILM_BARS, repeats=5)
+    flops = count_flops(model, FILM_BARS)
+    name = torch.cuda.get_device_name()
+    peak = next((peak for known, peak in PEAK_FLOPS.items() if known in name), None)
+    tell(f"three minutes ({FILM_BARS} bars) on {name}")
+    tell(f"  {own:.2f} s (goal {GOAL_FILM_SECONDS:g} s), {flops / own / 1e12:.2f} TFLOP/s")
+    if peak:
+        tell(f"  {100 * flops / own / peak:.1f} % of {peak / 1e12:.0f} TFLOP/s (bfloat16, dense)")
+    papers = paper_seconds(device)
+    tell(f"  the paper, its sampler, {BARS} bars: {papers:.1f} s (steps timed, and multiplied)")
+
+
+def _timed(call: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    call()
+    return time.perf_counter() - begin
+
+
+def tell(line: str) -> None:
+    sys.stdout.write(line + "\n")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--checkpoint", type=Path, default=default_checkpoint())
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    on_cpu(arguments.checkpoint)
+    if torch.cuda.is_available():
+        on_gpu(arguments.checkpoint)
+
+
+if __name__ == "__main__":
+    main()
