@@ -131,7 +131,8 @@ def evaluate(
         return
     from diffbgm.evaluation.comparison import comparison_table
 
-    print_table(_goal_table(metrics))
+    if "goals" in metrics:
+        print_table(_goal_table(metrics))
     typer.echo(comparison_table(metrics, metrics["model"]["name"]) + "\n")
     typer.echo(f"{metrics['pieces']} pieces of {metrics['songs']} songs; all measures in {out}")
     for song, reason in metrics["songs_left_out"].items():

@@ -62,15 +62,20 @@ def load_pairs(path: Path) -> PairedSet:
     place of what would be seen in its film, the dynamic stream of `visual`, the semantic one of
     `language`.
     """
-    if _is_music_alone(path):
+    if _has_column(path, "dynamic"):
         return _of_scores(load_prepared(path))
     return read_columns(path, PairedSet)
 
 
-def _is_music_alone(path: Path) -> bool:
+def holds_pairs(path: Path) -> bool:
+    """Whether `path` is a prepared set of songs with their films."""
+    return _has_column(path, "visual")
+
+
+def _has_column(path: Path, name: str) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
-            return "dynamic.npy" in archive.namelist()
+            return f"{name}.npy" in archive.namelist()
     except (OSError, zipfile.BadZipFile):
         return False
 

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from diffbgm import sketching
+from diffbgm.data.paired import holds_pairs, load_pairs
 from diffbgm.data.prepared import PreparedSet, load_prepared
 from diffbgm.evaluation import calm_to_tense
+from diffbgm.evaluation.evaluating_pairs import evaluate_pairs
 from diffbgm.evaluation.goals import goals
 from diffbgm.evaluation.piece import Piece as Measured
-from diffbgm.evaluation.report import measure, read_pairs
+from diffbgm.evaluation.report import empty, measure, read_pairs
 from diffbgm.evaluation.songs import BARS, SongSet, Window, read_set, training_windows
 from diffbgm.files import replacing
 from diffbgm.model.networks import Model
@@ -48,16 +50,43 @@ def evaluate(
     """Measure a model on `songs` of `data`; return what is written to `folder`/metrics.json.
 
     `data` is a prepared file or POP909's own folders, `songs` a split or a file of song numbers
-    (see `songs.read_set`); `pieces` of 16 bars are spread evenly over them. Copies are sought
-    among the training songs of `training`, a prepared file, or else of `data` if it is one.
-    `folder` gets generated/, reference/ and calm_to_tense/*.mid, and pictures/*.png: what was
-    generated above what is real.
+    (see `songs.read_set`); `pieces` are spread evenly over them: 16 bars on songs' own conditions,
+    or, where `data` holds songs with films, 8 bars on the films' features. Copies are sought among
+    the training songs of `training`, a prepared file, or else of `data` if it is one.
     """
+    wishes = {"pieces": pieces, "seed": seed, "device": device, "checkpoint": checkpoint}
+    if holds_pairs(data):
+        pairs = load_pairs(data)
+        known = load_pairs(training) if training else pairs
+        metrics = evaluate_pairs(pairs, songs, folder, **wishes, training=known, progress=progress)
+    else:
+        metrics = _evaluate_scores(
+            data, songs, folder, **wishes, training=training, progress=progress
+        )
+    with replacing(folder / "metrics.json") as unfinished:
+        unfinished.write_text(json.dumps(metrics, indent=1, allow_nan=False) + "\n")
+    return metrics
+
+
+def _evaluate_scores(
+    data: Path,
+    songs: str,
+    folder: Path,
+    *,
+    pieces: int,
+    seed: int,
+    device: str,
+    checkpoint: Path | None,
+    training: Path | None,
+    progress: Progress,
+) -> dict[str, Any]:
+    """Metrics, and how far they reach; `folder` gets generated/, reference/ and
+    calm_to_tense/*.mid, and pictures/*.png: what was generated above what is real."""
     found = read_set(data, songs, lambda fraction: progress("songs", fraction))
     windows = found.windows(pieces)
     model = sketching.load(sketching.resolve_checkpoint(checkpoint), device)
     for name in ("generated", "reference", "calm_to_tense", "pictures"):
-        _empty(folder / name)
+        empty(folder / name)
     for index, window in enumerate(windows):
         _generate(model, found, window, folder, seed + index)
         progress("pieces", (index + 1) / len(windows))
@@ -71,17 +100,7 @@ def evaluate(
         **measure(*read_pairs(folder), training=known, seed=seed),
         "calm_to_tense": {"generated": changed, "real": _real_changes(found)},
     }
-    metrics["goals"] = [goal.to_dict() for goal in goals(metrics)]
-    with replacing(folder / "metrics.json") as unfinished:
-        unfinished.write_text(json.dumps(metrics, indent=1, allow_nan=False) + "\n")
-    return metrics
-
-
-def _empty(folder: Path) -> None:
-    """A folder without an earlier run's files in it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in (*folder.glob("*.mid"), *folder.glob("*.png")):
-        path.unlink()
+    return metrics | {"goals": [goal.to_dict() for goal in goals(metrics)]}
 
 
 def _generate(model: Model, found: SongSet, window: Window, folder: Path, seed: int) -> None:

@@ -45,6 +45,13 @@ def measure_folder(
     return measure(generated, reference, embedded, training, seed)
 
 
+def empty(folder: Path) -> None:
+    """Make a folder, or take an earlier run's pieces and pictures out of it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in (*folder.glob("*.mid"), *folder.glob("*.png")):
+        path.unlink()
+
+
 def read_pairs(folder: Path) -> tuple[list[Piece], list[Piece]]:
     """Generated and reference pieces of a folder by name, each as long as its namesake."""
     names = {kind: _names(folder / kind) for kind in ("generated", "reference")}
