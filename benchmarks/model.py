@@ -51,10 +51,12 @@ def piece(bars: int) -> Piece:
     return Piece(dynamic, semantic, np.arange(beats) // 12, 0)
 
 
-def paint_seconds(model: Model, bars: int, repeats: int) -> float:
-    """The best of some whole calls, after one to warm up."""
-    model.paint(piece(BARS), [0], Sampling(steps=4))
-    return min(_timed(lambda: model.paint(piece(bars), [0], Sampling())) for _ in range(repeats))
+def paint(model: Model, bars: int, repeats: int) -> tuple[float, float]:
+    """Seconds, the best of some whole calls, and the operations of the call that warms up."""
+    with FlopCounterMode(display=False) as counter:
+        model.paint(piece(bars), [0], Sampling())
+    best = min(_timed(lambda: model.paint(piece(bars), [0], Sampling())) for _ in range(repeats))
+    return best, float(counter.get_total_flops())
 
 
 def paper_seconds(device: torch.device) -> float:
@@ -84,22 +86,15 @@ def paper_seconds(device: torch.device) -> float:
     return float(np.diff(ticks)[1:].min()) * schedule.steps
 
 
-def count_flops(model: Model, bars: int) -> float:
-    with FlopCounterMode(display=False) as counter:
-        model.paint(piece(bars), [0], Sampling())
-    return float(counter.get_total_flops())
-
-
 def on_cpu(checkpoint: Path) -> None:
     device = torch.device("cpu")
     model = load_model(checkpoint, device)
-    own = paint_seconds(model, BARS, repeats=3)
-    papers = paper_seconds(device)
-    flops = count_flops(model, BARS)
     precision = "bfloat16" if fast_bfloat16(device) else "float32"
     tell(f"{BARS} bars on a CPU, {torch.get_num_threads()} threads, {precision}")
+    own, flops = paint(model, BARS, repeats=2)
     tell(f"  {checkpoint.stem:24} {own:10.2f} s  whole call, {Sampling().steps} steps, guided")
     tell(f"  {'':24} {flops / 1e9:10.0f} GFLOP, {flops / own / 1e9:.0f} GFLOP/s")
+    papers = paper_seconds(device)
     tell(
         f"  {'the paper, its sampler':24} {papers:10.0f} s  {TIMED_STEPS} of 1000 steps of two "
         f"passes timed, and multiplied"
@@ -110,8 +105,7 @@ def on_cpu(checkpoint: Path) -> None:
 def on_gpu(checkpoint: Path) -> None:
     device = torch.device("cuda")
     model = load_model(checkpoint, device)
-    own = paint_seconds(model, FILM_BARS, repeats=5)
-    flops = count_flops(model, FILM_BARS)
+    own, flops = paint(model, FILM_BARS, repeats=5)
     name = torch.cuda.get_device_name()
     peak = next((peak for known, peak in PEAK_FLOPS.items() if known in name), None)
     tell(f"three minutes ({FILM_BARS} bars) on {name}")
@@ -130,6 +124,7 @@ def _timed(call: Callable[[], object]) -> float:
 
 def tell(line: str) -> None:
     sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def main() -> None:
