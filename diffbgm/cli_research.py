@@ -137,6 +137,8 @@ def evaluate(
     typer.echo(f"{metrics['pieces']} pieces of {metrics['songs']} songs; all measures in {out}")
     for song, reason in metrics["songs_left_out"].items():
         typer.echo(f"left out: {song}, {reason}")
+    if metrics["memorisation"] is None:
+        typer.echo("copies were not sought: name a prepared set of the training songs, --training")
 
 
 def _goal_table(metrics: dict[str, Any]) -> Any:
