@@ -131,6 +131,7 @@ class TestSound:
         assert 20 * np.log10(np.abs(resample_poly(mix, 16, 1, axis=0)).max()) <= -1
         info = soundfile.info(scored.folder / "mix.wav")
         assert (info.samplerate, info.subtype) == (48_000, "PCM_24")
+        assert scored.sound["replaced"] == []
 
     def test_no_jump_at_a_cut_is_larger_than_inside(self, scored):
         for before, after in zip(scored.shots, scored.shots[1:], strict=False):
@@ -198,10 +199,9 @@ class TestWishes:
         assert hits[110]["weight"] == 1
         assert hits[240]["weight"] == 0
 
-    def test_what_the_soundfont_lacks_is_told(self, scored, mine):
+    def test_what_the_soundfont_lacks_is_told(self, mine):
         assert mine.sound["replaced"] == ["no drum kit 40: the standard kit plays"]
         assert mine.sound["soundfont"].endswith("poor.sf2")
-        assert scored.sound["replaced"] == []
 
     def test_a_missing_instrument_is_told_before_any_work(self, demo, poor_soundfont, tmp_path):
         def never(stage, fraction):
