@@ -74,9 +74,10 @@ def model_config(folder: Path) -> dict:
 def damaged(file: Path, reason: object) -> CheckpointError:
     """The error that names a file of a model which cannot be used, and what to do."""
     words = " ".join(str(reason).split())[:200] or type(reason).__name__
+    name = "coca" if file.parent.name.startswith("coca") else "clip"
     return CheckpointError(
         f"{file}: is damaged or of another model ({words}); delete its folder, "
-        "then python install.py clip fetches it again"
+        f"then python install.py {name} fetches it again"
     )
 
 
