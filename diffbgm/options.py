@@ -98,7 +98,8 @@ class ComposeOptions:
         """As composition.json keeps them; files are found from any folder."""
         paths = {"checkpoint": self.checkpoint, "soundfont": self.soundfont}
         located = {name: path and str(path.absolute()) for name, path in paths.items()}
-        return {**asdict(self), **located}
+        wishes = {name: _listed(value) for name, value in asdict(self).items()}
+        return {**wishes, **located}
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> "ComposeOptions":
@@ -108,6 +109,11 @@ class ComposeOptions:
         if content["dialogue"] is not None:
             lists["dialogue"] = tuple((start, end) for start, end in content["dialogue"])
         return cls(**{**content, **lists, **paths})
+
+
+def _listed(value: Any) -> Any:
+    """Tuples as lists, which is how JSON gives them back."""
+    return [_listed(item) for item in value] if isinstance(value, tuple) else value
 
 
 @dataclass(frozen=True)
