@@ -1,6 +1,6 @@
 """The networks that can paint a piece, by the format of their weights: ours, and the paper's.
 
-Adding one is adding a line to `KINDS`; nobody above this room asks which one it is.
+Adding one is adding a line to `KINDS`; who scores a film does not ask which one it is.
 """
 
 from collections.abc import Callable
