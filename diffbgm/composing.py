@@ -41,7 +41,8 @@ from diffbgm.spotting.hit_points import Spotting, SpottingOptions
 from diffbgm.timeline import Timeline
 from diffbgm.video.analysis import VideoAnalysis, analyse_film, analyse_timeline
 from diffbgm.video.clip import installed_clip
-from diffbgm.writing import boundaries_of, write_folder
+from diffbgm.writing import write_folder
+from diffbgm.writing_sound import Before, boundaries_of
 
 
 def compose(
@@ -140,9 +141,9 @@ def recompose(
             scored = _with_replaced(scored, synth)
         for index, take in enumerate(takes):
             save_take(work, shot, number + index, take)
+        before = Before(folder, shot, scored.takes[shot].parts)
         scored = scored.with_take(shot, takes[0], number, number + len(takes))
-        others = {index: folder for index in range(len(scored.takes)) if index != shot}
-        return replace(write_folder(work, scored, clock, others), folder=folder)
+        return replace(write_folder(work, scored, clock, before), folder=folder)
 
 
 def select_take(
@@ -153,10 +154,10 @@ def select_take(
     composition.require_shot(shot)
     scored = load_scored_film(composition)
     chosen = load_take(folder, shot, take)
+    before = Before(folder, shot, scored.takes[shot].parts)
     scored = scored.with_take(shot, chosen, take, composition.shots[shot]["takes"])
-    others = {index: folder for index in range(len(scored.takes)) if index != shot}
     with _next_version(composition) as work:
-        return replace(write_folder(work, scored, Clock(progress), others), folder=folder)
+        return replace(write_folder(work, scored, Clock(progress), before), folder=folder)
 
 
 def _analyse(

@@ -8,6 +8,7 @@ as it is, to the bit.
 import json
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from fractions import Fraction
@@ -168,7 +169,7 @@ def load_scored_film(composition: Composition) -> ScoredFilm:
     return ScoredFilm(
         analysis,
         cues,
-        tuple(load_take(folder, shot["index"], shot["take"]) for shot in shots),
+        _load_takes(folder, shots),
         tuple((shot["take"], shot["takes"]) for shot in shots),
         options,
         Path(film) if film else None,
@@ -208,6 +209,12 @@ def load_take(folder: Path, shot: int, number: int) -> Take:
         raise CompositionError(f"{folder}: shot {shot} has no take {number}") from exc
     except (OSError, ValueError, KeyError, TypeError) as exc:
         raise CompositionError(f"{place} is damaged ({exc}); recompose the shot") from exc
+
+
+def _load_takes(folder: Path, shots: list[dict[str, Any]]) -> tuple[Take, ...]:
+    """The take of every shot that is in the mix; unpacking sound needs no interpreter."""
+    with ThreadPoolExecutor() as pool:
+        return tuple(pool.map(lambda shot: load_take(folder, shot["index"], shot["take"]), shots))
 
 
 def keep_takes(old: Path, new: Path) -> None:

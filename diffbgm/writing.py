@@ -1,7 +1,6 @@
 """From a scored film to the files of a composition. Decides nothing: what is told here is done."""
 
-import os
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import numpy as np
 
 from diffbgm.clock import Clock
 from diffbgm.composition import (
+    ANALYSIS,
     DOCUMENT,
     VERSION,
     Composition,
@@ -24,44 +24,50 @@ from diffbgm.mux import mux
 from diffbgm.pictures import overview, roll_png
 from diffbgm.report import write_report
 from diffbgm.sound.dialogue import with_own_sound
-from diffbgm.sound.ducking import ducking
-from diffbgm.sound.mixing import Loudness, Master, master, measure, segments, sum_stems, write_wav
+from diffbgm.sound.mixing import Loudness, measure, write_wav
 from diffbgm.sound.parts import SAMPLE_RATE
 from diffbgm.spotting.cue_sheet import shot_levels
 from diffbgm.timeline import write_otio
+from diffbgm.writing_sound import Before, share, write_sound
 
 REPORT = "report.html"
 
 
 def write_folder(
-    folder: Path, film: ScoredFilm, clock: Clock, unchanged: dict[int, Path] | None = None
+    folder: Path, film: ScoredFilm, clock: Clock, before: Before | None = None
 ) -> Composition:
     """Write all files but the takes into `folder`; return what composition.json says.
 
-    `unchanged`: shots whose MIDI and picture are the same as in another composition's folder.
+    What is the same as `before`, in another folder, is taken from there.
     """
     with clock.stage("mastering"):
-        mixed = _write_sound(folder, film)
-        loudness = measure(mixed.samples)
-    with clock.stage("pictures"):
-        score = join_shots(take.score for take in film.takes)
-        _write_notes(folder, film, score, unchanged or {})
-        overview(folder / "overview.png", film.analysis, film.cues, score, mixed.samples)
-    segment_paths = [folder / f"shots/{shot.index:03d}.wav" for shot in film.timeline.shots]
-    write_otio(film.timeline, segment_paths, film.cues.hits, folder / "timeline.otio")
-    save_analysis(film.analysis, folder)
-    if film.options.mux and film.film:
+        mix, gain_db = write_sound(folder, film, before)
+    with ThreadPoolExecutor(1) as beside:
+        muxed = beside.submit(_write_film, folder, film, mix)
+        with clock.stage("pictures"):
+            loudness = measure(mix)
+            score = join_shots(take.score for take in film.takes)
+            _write_notes(folder, film, score, before)
+            overview(folder / "overview.png", film.analysis, film.cues, score, mix)
+        segment_paths = [folder / f"shots/{shot.index:03d}.wav" for shot in film.timeline.shots]
+        write_otio(film.timeline, segment_paths, film.cues.hits, folder / "timeline.otio")
+        if before:
+            share(before.folder / ANALYSIS, folder / ANALYSIS)
+        else:
+            save_analysis(film.analysis, folder)
         with clock.stage("film"):
-            _write_film(folder, film, mixed.samples)
-    composition = _document(folder, film, mixed.gain_db, loudness, clock.timings)
+            muxed.result()
+    composition = _document(folder, film, gain_db, loudness, clock.timings)
     composition.save()
-    write_report(folder / REPORT, film, composition, score, mixed.samples)
+    write_report(folder / REPORT, film, composition, score, mix)
     return composition
 
 
 def _write_film(folder: Path, film: ScoredFilm, music: np.ndarray) -> None:
-    """film.mp4: the picture with the music; with its own sound, too, where that leaves it room."""
-    assert film.film is not None
+    """film.mp4, if it is asked for: the picture with the music; with its own sound, too, where that
+    leaves it room."""
+    if not film.options.mux or film.film is None:
+        return
     if not film.options.makes_room:
         mux(film.film, folder / "mix.wav", folder / "film.mp4")
         return
@@ -72,51 +78,15 @@ def _write_film(folder: Path, film: ScoredFilm, music: np.ndarray) -> None:
     heard.unlink()
 
 
-def _write_sound(folder: Path, film: ScoredFilm) -> Master:
-    boundaries = boundaries_of(film)
-    parts = [part for take in film.takes for part in take.parts]
-    stems = sum_stems(parts, boundaries[-1])
-    last_frame = film.timeline.sample(film.timeline.frames - 1, SAMPLE_RATE)
-    spans = film.cues.dialogue.spans
-    mixed = master(
-        stems,
-        boundaries,
-        film.gain_db,
-        target_lufs=film.options.loudness,
-        silent_from=last_frame,
-        ducking=ducking(spans, boundaries[-1], SAMPLE_RATE) if spans else None,
-    )
-    write_wav(folder / "mix.wav", mixed.samples)
-    (folder / "stems").mkdir()
-    for name, samples in stems.items():
-        write_wav(folder / "stems" / f"{file_name(name)}.wav", mixed.stem(samples))
-    (folder / "shots").mkdir()
-    for index, samples in enumerate(segments(mixed.samples, boundaries)):
-        write_wav(folder / f"shots/{index:03d}.wav", samples)
-    return mixed
-
-
-def boundaries_of(film: ScoredFilm) -> list[int]:
-    """First samples of the shots, and the film's length in samples."""
-    timeline = film.timeline
-    edges = [*(shot.start_frame for shot in timeline.shots), timeline.frames]
-    return [timeline.sample(frame, SAMPLE_RATE) for frame in edges]
-
-
-def file_name(stem: str) -> str:
-    """A stem's name as a file name: letters, digits, _ and - alone."""
-    return "".join(letter if letter.isalnum() else "_" for letter in stem.lower())
-
-
-def _write_notes(folder: Path, film: ScoredFilm, score: Score, unchanged: dict[int, Path]) -> None:
+def _write_notes(folder: Path, film: ScoredFilm, score: Score, before: Before | None) -> None:
     tempo_map, first_downbeat = film.cues.tempo_map, film.cues.first_downbeat
     write_midi(score, tempo_map, folder / "score.mid", first_downbeat=first_downbeat)
     timeline = film.timeline
     for shot in timeline.shots:
         midi, image = (folder / f"shots/{shot.index:03d}{suffix}" for suffix in (".mid", ".png"))
-        if shot.index in unchanged:
+        if before and shot.index != before.shot:
             for path in (midi, image):
-                _share(unchanged[shot.index] / "shots" / path.name, path)
+                share(before.folder / "shots" / path.name, path)
             continue
         span = (timeline.time(shot.start_frame), timeline.time(shot.end_frame))
         write_midi(
@@ -128,13 +98,6 @@ def _write_notes(folder: Path, film: ScoredFilm, score: Score, unchanged: dict[i
             end=span[1],
         )
         roll_png(score, tempo_map, span, image, first_downbeat)
-
-
-def _share(source: Path, target: Path) -> None:
-    with suppress(OSError):
-        os.link(source, target)
-        return
-    target.write_bytes(source.read_bytes())
 
 
 def _document(

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from diffbgm.clock import Clock, no_progress
 from diffbgm.composing import compose, recompose, select_take
 from diffbgm.composition import load_composition, load_scored_film, load_take
 from diffbgm.errors import (
@@ -25,6 +26,7 @@ from diffbgm.errors import (
 from diffbgm.music.midi import read_midi
 from diffbgm.options import ComposeOptions, TakeOptions
 from diffbgm.timeline import read_timeline
+from diffbgm.writing import write_folder
 
 QUICK = ComposeOptions(steps=6, seed=3, mux=True)
 RATE = Fraction(24000, 1001)
@@ -186,6 +188,16 @@ class TestRecompose:
         parts = [part for one in both for part in load_scored_film(one).takes[SHOT].parts]
         rings_until = max(part.stop for part in parts)
         assert changed[-1] <= rings_until + lookahead * 48_000
+
+    def test_all_files_are_as_if_made_anew(self, both, tmp_path):
+        """Though only the stretch that sounds otherwise was made."""
+        _, after = both
+        write_folder(tmp_path, load_scored_film(after), Clock(no_progress))
+        made = [path for path in tmp_path.rglob("*") if path.suffix in (".wav", ".mid", ".png")]
+        assert len(made) > 3 * len(after.shots)
+        for path in made:
+            other = after.folder / path.relative_to(tmp_path)
+            assert path.read_bytes() == other.read_bytes(), path.name
 
     def test_the_old_take_is_kept_and_comes_back_to_the_bit(self, both):
         before, after = both

@@ -28,7 +28,7 @@ from diffbgm.options import ComposeOptions, TakeOptions
 from diffbgm.sound.dialogue import find_dialogue
 from diffbgm.sound.mixing import master, measure, sum_stems
 from diffbgm.timeline import MediaSpan, Shot, Timeline
-from diffbgm.writing import boundaries_of
+from diffbgm.writing_sound import boundaries_of
 
 STARTS = (3.0, 11.0, 20.0)
 OPTIONS = ComposeOptions(steps=4, under_dialogue=True, mux=True)

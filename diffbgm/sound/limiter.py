@@ -21,7 +21,7 @@ RELEASE = round(0.08 * SAMPLE_RATE)
 REACH = HOLD + BLOCK + RELEASE  # samples: nothing later than this after a peak is changed by it
 
 _OVERSAMPLING = 4
-_CONTEXT = 16  # samples either side that the interpolating filter needs (it spans 10)
+CONTEXT = 16  # samples either side that the interpolating filter needs (it spans 10)
 _CHUNK = 2**16
 
 # How deep the gain is, as a share of the peak's need, around a block that must be limited.
@@ -50,11 +50,11 @@ def true_peaks(mix: np.ndarray, boundaries: Sequence[int]) -> Peaks:
     for first, last in pairwise(boundaries):
         for start in range(first, last, _CHUNK):
             stop = min(start + _CHUNK, last)
-            begin, end = max(0, start - 2 * _CONTEXT), min(last, stop + _CONTEXT)
+            begin, end = max(0, start - 2 * CONTEXT), min(last, stop + CONTEXT)
             peaks = _oversampled_peaks(mix[begin:end])
             envelope[start:stop] = peaks[start - begin : stop - begin]
             if start == first:
-                across = peaks[start - begin - min(begin, _CONTEXT) : start - begin]
+                across = peaks[start - begin - min(begin, CONTEXT) : start - begin]
                 envelope[start] = max(envelope[start], across.max(initial=0.0))
     grids = [np.arange(first, last, BLOCK) for first, last in pairwise(boundaries)]
     starts = np.concatenate(grids)

@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 
 from diffbgm.sound.limiter import Peaks, limiting_gain, true_peaks
-from diffbgm.sound.parts import SAMPLE_RATE, Part, write_levels
+from diffbgm.sound.parts import SAMPLE_RATE, Part, patch_levels, write_levels
 
 MAX_TRUE_PEAK = -1.0  # dBTP
 # Lower than MAX_TRUE_PEAK by what a detector at four times the rate may miss.
 _CEILING = 10 ** ((MAX_TRUE_PEAK - 0.3) / 20)
-_FADE_OUT = 0.5  # seconds: the sound has died away when the picture ends
+FADE_OUT = round(0.5 * SAMPLE_RATE)  # samples: the sound has died away when the picture ends
 _MAX_GAIN_DB = 60.0
 _SHORTEST_MEASURE = 0.4  # seconds: one block of BS.1770
 _FULL_SCALE = 2**23
@@ -116,6 +116,23 @@ def write_wav(path: Path, samples: np.ndarray) -> None:
     write_levels(path, np.rint(samples * _FULL_SCALE).astype(np.int32))
 
 
+def patch_wav(path: Path, first: int, samples: np.ndarray) -> None:
+    """Replace the samples of a file that `write_wav` wrote, from `first` on, by (m, 2) others."""
+    patch_levels(path, first, np.rint(samples * _FULL_SCALE).astype(np.int32))
+
+
+def wav_length(path: Path) -> int | None:
+    """How many samples a file holds that `write_wav` wrote; None if there is none, or another."""
+    import soundfile
+
+    try:
+        info = soundfile.info(path)
+    except soundfile.SoundFileError:
+        return None
+    is_ours = (info.samplerate, info.channels, info.subtype) == (SAMPLE_RATE, 2, "PCM_24")
+    return info.frames if is_ours else None
+
+
 def read_wav(path: Path) -> np.ndarray:
     """(n, 2) float32, as they were written."""
     import soundfile
@@ -131,12 +148,12 @@ def _mastered(stem: np.ndarray, curve: np.ndarray) -> np.ndarray:
 
 def _fade_out(length: int, silent_from: int) -> np.ndarray:
     """(length,) float32: 1, half a cosine down to 0 at the sample `silent_from`, and 0."""
-    fade = np.ones(length, np.float32)
-    begin = max(0, silent_from - round(_FADE_OUT * SAMPLE_RATE))
+    fade = np.ones(max(length, silent_from), np.float32)
+    begin = max(0, silent_from - FADE_OUT)
     steps = np.arange(1, silent_from - begin + 1) / max(silent_from - begin, 1)
     fade[begin:silent_from] = (1 + np.cos(np.pi * steps)) / 2
     fade[silent_from:] = 0
-    return fade
+    return fade[:length]
 
 
 def _curve(peaks: Peaks, gain_db: float, fade: np.ndarray) -> np.ndarray:

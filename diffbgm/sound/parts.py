@@ -98,6 +98,21 @@ def write_levels(path: Path, levels: np.ndarray, comment: str = "") -> None:
         _check_whole(unfinished, len(levels))
 
 
+def patch_levels(path: Path, first: int, levels: np.ndarray) -> None:
+    """Replace int32 `levels` (m, 2) of 24 bits from sample `first` on in a file that lies there.
+
+    StorageError where it cannot be written.
+    """
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(path, "r+") as file:
+            file.seek(first)
+            file.write(levels << 8)
+    except (soundfile.SoundFileError, AssertionError) as exc:
+        raise StorageError(f"{path}: cannot be written; is there space left?") from exc
+
+
 def _check_whole(path: Path, samples: int) -> None:
     """OSError if the disc was full when the last samples were flushed: closing says nothing."""
     import soundfile

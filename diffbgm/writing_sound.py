@@ -1,0 +1,199 @@
+"""The sound files of a scored film: its mix, its stems, and every shot's segment of the mix.
+
+After another take of one shot only the stretch that may sound otherwise is made; around it stands
+what the files before it hold. To the bit, that is the same as making all of it.
+"""
+
+import os
+import shutil
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from diffbgm.composition import ScoredFilm
+from diffbgm.sound import limiter
+from diffbgm.sound.ducking import ducking
+from diffbgm.sound.mixing import (
+    FADE_OUT,
+    Master,
+    master,
+    patch_wav,
+    read_wav,
+    segments,
+    sum_stems,
+    wav_length,
+    write_wav,
+)
+from diffbgm.sound.parts import SAMPLE_RATE, Part
+
+
+@dataclass(frozen=True)
+class Before:
+    """The composition in `folder`, which differs by the take of one `shot`: there that sounded
+    like `parts`."""
+
+    folder: Path
+    shot: int
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """Samples `first` to `last` of the film, which may sound otherwise, and the whole shots around
+    them, `begin` to `end`, which decide how."""
+
+    first: int
+    last: int
+    begin: int
+    end: int
+
+
+def write_sound(
+    folder: Path, film: ScoredFilm, before: Before | None = None
+) -> tuple[np.ndarray, float]:
+    """Write mix.wav, stems/ and shots/*.wav; return the mix (n, 2) and the gain it was made with.
+
+    Of the files `before`, those that are as they were written are made use of.
+    """
+    boundaries = boundaries_of(film)
+    names = {part.stem for take in film.takes for part in take.parts}
+    if before and not _is_usable(before, film, boundaries[-1]):
+        before = None
+    stretch = _stretch(film, before, boundaries)
+    own = slice(stretch.first - stretch.begin, stretch.last - stretch.begin)
+    stems, mixed = _made(film, stretch, boundaries)
+    mix = _whole_mix(before, boundaries[-1], stretch, mixed.samples[own])
+    for name in ("stems", "shots"):
+        (folder / name).mkdir()
+
+    def put_stem(name: str) -> None:
+        samples = mixed.stem(stems[name])[own] if name in stems else None
+        source = before and stem_path(before.folder, name)
+        _put(stem_path(folder, name), source, boundaries[-1], stretch, samples)
+
+    with ThreadPoolExecutor() as pool:  # what takes long in it needs no interpreter
+        deque(pool.map(put_stem, sorted(names)), maxlen=0)
+    mix_before = before and before.folder / "mix.wav"
+    _put(folder / "mix.wav", mix_before, boundaries[-1], stretch, mix[stretch.first : stretch.last])
+    spans = pairwise(boundaries)
+    for index, (span, samples) in enumerate(zip(spans, segments(mix, boundaries), strict=True)):
+        path = folder / f"shots/{index:03d}.wav"
+        if before and (span[1] <= stretch.first or span[0] >= stretch.last):
+            share(before.folder / "shots" / path.name, path)
+        else:
+            write_wav(path, samples)
+    return mix, mixed.gain_db
+
+
+def boundaries_of(film: ScoredFilm) -> list[int]:
+    """First samples of the shots, and the film's length in samples."""
+    timeline = film.timeline
+    edges = [*(shot.start_frame for shot in timeline.shots), timeline.frames]
+    return [timeline.sample(frame, SAMPLE_RATE) for frame in edges]
+
+
+def stem_path(folder: Path, stem: str) -> Path:
+    """Where a stem lies: its name in letters, digits and _ alone."""
+    name = "".join(letter if letter.isalnum() else "_" for letter in stem.lower())
+    return folder / "stems" / f"{name}.wav"
+
+
+def share(source: Path, target: Path) -> None:
+    """The same file in another place, without a copy where the disc allows it."""
+    with suppress(OSError):
+        os.link(source, target)
+        return
+    shutil.copyfile(source, target)
+
+
+def _is_usable(before: Before, film: ScoredFilm, length: int) -> bool:
+    """Whether the files that would be made use of are there, as long as they were written."""
+    others = [take for shot, take in enumerate(film.takes) if shot != before.shot]
+    names = {part.stem for take in others for part in take.parts}
+    paths = [before.folder / "mix.wav", *(stem_path(before.folder, name) for name in names)]
+    segments = [before.folder / f"shots/{shot:03d}.wav" for shot in range(len(film.takes))]
+    return all(wav_length(path) == length for path in paths) and all(
+        wav_length(path) is not None for path in segments
+    )
+
+
+def _stretch(film: ScoredFilm, before: Before | None, boundaries: Sequence[int]) -> _Stretch:
+    length = boundaries[-1]
+    if before is None:
+        return _Stretch(0, length, 0, length)
+    first = boundaries[before.shot]
+    heard = [part.stop for part in (*before.parts, *film.takes[before.shot].parts)]
+    last = min(max([first, *heard]) + limiter.REACH + 2 * limiter.CONTEXT, length)
+    # What was limited, or begins to fade out, before the first sample reaches into it.
+    known = min(first - limiter.REACH - 2 * limiter.CONTEXT, _last_frame(film) - FADE_OUT - 1)
+    return _Stretch(
+        first,
+        last,
+        max(edge for edge in boundaries if edge <= max(0, known)),
+        min(edge for edge in boundaries if edge >= last),
+    )
+
+
+def _made(
+    film: ScoredFilm, stretch: _Stretch, boundaries: Sequence[int]
+) -> tuple[dict[str, np.ndarray], Master]:
+    """The stems and the mix from `stretch.begin` to `stretch.end`."""
+    parts = (part for take in film.takes for part in take.parts)
+    stems = sum_stems(_within(parts, stretch), stretch.end - stretch.begin)
+    spans = film.cues.dialogue.spans
+    ducked = ducking(spans, boundaries[-1], SAMPLE_RATE)[stretch.begin : stretch.end]
+    edges = [edge - stretch.begin for edge in boundaries if stretch.begin <= edge <= stretch.end]
+    mixed = master(
+        stems,
+        edges,
+        film.gain_db,
+        target_lufs=film.options.loudness,
+        silent_from=_last_frame(film) - stretch.begin,
+        ducking=ducked if spans else None,
+    )
+    return stems, mixed
+
+
+def _last_frame(film: ScoredFilm) -> int:
+    return film.timeline.sample(film.timeline.frames - 1, SAMPLE_RATE)
+
+
+def _within(parts: Iterable[Part], stretch: _Stretch) -> Iterator[Part]:
+    """What of the parts lies in the stretch, counted from its begin."""
+    for part in parts:
+        if part.start < stretch.end and part.stop > stretch.begin:
+            skipped = max(0, stretch.begin - part.start)
+            start = part.start + skipped - stretch.begin
+            yield Part(part.stem, start, part.samples[skipped:])
+
+
+def _whole_mix(
+    before: Before | None, length: int, stretch: _Stretch, samples: np.ndarray
+) -> np.ndarray:
+    if before is None:
+        return samples
+    mix = read_wav(before.folder / "mix.wav")
+    mix[stretch.first : stretch.last] = samples
+    return mix
+
+
+def _put(
+    path: Path, before: Path | None, length: int, stretch: _Stretch, samples: np.ndarray | None
+) -> None:
+    """Write `samples` of the stretch (None: silence), around them what `before` has, or silence."""
+    own = stretch.last - stretch.first
+    samples = np.zeros((own, 2), np.float32) if samples is None else samples
+    if before is not None and before.exists():
+        shutil.copyfile(before, path)
+        patch_wav(path, stretch.first, samples)
+    elif own == length:
+        write_wav(path, samples)
+    else:
+        around = (stretch.first, length - stretch.last)
+        write_wav(path, np.pad(samples, (around, (0, 0))))
