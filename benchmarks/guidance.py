@@ -1,0 +1,119 @@
+"""Guidance of each condition stream by itself: what it buys in obedience, what it costs in purity.
+
+python benchmarks/guidance.py PREPARED.npz [--pieces 8] [--checkpoint FILE]
+
+Pieces of 16 bars on test songs' own conditions, the same seeds in every row. Obedience is the rank
+correlation, over all beats, of what was asked for with what is measured of the piece.
+"""
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from diffbgm.evaluation import harmony, piece, rhythm
+from diffbgm.evaluation.songs import SongSet, Window, read_set
+from diffbgm.model.checkpoint import default_checkpoint, load_network
+from diffbgm.model.diffusion import log_snr_at
+from diffbgm.model.sampling import GUIDED_TIMES, Piece, sample
+from diffbgm.model.temporal import Conditions, Painted, TimeTokenNetwork
+from diffbgm.music.pianoroll import to_notes
+from diffbgm.options import Sampling
+from diffbgm.spotting.conditions import SEMANTIC, from_score
+
+ROWS = [(1.0, 1.0), (1.5, 1.5), (2.0, 1.0), (1.0, 2.0), (2.0, 2.0)]
+DENSITY = 0
+
+
+class GuidedByStream(nn.Module):
+    """A network whose logits are led away from what it would paint untold, stream by stream.
+
+    logits = untold + d (dynamic - untold) + s (both - dynamic); Brooks et al. 2023, equation 3.
+    """
+
+    def __init__(self, network: TimeTokenNetwork, dynamic: float, semantic: float) -> None:
+        super().__init__()
+        self.network = network
+        self.config = network.config
+        self.strengths = dynamic, semantic
+        ends = torch.tensor(GUIDED_TIMES)
+        self.most, self.least = log_snr_at(ends).tolist()
+
+    def forward(
+        self, noisy: Tensor, estimate: Tensor, known: Tensor, log_snr: Tensor, told: Conditions
+    ) -> Painted:
+        both = self.network(noisy, estimate, known, log_snr, told)
+        if self.strengths == (1.0, 1.0) or not self.least < float(log_snr[0]) < self.most:
+            return both
+        without = replace(told, tells_semantic=torch.zeros_like(told.tells_semantic))
+        dynamic = self.network(noisy, estimate, known, log_snr, without).logits
+        untold = self.network(noisy, estimate, known, log_snr, told.untold()).logits
+        by_dynamic, by_semantic = self.strengths
+        logits = untold + by_dynamic * (dynamic - untold) + by_semantic * (both.logits - dynamic)
+        return Painted(logits, both.velocity)
+
+
+def asked(found: SongSet, window: Window) -> Piece:
+    rows = found.beats(window)
+    prepared = found.prepared
+    return Piece(
+        prepared.dynamic[rows].astype(np.float32),
+        prepared.semantic[rows].astype(np.float32),
+        np.cumsum(prepared.phrase_start[rows]),
+        int(np.bincount(prepared.key_signature[rows]).argmax()),
+    )
+
+
+def row(network: TimeTokenNetwork, pieces: list[Piece], strengths: tuple[float, float]) -> str:
+    guided = GuidedByStream(network, *strengths)
+    wanted = Sampling(guidance=1.0)
+    rolls = [sample(guided, one, [seed], wanted)[0] for seed, one in enumerate(pieces)]  # pyright: ignore[reportArgumentType]
+    heard = [from_score(roll, np.zeros(0, int)) for roll in rolls]
+    measured = [piece.from_notes("", to_notes(roll)[:, [0, 1, 2, 4]]) for roll in rolls]
+    density = rhythm.rank_correlation(
+        np.concatenate([one.dynamic[:, DENSITY] for one in pieces]),
+        np.concatenate([dynamic[:, DENSITY] for dynamic, _ in heard]),
+    )
+    moods = [
+        rhythm.rank_correlation(
+            np.concatenate([one.semantic[:, column] for one in pieces]),
+            np.concatenate([semantic[:, column] for _, semantic in heard]),
+        )
+        for column in range(len(SEMANTIC))
+    ]
+    others = [
+        np.mean([metric(one) for one in measured])
+        for metric in (harmony.pche, harmony.notes_in_key, rhythm.grooving_similarity)
+    ]
+    cells = [f"{value:g}" for value in strengths]
+    cells += [f"{value:.3f}" for value in (density, *moods, *others)]
+    return f"| {' | '.join(cells)} |"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--pieces", type=int, default=8)
+    parser.add_argument("--checkpoint", type=Path, default=default_checkpoint())
+    arguments = parser.parse_args()
+    network = load_network(arguments.checkpoint, torch.device("cpu"))
+    found = read_set(arguments.data, "test")
+    pieces = [asked(found, window) for window in found.windows(arguments.pieces)]
+    moods = " | ".join(SEMANTIC)
+    tell(f"| dynamic | semantic | density | {moods} | PCHE | in key | GPS |")
+    tell("|---" * (6 + len(SEMANTIC)) + "|")
+    for strengths in ROWS:
+        tell(row(network, pieces, strengths))
+
+
+def tell(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
