@@ -8,6 +8,9 @@ import typer
 
 from diffbgm.cli_shared import Checkpoint, Device, Json, Out, print_json, print_table, progress_bar
 
+# So that a row of the table of measures reads well on a terminal of 80 columns.
+MEASURE_WIDTH = 22
+
 app = typer.Typer()
 prepare_app = typer.Typer(help="Prepare a data set for training.", no_args_is_help=True)
 app.add_typer(prepare_app, name="prepare")
@@ -146,9 +149,11 @@ def _goal_table(metrics: dict[str, Any]) -> Any:
 
     columns = ("generated", "real", "score", "ceiling", "must", "hope")
     colours = {"hope": "bold green", "must": "green", "missed": "red", "unmeasured": "yellow"}
-    table = Table("measure")
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("measure", min_width=MEASURE_WIDTH)
     for name in columns:
-        table.add_column("real against real" if name == "ceiling" else name, justify="right")
+        title = "real\nvs. real" if name == "ceiling" else name
+        table.add_column(title, justify="right")
     table.add_column("reached")
     for goal in metrics["goals"]:
         sign = "≤ " if goal["at_most"] else "≥ "
