@@ -149,7 +149,7 @@ def _goal_table(metrics: dict[str, Any]) -> Any:
 
     columns = ("generated", "real", "score", "ceiling", "must", "hope")
     colours = {"hope": "bold green", "must": "green", "missed": "red", "unmeasured": "yellow"}
-    table = Table(box=None, padding=(0, 2, 0, 0))
+    table = Table(box=None, padding=(0, 1, 0, 0))
     table.add_column("measure", min_width=MEASURE_WIDTH)
     for name in columns:
         title = "real\nvs. real" if name == "ceiling" else name
