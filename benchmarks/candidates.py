@@ -18,7 +18,14 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from diffbgm.model.config import NetworkConfig
 from diffbgm.model.segment_attention import attention_bias
-from diffbgm.model.temporal import CHANNELS, OFF_BIAS, Conditions, Painted, TimeTokenNetwork
+from diffbgm.model.temporal import (
+    CHANNELS,
+    COLUMNS,
+    OFF_BIAS,
+    Conditions,
+    Painted,
+    TimeTokenNetwork,
+)
 from diffbgm.model.temporal import _rotary as rotary  # the same positions as the product's
 from diffbgm.model.temporal import _sinusoids as sinusoids
 from diffbgm.music.pianoroll import BEATS_PER_BAR, KEYS, SIXTEENTHS_PER_BEAT, TRACKS
@@ -27,7 +34,7 @@ from diffbgm.training.presets import PRESETS, Preset
 from diffbgm.training.processes import alone
 from diffbgm.training.time_tokens import TimeTokenObjective
 
-SMALL = NetworkConfig(width=96, layers=3, heads=4, local_channels=8, window_bars=4)
+SMALL = NetworkConfig(width=96, layers=3, heads=4, bar_heads=0, local_channels=8, window_bars=4)
 # Wider, so that a forward pass costs what that of SMALL does.
 PATCHES = replace(SMALL, width=112)
 BATCH = 6
@@ -46,16 +53,21 @@ class PatchNetwork(TimeTokenNetwork):
         self.fold = nn.Linear((2 * CHANNELS + len(TRACKS)) * cells, config.width)
         self.in_bar = nn.Parameter(torch.randn(BEATS_PER_BAR, STRIPS, config.width) * 0.02)
         self.unfold = nn.Linear(config.width, (CHANNELS + len(TRACKS)) * cells)
+        self.read_rhythm = nn.Linear(2 * CHANNELS * SIXTEENTHS_PER_BEAT, config.width)
+        self.paint_rhythm = nn.Linear(config.width, CHANNELS * SIXTEENTHS_PER_BEAT)
 
     def forward(
         self, noisy: Tensor, estimate: Tensor, known: Tensor, log_snr: Tensor, told: Conditions
     ) -> Painted:
         mask = known[..., None].expand(-1, -1, -1, KEYS)
-        seen = torch.cat([noisy, estimate, mask], dim=1)
+        heard = torch.cat([noisy, estimate], dim=1)
+        seen = torch.cat([heard[..., :KEYS], mask], dim=1)
         seen = seen.unflatten(2, (-1, SIXTEENTHS_PER_BEAT)).unflatten(4, (STRIPS, STRIP_KEYS))
         beats = seen.shape[2]
         tokens = self.fold(seen.permute(0, 2, 4, 1, 3, 5).flatten(3))  # (B, N, strips, width)
         place = self.in_bar.repeat(beats // BEATS_PER_BAR, 1, 1)
+        rhythm = heard[..., KEYS].unflatten(2, (-1, SIXTEENTHS_PER_BEAT)).transpose(1, 2)
+        place = place + self.read_rhythm(rhythm.flatten(2))[:, :, None]
         tokens = (tokens + place).flatten(1, 2)
         level = self.noise_level(sinusoids(log_snr)) + self.key_signature(told.key_signature)
         dynamic = self.dynamic(told.dynamic, told.tells_dynamic)
@@ -68,10 +80,14 @@ class PatchNetwork(TimeTokenNetwork):
             tokens = block(
                 tokens, level, dynamic, semantic, bias.to(tokens.dtype), log_snr, positions
             )
-        painted = self.unfold(self.norm(tokens)).unflatten(1, (beats, STRIPS))
+        tokens = self.norm(tokens).unflatten(1, (beats, STRIPS))
+        rhythm = self.paint_rhythm(tokens.mean(dim=2)).unflatten(2, (CHANNELS, -1))
+        rhythm = rhythm.transpose(1, 2).flatten(2)[..., None].float()  # (B, 6, T, 1)
+        painted = self.unfold(tokens)
         painted = painted.unflatten(3, (-1, SIXTEENTHS_PER_BEAT, STRIP_KEYS))
         out = painted.permute(0, 3, 1, 4, 2, 5).flatten(4, 5).flatten(2, 3).float()
-        return Painted(out[:, :CHANNELS] - OFF_BIAS, torch.sigmoid(out[:, CHANNELS:]))
+        logits = torch.cat([out[:, :CHANNELS] - OFF_BIAS, rhythm], dim=-1)
+        return Painted(logits, torch.sigmoid(out[:, CHANNELS:]))
 
 
 class BlockNetwork(TimeTokenNetwork):
@@ -106,6 +122,7 @@ CANDIDATES = {
     "selector off (both streams always)": Candidate(config=replace(SMALL, selector="both")),
     "selector random": Candidate(config=replace(SMALL, selector="random")),
     "dynamic stream only": Candidate(config=replace(SMALL, selector="dynamic_only")),
+    "two heads compare bars": Candidate(config=replace(SMALL, bar_heads=2)),
     "segments off": Candidate(config=replace(SMALL, segments=False)),
     "segments are blocks of 2 bars": Candidate(TwoBars),
     "segments are blocks of 1 bar": Candidate(BlockNetwork),
@@ -126,7 +143,7 @@ class CandidateObjective(TimeTokenObjective):
 def gigaflops(objective: TimeTokenObjective) -> float:
     """Of one forward pass over one window."""
     batch = objective.validation.at(torch.zeros(1, dtype=torch.long))
-    roll = torch.zeros(1, CHANNELS, batch.roll.shape[1], KEYS)
+    roll = torch.zeros(1, CHANNELS, batch.roll.shape[1], COLUMNS)
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         objective.network(roll, roll, batch.known, torch.zeros(1), batch.told)
     return counter.get_total_flops() / 1e9

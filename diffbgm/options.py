@@ -34,7 +34,7 @@ LOUDNESS_RANGE = (-36.0, -10.0)  # LUFS
 class Sampling:
     """Solver steps and guidance (1: as conditioned; more: exaggerated)."""
 
-    steps: int = 20
+    steps: int = 16
     guidance: float = 1.5
 
     def __post_init__(self) -> None:

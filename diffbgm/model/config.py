@@ -13,12 +13,14 @@ Selector = Literal["learned", "threshold", "both", "random", "dynamic_only"]
 class NetworkConfig:
     """A transformer over time tokens, one a sixteenth.
 
-    `segments`: whether cross-attention stays inside the segment (shot or phrase) of its beat.
+    `bar_heads` of the `heads` of self-attention hear the same sixteenth of all bars and nothing
+    else. `segments`: whether cross-attention stays inside the segment (shot or phrase) of its beat.
     """
 
     width: int = 256
     layers: int = 6
     heads: int = 4
+    bar_heads: int = 2
     local_channels: int = 16
     window_bars: int = 16
     selector: Selector = "learned"
@@ -31,6 +33,10 @@ class NetworkConfig:
                 raise CheckpointError(
                     f"a network's {name} is a whole number above 0, not {count!r}"
                 )
+        if type(self.bar_heads) is not int or not 0 <= self.bar_heads <= self.heads:
+            raise CheckpointError(
+                f"a network's bar_heads are some of its heads, not {self.bar_heads!r}"
+            )
         if self.width % (2 * self.heads):
             raise CheckpointError("a network's width is an even number for each of its heads")
         if self.selector not in get_args(Selector) or type(self.segments) is not bool:

@@ -1,4 +1,7 @@
-"""The forward process and the training loss. Rolls are ±1; the network predicts the clean one.
+"""The forward process and the training loss. Cells are ±1; the network predicts the clean ones.
+
+The rhythm (see `temporal`) is diffused with the keys, but larger: so it emerges from the noise
+before them, bars agree in it, and the notes follow it.
 
 Symbols of Kingma et al. 2021: x_t = alpha x_0 + sigma eps, log SNR = log(alpha² / sigma²).
 Time runs from 0 (clean) to 1 (noise) on the cosine schedule.
@@ -11,10 +14,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from diffbgm.model.temporal import CHANNELS, Conditions, Painted, TimeTokenNetwork
-from diffbgm.music.pianoroll import HELD
+from diffbgm.music.pianoroll import HELD, KEYS
 
 # Ends of the schedule; at the noisy end the signal is 1/20000 of the power.
 LOG_SNR_RANGE = (-10.0, 10.0)
+RHYTHM_SCALE = 4.5
+RHYTHM_WEIGHT = 0.05
 VELOCITY_WEIGHT = 0.05
 SELF_CONDITIONED_SHARE = 0.25
 
@@ -30,10 +35,22 @@ def alpha_sigma(log_snr: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def to_channels(roll: Tensor) -> Tensor:
-    """Rolls (B, T, 3, 88) as `music.pianoroll` has them to ±1 (B, 6, T, 88)."""
+    """Rolls (B, T, 3, 88) as `music.pianoroll` has them to (B, 6, T, COLUMNS): keys ±1 and the
+    rhythm ±RHYTHM_SCALE."""
     onset = (roll > 0) & (roll < HELD)
     on = torch.cat([onset, roll == HELD], dim=2).transpose(1, 2)
-    return on.float() * 2 - 1
+    return _to_cells(torch.cat([on, on.any(dim=-1, keepdim=True)], dim=-1).float())
+
+
+def to_estimate(logits: Tensor, clean: Tensor, known: Tensor) -> Tensor:
+    """The mean of the clean cells that logits (B, 6, T, COLUMNS) mean, known ones put back."""
+    return keep_known(_to_cells(torch.sigmoid(logits)), clean, known)
+
+
+def _to_cells(on: Tensor) -> Tensor:
+    """Probabilities (..., COLUMNS) of being on to the values that are diffused."""
+    cells = on * 2 - 1
+    return torch.cat([cells[..., :KEYS], cells[..., KEYS:] * RHYTHM_SCALE], dim=-1)
 
 
 def keep_known(noisy: Tensor, clean: Tensor, known: Tensor) -> Tensor:
@@ -50,7 +67,8 @@ def loss(
     time: Tensor,
     generator: torch.Generator | None = None,
 ) -> Tensor:
-    """Binary cross-entropy of the unknown cells plus the squared error of struck velocities.
+    """Binary cross-entropy of the unknown cells and of their rhythm, and the squared error of
+    struck velocities.
 
     roll (B, T, 3, 88) uint8; known (B, 3, T); time (B,). Returns one loss a sample, (B,).
     In a quarter of the calls the network first makes a guess that it then sees (self-conditioning,
@@ -65,22 +83,19 @@ def loss(
     if torch.rand((), generator=generator, device=clean.device) < SELF_CONDITIONED_SHARE:
         with torch.no_grad():
             guess = network(noisy, estimate, known, log_snr, told)
-        estimate = to_estimate(guess, clean, known)
+        estimate = to_estimate(guess.logits, clean, known)
     return painted_loss(network(noisy, estimate, known, log_snr, told), clean, roll, known)
-
-
-def to_estimate(painted: Painted, clean: Tensor, known: Tensor) -> Tensor:
-    """The clean roll that logits mean, ±1, with known cells put back."""
-    return keep_known(torch.sigmoid(painted.logits) * 2 - 1, clean, known)
 
 
 def painted_loss(painted: Painted, clean: Tensor, roll: Tensor, known: Tensor) -> Tensor:
     unknown = 1 - known[..., None]  # (B, 3, T, 1)
-    entropy = F.binary_cross_entropy_with_logits(painted.logits, (clean + 1) / 2, reduction="none")
-    entropy = entropy * torch.cat([unknown, unknown], dim=1)
-    cells = unknown.sum(dim=(1, 2, 3)) * CHANNELS / unknown.shape[1] * clean.shape[-1]
+    on = (clean > 0).float()
+    entropy = F.binary_cross_entropy_with_logits(painted.logits, on, reduction="none")
+    entropy = (entropy * torch.cat([unknown, unknown], dim=1)).sum(dim=(1, 2))  # (B, COLUMNS)
+    sixteenths = unknown.sum(dim=(1, 2, 3)).clamp(min=1) * CHANNELS / unknown.shape[1]
     velocity = roll.transpose(1, 2)  # (B, 3, T, 88)
     struck = ((velocity > 0) & (velocity < HELD)) * unknown
     error = struck * (painted.velocity - velocity.float() / 127) ** 2
     mean_error = error.sum(dim=(1, 2, 3)) / struck.sum(dim=(1, 2, 3)).clamp(min=1)
-    return entropy.sum(dim=(1, 2, 3)) / cells.clamp(min=1) + VELOCITY_WEIGHT * mean_error
+    of_keys, of_rhythm = entropy[:, :KEYS].mean(dim=1), entropy[:, KEYS]
+    return (of_keys + RHYTHM_WEIGHT * of_rhythm) / sixteenths + VELOCITY_WEIGHT * mean_error

@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from diffbgm.model.diffusion import keep_known, log_snr_at, to_channels
+from diffbgm.model.diffusion import keep_known, log_snr_at, to_channels, to_estimate
+from diffbgm.model.rhythm import follow_rhythm, struck_keys
 from diffbgm.model.solver import SeededNoise, second_order, solver_step
 from diffbgm.model.temporal import NO_KEY, Conditions, Painted, TimeTokenNetwork
 from diffbgm.music.pianoroll import (
@@ -25,7 +26,7 @@ from diffbgm.music.pianoroll import (
 from diffbgm.options import Sampling
 
 # Guidance acts between these times; outside it costs a forward pass and changes little.
-GUIDED_TIMES = (0.1, 0.9)
+GUIDED_TIMES = (0.25, 0.9)
 # Down to this time the bars that show the same bar of the theme are painted alike: its outline
 # returns; what is painted later varies it.
 THEME_UNTIL = 0.35
@@ -103,7 +104,7 @@ def _denoise(
     for index, time in enumerate(times):
         guided = GUIDED_TIMES[0] < float(time) < GUIDED_TIMES[1]
         painted = painter(x, estimate, known, time, wanted.guidance if guided else 1.0)
-        estimate = keep_known(torch.sigmoid(painted.logits) * 2 - 1, clean, known)
+        estimate = to_estimate(painted.logits, clean, known)
         if index + 1 < len(times):
             h = half_log_snr[index + 1] - half_log_snr[index]
             ratio = (half_log_snr[index] - half_log_snr[index - 1]) / h
@@ -127,7 +128,7 @@ def _theme_rows(piece: Piece) -> list[Tensor]:
 
 
 def _unite(x: Tensor, theme: list[Tensor]) -> Tensor:
-    """All bars of x (S, 6, T, 88) that show the same bar of the theme as the first of them is."""
+    """All bars of x (S, 6, T, COLUMNS) that show the same bar of the theme, as the first is."""
     x = x.clone()
     for rows in theme:
         x[:, :, rows] = x[:, :, rows[:1]]
@@ -153,9 +154,9 @@ class _Painter:
     def __call__(
         self, x: Tensor, estimate: Tensor, known: Tensor, time: Tensor, guidance: float
     ) -> Painted:
-        """x and estimate (S, 6, T, 88), known (S, 3, T); one noise level."""
+        """x and estimate (S, 6, T, COLUMNS), known (S, 3, T); one noise level."""
         logits = torch.zeros_like(x)
-        velocity = torch.zeros_like(x[:, : len(TRACKS)])
+        velocity = torch.zeros_like(x[:, : len(TRACKS), :, :KEYS])
         total = torch.zeros(x.shape[2], 1, device=self.device)
         length = len(self.weight)
         for take, start, told in self._batches():
@@ -172,7 +173,7 @@ class _Painter:
                 logits[t, :, r] += painted.logits[index] * self.weight
                 velocity[t, :, r] += painted.velocity[index] * self.weight
                 total[r] += self.weight if t == 0 else 0
-        return Painted(logits / total, velocity / total)
+        return Painted(follow_rhythm(logits / total), velocity / total)
 
     def _batches(self) -> Iterator[tuple[list[int], list[int], Conditions]]:
         pairs = [(take, index) for take in range(self.takes) for index in range(len(self.starts))]
@@ -255,7 +256,7 @@ def _known_cells(
     takes: int,
     device: torch.device,
 ) -> tuple[Tensor, Tensor]:
-    """Clean channels (S, 6, T, 88) and mask (S, 3, T) of what is given."""
+    """Clean channels (S, 6, T, COLUMNS) and mask (S, 3, T) of what is given."""
     roll = np.zeros((sixteenths, len(TRACKS), KEYS), np.uint8)
     mask = np.zeros((len(TRACKS), sixteenths), np.float32)
     if given is not None and known is not None:
@@ -268,10 +269,9 @@ def _known_cells(
 
 def _to_rolls(painted: Painted) -> np.ndarray:
     """Rolls (S, T, 3, 88) of logits and velocities; held keys that nothing struck are let go."""
-    tracks = len(TRACKS)
-    on = torch.sigmoid(painted.logits)
-    struck = (on[:, :tracks] > 0.5).transpose(1, 2).cpu().numpy()
-    held = (on[:, tracks:] > HELD_PROBABILITY).transpose(1, 2).cpu().numpy()
+    onset, sustain = painted.logits.transpose(1, 2).split(len(TRACKS), dim=2)
+    struck = struck_keys(onset).cpu().numpy()
+    held = (torch.sigmoid(sustain[..., :KEYS]) > HELD_PROBABILITY).cpu().numpy()
     velocity = (painted.velocity * 127).clamp(1, 127).round().byte().transpose(1, 2).cpu().numpy()
     rolls = np.where(struck, velocity, 0)
     sounding = np.zeros_like(struck[:, 0])

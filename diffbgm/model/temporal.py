@@ -2,7 +2,8 @@
 
 A convolution over time and pitch reads the roll before it is folded into tokens, and another
 paints the roll from the tokens and what the first one saw: neighbouring cells agree without
-the tokens having to carry every key.
+the tokens having to carry every key. Beside its keys, every channel has one more column, the
+rhythm: whether any of its keys is on. What a key does in a bar is seldom done again; its rhythm is.
 """
 
 import math
@@ -21,6 +22,7 @@ from diffbgm.music.pianoroll import KEYS, SIXTEENTHS_PER_BAR, TRACKS
 DYNAMIC_FEATURES = 6
 SEMANTIC_FEATURES = 3
 CHANNELS = 2 * len(TRACKS)  # onset of every track, then sustain of every track
+COLUMNS = KEYS + 1  # the keys, then the rhythm
 NO_KEY = 12
 PAINT_CHANNELS = 8
 # Cells are rarely on: the output starts from this bias.
@@ -52,7 +54,7 @@ class Conditions:
 
 @dataclass(frozen=True)
 class Painted:
-    """Logits (B, 6, T, 88) of cells being on, and velocities (B, 3, T, 88) in 0..1."""
+    """Logits (B, 6, T, COLUMNS) of cells being on, and velocities (B, 3, T, 88) in 0..1."""
 
     logits: Tensor
     velocity: Tensor
@@ -65,7 +67,8 @@ class TimeTokenNetwork(nn.Module):
         super().__init__()
         self.config = config
         width, local = config.width, config.local_channels
-        self.read = nn.Conv2d(2 * CHANNELS + len(TRACKS), local, (3, 5), padding=(1, 2))
+        self.read = nn.Conv2d(4 * CHANNELS + len(TRACKS), local, (3, 5), padding=(1, 2))
+        self.read_rhythm = nn.Linear(2 * CHANNELS + len(TRACKS), width)
         self.fold = nn.Linear(local * KEYS, width)
         self.in_bar = nn.Parameter(torch.randn(SIXTEENTHS_PER_BAR, width) * 0.02)
         self.key_signature = nn.Embedding(NO_KEY + 1, width)
@@ -74,6 +77,7 @@ class TimeTokenNetwork(nn.Module):
         self.semantic = _Stream(SEMANTIC_FEATURES)
         self.blocks = nn.ModuleList([_Block(config) for _ in range(config.layers)])
         self.norm = nn.LayerNorm(width)
+        self.paint_rhythm = nn.Linear(width, CHANNELS)
         self.unfold = nn.Linear(width, PAINT_CHANNELS * KEYS)
         self.paint = nn.Sequential(
             nn.Conv2d(PAINT_CHANNELS + local, 24, (5, 3), padding=(2, 1)),
@@ -84,11 +88,15 @@ class TimeTokenNetwork(nn.Module):
     def forward(
         self, noisy: Tensor, estimate: Tensor, known: Tensor, log_snr: Tensor, told: Conditions
     ) -> Painted:
-        """noisy and estimate (the last guess at the clean roll, zeros if none): (B, 6, T, 88);
+        """noisy and estimate (the last guess at the clean roll, zeros if none): (B, 6, T, COLUMNS);
         known (B, 3, T): 1 where a track is given and `noisy` holds it clean; log_snr (B,)."""
-        mask = known[..., None].expand(-1, -1, -1, KEYS)
-        local = F.silu(self.read(torch.cat([noisy, estimate, mask], dim=1)))  # (B, C, T, 88)
+        seen = torch.cat([noisy, estimate], dim=1)
+        rhythm = seen[..., KEYS:] / 2  # (B, 12, T, 1); it is larger than what keys hold
+        beside = torch.cat([known[..., None], rhythm], dim=1).expand(-1, -1, -1, KEYS)
+        local = F.silu(self.read(torch.cat([seen[..., :KEYS], beside], dim=1)))  # (B, C, T, 88)
         tokens = self.fold(local.transpose(1, 2).flatten(2))  # (B, T, width)
+        read = torch.cat([rhythm[..., 0], known], dim=1)
+        tokens = tokens + self.read_rhythm(read.transpose(1, 2))
         bars = tokens.shape[1] // SIXTEENTHS_PER_BAR
         tokens = tokens + self.in_bar.repeat(bars, 1)
         level = self.noise_level(_sinusoids(log_snr)) + self.key_signature(told.key_signature)
@@ -103,9 +111,12 @@ class TimeTokenNetwork(nn.Module):
         rotary = _rotary(tokens.shape[1], self.config.width // self.config.heads, tokens.device)
         for block in self.blocks:
             tokens = block(tokens, level, dynamic, semantic, bias, log_snr, rotary)
-        painted = self.unfold(self.norm(tokens)).unflatten(-1, (PAINT_CHANNELS, KEYS))
+        tokens = self.norm(tokens)
+        rhythm_logits = self.paint_rhythm(tokens).transpose(1, 2)[..., None].float()
+        painted = self.unfold(tokens).unflatten(-1, (PAINT_CHANNELS, KEYS))
         out = self.paint(torch.cat([painted.transpose(1, 2), local], dim=1)).float()
-        return Painted(out[:, :CHANNELS] - OFF_BIAS, torch.sigmoid(out[:, CHANNELS:]))
+        logits = torch.cat([out[:, :CHANNELS] - OFF_BIAS, rhythm_logits], dim=-1)
+        return Painted(logits, torch.sigmoid(out[:, CHANNELS:]))
 
 
 class _Stream(nn.Module):
@@ -130,6 +141,7 @@ class _Block(nn.Module):
         super().__init__()
         width = config.width
         self.heads = config.heads
+        self.bar_heads = config.bar_heads
         self.norms = nn.ModuleList([nn.LayerNorm(width) for _ in range(3)])
         self.scales = nn.Linear(width, 3 * width)
         self.qkv = nn.Linear(width, 3 * width, bias=False)
@@ -157,9 +169,21 @@ class _Block(nn.Module):
         return x + self.feed(self.norms[2](x) * scale[:, 2])
 
     def _attend(self, x: Tensor, rotary: tuple[Tensor, Tensor]) -> Tensor:
+        """Most heads hear all tokens; the bar heads hear the same sixteenth of every bar, which is
+        where a rhythm that returns is found."""
         query, key, value = self.qkv(x).unflatten(-1, (3, self.heads, -1)).transpose(1, 3).unbind(2)
-        attended = attend(_rotate(query, rotary), _rotate(key, rotary), value)
-        return self.out(attended.transpose(1, 2).flatten(2))
+        query, key = _rotate(query, rotary), _rotate(key, rotary)
+        free = self.heads - self.bar_heads
+        heard = [attend(query[:, :free], key[:, :free], value[:, :free])]
+        if self.bar_heads:
+            by_bar = (_fold_bars(part[:, free:]) for part in (query, key, value))
+            heard.append(attend(*by_bar).transpose(2, 3).flatten(2, 3))
+        return self.out(torch.cat(heard, dim=1).transpose(1, 2).flatten(2))
+
+
+def _fold_bars(x: Tensor) -> Tensor:
+    """(B, heads, T, d) to (B, heads, 16, bars, d)."""
+    return x.unflatten(2, (-1, SIXTEENTHS_PER_BAR)).transpose(2, 3)
 
 
 def _sinusoids(log_snr: Tensor) -> Tensor:

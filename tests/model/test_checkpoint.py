@@ -87,6 +87,7 @@ def test_a_wrong_weight_is_named(saved, changes, named):
         (json.dumps({**SMALL.to_dict(), "dropout": 0.1}), "dropout"),
         (json.dumps({**SMALL.to_dict(), "width": "wide"}), "configuration is damaged"),
         (json.dumps({**SMALL.to_dict(), "heads": 0}), "configuration is damaged"),
+        (json.dumps({**SMALL.to_dict(), "bar_heads": 3}), "bar_heads"),
         ("[]", "configuration is damaged"),
         ("{", "configuration is damaged"),
     ],

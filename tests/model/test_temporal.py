@@ -2,28 +2,30 @@ import pytest
 import torch
 
 from diffbgm.model.diffusion import (
+    RHYTHM_SCALE,
     alpha_sigma,
     keep_known,
     log_snr_at,
     loss,
     to_channels,
+    to_estimate,
 )
-from diffbgm.model.temporal import CHANNELS
-from diffbgm.music.pianoroll import HELD
+from diffbgm.model.temporal import CHANNELS, COLUMNS
+from diffbgm.music.pianoroll import HELD, KEYS
 from tests.model.small_network import conditions, small_network
 
 
 def inputs(size=2, bars=2):
-    noisy = torch.randn(size, CHANNELS, bars * 16, 88)
+    noisy = torch.randn(size, CHANNELS, bars * 16, COLUMNS)
     return noisy, torch.zeros_like(noisy), torch.zeros(size, 3, bars * 16), torch.zeros(size)
 
 
 def test_it_paints_logits_and_velocities():
     painted = small_network()(*inputs(), conditions(2, 8))
-    assert painted.logits.shape == (2, CHANNELS, 32, 88)
+    assert painted.logits.shape == (2, CHANNELS, 32, COLUMNS)
     assert painted.velocity.shape == (2, 3, 32, 88)
     assert 0 <= painted.velocity.min() <= painted.velocity.max() <= 1
-    assert painted.logits.mean() < -3  # an untrained network believes in silence
+    assert painted.logits[..., :KEYS].mean() < -3  # an untrained network believes in silence
 
 
 def test_untold_streams_are_not_heard():
@@ -42,15 +44,39 @@ def test_the_schedule_runs_from_music_to_noise():
     assert (alpha**2 + sigma**2).tolist() == pytest.approx([1, 1, 1])
 
 
-def test_a_roll_becomes_onsets_and_sustains():
+def test_bar_heads_hear_the_same_sixteenth_of_all_bars_alone():
+    """With bar heads only, a token hears its like in the other bar, and none of its neighbours."""
+    block = small_network(bar_heads=2).blocks[0]
+    tokens = torch.randn(1, 32, 32)
+    rotary = torch.ones(32, 8), torch.zeros(32, 8)
+    before = block._attend(tokens, rotary)
+    tokens[:, 5] += 1
+    changed = (block._attend(tokens, rotary) - before).abs().amax(dim=(0, 2)) > 1e-6
+    assert changed.nonzero().flatten().tolist() == [5, 21]
+
+
+def test_a_roll_becomes_onsets_sustains_and_their_rhythm():
     roll = torch.zeros(1, 4, 3, 88, dtype=torch.uint8)
     roll[0, 0, 1, 30] = 99
     roll[0, 1:3, 1, 30] = HELD
     channels = to_channels(roll)
-    assert channels.shape == (1, 6, 4, 88)
+    assert channels.shape == (1, 6, 4, COLUMNS)
     assert channels[0, 1, :, 30].tolist() == [1, -1, -1, -1]
     assert channels[0, 4, :, 30].tolist() == [-1, 1, 1, -1]
-    assert channels.sum() == 2 * 3 - channels.numel()
+    assert channels[..., :KEYS].sum() == 2 * 3 - 6 * 4 * KEYS
+    rhythm = channels[0, :, :, KEYS] / RHYTHM_SCALE
+    assert rhythm[1].tolist() == [1, -1, -1, -1]
+    assert rhythm[4].tolist() == [-1, 1, 1, -1]
+    assert rhythm.sum() == 2 * 3 - 6 * 4
+
+
+def test_sure_logits_are_the_clean_roll_and_doubtful_ones_lie_between():
+    roll = torch.randint(0, 129, (1, 32, 3, 88), dtype=torch.uint8)
+    clean, known = to_channels(roll), torch.zeros(1, 3, 32)
+    torch.testing.assert_close(to_estimate(clean * 50, clean, known), clean)
+    doubt = torch.zeros_like(clean)
+    assert to_estimate(doubt, clean, known).abs().max() == 0
+    assert torch.equal(to_estimate(doubt, clean, known + 1), clean)
 
 
 def test_known_cells_stay_clean():

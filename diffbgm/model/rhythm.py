@@ -1,0 +1,42 @@
+"""Keys and the rhythm of their channel made to agree; see `temporal` for what the rhythm is.
+
+The network judges cell by cell. Where it is sure that something is struck but not what, every key
+alone looks unlikely and the note would be lost; here the rhythm has the last word.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from diffbgm.music.pianoroll import KEYS, TRACKS
+
+MOST_SHIFT = 8.0  # in logits
+_NEVER = 1e-9
+MELODY = TRACKS.index("MELODY")
+
+
+def follow_rhythm(logits: Tensor) -> Tensor:
+    """Logits (..., COLUMNS) whose keys agree with their rhythm; that itself stays.
+
+    All keys of a row are shifted alike, up until as many are expected as the rhythm is probable,
+    or down until it is no more probable that any is on.
+    """
+    keys, rhythm = logits[..., :KEYS], F.logsigmoid(logits[..., KEYS:])
+    expected = torch.sigmoid(keys).sum(dim=-1, keepdim=True)
+    any_on = -torch.expm1(F.logsigmoid(-keys).sum(dim=-1, keepdim=True))
+    up = (rhythm - torch.log(expected + _NEVER)).clamp(0, MOST_SHIFT)
+    down = (rhythm - torch.log(any_on + _NEVER)).clamp(-MOST_SHIFT, 0)
+    return torch.cat([keys + up + down, logits[..., KEYS:]], dim=-1)
+
+
+def struck_keys(onset: Tensor) -> Tensor:
+    """Which keys (S, T, 3, 88) logits of onsets (S, T, 3, COLUMNS) strike.
+
+    Where the rhythm says so the likely ones, the likeliest at least, and elsewhere none; the
+    melody is one voice.
+    """
+    keys, rhythm = onset[..., :KEYS], onset[..., KEYS:]
+    likeliest = keys == keys.amax(dim=-1, keepdim=True)
+    likely = keys > 0
+    likely[..., MELODY, :] = False
+    return (rhythm > 0) & (likely | likeliest)
