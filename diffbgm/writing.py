@@ -84,20 +84,15 @@ def _write_notes(folder: Path, film: ScoredFilm, score: Score, before: Before | 
     timeline = film.timeline
     for shot in timeline.shots:
         midi, image = (folder / f"shots/{shot.index:03d}{suffix}" for suffix in (".mid", ".png"))
+        start, end = timeline.time(shot.start_frame), timeline.time(shot.end_frame)
+        # Colours and pitches of the pictures are those of the whole film: another take of one shot
+        # may change them all.
+        roll_png(score, tempo_map, (start, end), image, first_downbeat)
         if before and shot.index != before.shot:
-            for path in (midi, image):
-                share(before.folder / "shots" / path.name, path)
+            share(before.folder / "shots" / midi.name, midi)
             continue
-        span = (timeline.time(shot.start_frame), timeline.time(shot.end_frame))
-        write_midi(
-            film.takes[shot.index].score,
-            tempo_map,
-            midi,
-            first_downbeat=first_downbeat,
-            start=span[0],
-            end=span[1],
-        )
-        roll_png(score, tempo_map, span, image, first_downbeat)
+        own = film.takes[shot.index].score
+        write_midi(own, tempo_map, midi, first_downbeat=first_downbeat, start=start, end=end)
 
 
 def _document(
