@@ -73,10 +73,9 @@ def compose(order: ComposeOrder, run: Run) -> Music:
         film = rendering.render(
             order.rendering, run, lambda done: run.report("Rendering", _within(RENDER, done))
         )
-        media = client.upload(film, lambda done: run.report("Uploading", _within(UPLOAD, done)))
+        client, state = _hand_over(client, film, order, run)
     finally:
         shutil.rmtree(order.rendering.folder, ignore_errors=True)
-    state = _submit(client, order, media)
     client, result = _await(client, state, state["jobs"][0]["id"], order.server, run)
     return _fetch(client, state["id"], result, order.folder, run)
 
@@ -99,8 +98,21 @@ def _connect(server: ServerSettings, run: Run) -> Client:
     return server_process.connect(server, run.wait)
 
 
-def _submit(client: Client, order: ComposeOrder, media: str) -> dict[str, Any]:
+def _hand_over(
+    client: Client, film: Path, order: ComposeOrder, run: Run
+) -> tuple[Client, dict[str, Any]]:
+    """The film and what is wanted for it; by way of a new server where the old one, which ends with
+    the Blender that started it, has gone during the rendering."""
+    try:
+        return client, _submit(client, film, order, run)
+    except ServerUnreachable:
+        client = server_process.connect(order.server, run.wait)
+        return client, _submit(client, film, order, run)
+
+
+def _submit(client: Client, film: Path, order: ComposeOrder, run: Run) -> dict[str, Any]:
     """Where the edit has no cut, it may be a film that was cut elsewhere: the server looks."""
+    media = client.upload(film, lambda done: run.report("Uploading", _within(UPLOAD, done)))
     if not order.edit.cuts:
         return client.compose_film(media, order.options)
     document = otio.document(order.edit.scene, order.edit.rate, order.edit.shots, media)

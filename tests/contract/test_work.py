@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from addon_modules import server_process
 from addon_modules.client import Client, ServerRefused
 from addon_modules.cuts import Edit
 from addon_modules.rendering import Rendering
@@ -85,6 +86,20 @@ def test_failed_rendering_shows_its_last_words(order):
 
 def test_starting_the_server_tells_what_it_offers(settings: ServerSettings):
     assert "cinematic" in start_server(settings, _quiet())["styles"]
+
+
+def test_another_server_is_started_where_the_old_one_went_during_the_rendering(order):
+    """As when the Blender ends that started it."""
+    server = server_process.children()[-1]
+    program = (
+        f"import os, shutil, signal, sys; os.kill({server.pid}, signal.SIGTERM); "
+        "shutil.copy(*sys.argv[1:]); print('frames 48')"
+    )
+    asked = order(cuts=(110, 131), program=program)
+    run = Run(lambda *told: server.wait(30) if told[0] == "Uploading" else None)
+    assert len(compose(asked, run).segments) == 3
+    assert server.poll() is not None
+    assert server_process.children()[-1].poll() is None
 
 
 @pytest.fixture
