@@ -88,8 +88,11 @@ def test_starting_the_server_tells_what_it_offers(settings: ServerSettings):
     assert "cinematic" in start_server(settings, _quiet())["styles"]
 
 
-def test_another_server_is_started_where_the_old_one_went_during_the_rendering(order):
+def test_another_server_is_started_where_the_old_one_went_during_the_rendering(
+    order, settings: ServerSettings
+):
     """As when the Blender ends that started it."""
+    start_server(settings, _quiet())
     server = server_process.children()[-1]
     program = (
         f"import os, shutil, signal, sys; os.kill({server.pid}, signal.SIGTERM); "
