@@ -84,15 +84,14 @@ def _write_notes(folder: Path, film: ScoredFilm, score: Score, before: Before | 
     timeline = film.timeline
     for shot in timeline.shots:
         midi, image = (folder / f"shots/{shot.index:03d}{suffix}" for suffix in (".mid", ".png"))
-        start, end = timeline.time(shot.start_frame), timeline.time(shot.end_frame)
-        # Colours and pitches of the pictures are those of the whole film: another take of one shot
-        # may change them all.
-        roll_png(score, tempo_map, (start, end), image, first_downbeat)
         if before and shot.index != before.shot:
-            share(before.folder / "shots" / midi.name, midi)
+            for path in (midi, image):
+                share(before.folder / "shots" / path.name, path)
             continue
+        start, end = timeline.time(shot.start_frame), timeline.time(shot.end_frame)
         own = film.takes[shot.index].score
         write_midi(own, tempo_map, midi, first_downbeat=first_downbeat, start=start, end=end)
+        roll_png(score, tempo_map, (start, end), image, first_downbeat)
 
 
 def _document(
