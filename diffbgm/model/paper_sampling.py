@@ -23,14 +23,14 @@ from diffbgm.model.paper_piece import (
     whole_windows,
     widened,
 )
-from diffbgm.model.sampling import Piece, fast_bfloat16, window_starts
+from diffbgm.model.sampling import Piece, fast_bfloat16
 from diffbgm.model.solver import SeededNoise
 from diffbgm.model.unet import PaperNetwork
+from diffbgm.model.windows import Windows, keep_given
 from diffbgm.music.pianoroll import BEATS_PER_BAR, SIXTEENTHS_PER_BAR, SIXTEENTHS_PER_BEAT
 from diffbgm.options import Sampling
 
 WINDOWS_AT_ONCE = 8
-WINDOW_BEATS = WINDOW_BARS * BEATS_PER_BAR
 WINDOW = WINDOW_BARS * SIXTEENTHS_PER_BAR
 
 
@@ -49,9 +49,7 @@ def sample(
     """
     visual, language = _tokens(network, piece)
     rolls = sample_told(network, visual, language, seeds, wanted.steps, given, known, progress)
-    if given is None or known is None:
-        return rolls
-    return np.where(known.T[None, :, :, None].astype(bool), given[None], rolls)
+    return keep_given(rolls, given, known)
 
 
 def features_told(network: PaperNetwork, seen: np.ndarray | None) -> dict[str, str]:
@@ -115,39 +113,21 @@ class WindowedNoise:
     def __init__(self, network: PaperNetwork, visual: np.ndarray, language: np.ndarray) -> None:
         """Features of whole bars, one window of them at least."""
         self.network = network
-        self.device = next(network.parameters()).device
-        self.starts = window_starts(len(visual) // BEATS_PER_BAR, WINDOW_BARS)
-        self.visual, self.language = self._windows_of(visual), self._windows_of(language)
-        centre = torch.arange(WINDOW, device=self.device) + 0.5
-        self.weight = (torch.minimum(centre, WINDOW - centre) / WINDOW)[:, None]  # (T, 1)
+        device = next(network.parameters()).device
+        self.windows = Windows(len(visual) // BEATS_PER_BAR, WINDOW_BARS, device)
+        self.visual, self.language = map(self.windows.of_beats, (visual, language))
 
     def __call__(self, x: Tensor, step: Tensor) -> Tensor:
-        noise, total = torch.zeros_like(x), torch.zeros(x.shape[2], 1, device=self.device)
-        pairs = [(take, index) for take in range(len(x)) for index in range(len(self.starts))]
-        for first in range(0, len(pairs), WINDOWS_AT_ONCE):
-            chosen = pairs[first : first + WINDOWS_AT_ONCE]
-            takes, windows = [take for take, _ in chosen], [index for _, index in chosen]
-            rows = [self._rows(index) for index in windows]
-            heard = torch.stack([x[t, :, r] for t, r in zip(takes, rows, strict=True)])
-            predicted = self._predict(heard, step[takes], windows)
-            for one, t, r in zip(predicted, takes, rows, strict=True):
-                noise[t, :, r] += one * self.weight
-                total[r] += self.weight if t == 0 else 0
-        return noise / total
+        noise = torch.zeros_like(x)
+        for batch in self.windows.batches(len(x), WINDOWS_AT_ONCE):
+            heard = self.windows.cut(x, batch)
+            self.windows.add(noise, batch, self._predict(heard, step[batch.takes], batch.windows))
+        return self.windows.mean(noise)
 
     def _predict(self, x: Tensor, step: Tensor, windows: list[int]) -> Tensor:
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=fast_bfloat16(self.device)):
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=fast_bfloat16(x.device)):
             predicted = self.network(x, step, self.visual[windows], self.language[windows])
         return predicted.float()
-
-    def _rows(self, window: int) -> slice:
-        first = self.starts[window] * SIXTEENTHS_PER_BAR
-        return slice(first, first + WINDOW)
-
-    def _windows_of(self, tokens: np.ndarray) -> Tensor:
-        firsts = [start * BEATS_PER_BAR for start in self.starts]
-        windows = np.stack([tokens[first : first + WINDOW_BEATS] for first in firsts])
-        return torch.from_numpy(windows).to(self.device)  # (W, 32, width)
 
 
 def _known_cells(

@@ -4,7 +4,7 @@ Every solver step the windows' logits are averaged where they overlap, so a long
 without seams; bars that show the theme are painted alike until their outline stands.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from diffbgm.model.diffusion import keep_known, log_snr_at, to_channels, to_esti
 from diffbgm.model.rhythm import follow_rhythm, struck_keys
 from diffbgm.model.solver import SeededNoise, second_order, solver_step
 from diffbgm.model.temporal import NO_KEY, Conditions, Painted, TimeTokenNetwork
+from diffbgm.model.windows import Windows, keep_given
 from diffbgm.music.pianoroll import (
     BEATS_PER_BAR,
     HELD,
@@ -81,9 +82,7 @@ def sample(
     theme = _theme_rows(piece)
     painted = _denoise(painter, clean, mask, theme, seeds, wanted, progress)
     rolls = _to_rolls(painted)[:, : beats * SIXTEENTHS_PER_BEAT]
-    if given is None or known is None:
-        return rolls
-    return np.where(known.T[None, :, :, None].astype(bool), given[None], rolls)
+    return keep_given(rolls, given, known)
 
 
 def _denoise(
@@ -145,11 +144,8 @@ class _Painter:
         self.takes = takes
         self.device = device
         bars = len(piece.dynamic) // BEATS_PER_BAR
-        self.starts = window_starts(bars, network.config.window_bars)
-        self.told = self._windows_of(piece)
-        length = network.config.window_bars * SIXTEENTHS_PER_BAR
-        centre = torch.arange(length, device=device) + 0.5
-        self.weight = (torch.minimum(centre, length - centre) / length)[:, None]  # (T, 1)
+        self.windows = Windows(bars, network.config.window_bars, device)
+        self.told = self._told(piece)
 
     def __call__(
         self, x: Tensor, estimate: Tensor, known: Tensor, time: Tensor, guidance: float
@@ -157,31 +153,18 @@ class _Painter:
         """x and estimate (S, 6, T, COLUMNS), known (S, 3, T); one noise level."""
         logits = torch.zeros_like(x)
         velocity = torch.zeros_like(x[:, : len(TRACKS), :, :KEYS])
-        total = torch.zeros(x.shape[2], 1, device=self.device)
-        length = len(self.weight)
-        for take, start, told in self._batches():
-            rows = [slice(one, one + length) for one in start]
+        for batch in self.windows.batches(self.takes, WINDOWS_AT_ONCE):
             painted = self._guided(
-                torch.stack([x[t, :, r] for t, r in zip(take, rows, strict=True)]),
-                torch.stack([estimate[t, :, r] for t, r in zip(take, rows, strict=True)]),
-                torch.stack([known[t, :, r] for t, r in zip(take, rows, strict=True)]),
-                log_snr_at(time).expand(len(take)),
-                told,
+                self.windows.cut(x, batch),
+                self.windows.cut(estimate, batch),
+                self.windows.cut(known, batch),
+                log_snr_at(time).expand(len(batch.takes)),
+                self.told.select(torch.tensor(batch.windows, device=self.device)),
                 guidance,
             )
-            for index, (t, r) in enumerate(zip(take, rows, strict=True)):
-                logits[t, :, r] += painted.logits[index] * self.weight
-                velocity[t, :, r] += painted.velocity[index] * self.weight
-                total[r] += self.weight if t == 0 else 0
-        return Painted(follow_rhythm(logits / total), velocity / total)
-
-    def _batches(self) -> Iterator[tuple[list[int], list[int], Conditions]]:
-        pairs = [(take, index) for take in range(self.takes) for index in range(len(self.starts))]
-        for first in range(0, len(pairs), WINDOWS_AT_ONCE):
-            chosen = pairs[first : first + WINDOWS_AT_ONCE]
-            windows = torch.tensor([index for _, index in chosen], device=self.device)
-            start = [self.starts[index] * SIXTEENTHS_PER_BAR for _, index in chosen]
-            yield [take for take, _ in chosen], start, self.told.select(windows)
+            self.windows.add(logits, batch, painted.logits)
+            self.windows.add(velocity, batch, painted.velocity)
+        return Painted(follow_rhythm(self.windows.mean(logits)), self.windows.mean(velocity))
 
     @torch.inference_mode()
     def _guided(
@@ -202,21 +185,16 @@ class _Painter:
         logits = untold.logits + guidance * (painted.logits - untold.logits)
         return Painted(logits, painted.velocity)
 
-    def _windows_of(self, piece: Piece) -> Conditions:
-        beats = self.network.config.window_bars * BEATS_PER_BAR
-        firsts = [start * BEATS_PER_BAR for start in self.starts]
-
-        def cut(rows: np.ndarray) -> Tensor:
-            windows = np.stack([rows[first : first + beats] for first in firsts])
-            return torch.from_numpy(windows).to(self.device)
-
+    def _told(self, piece: Piece) -> Conditions:
+        """What every window is told."""
+        cut, count = self.windows.of_beats, len(self.windows)
         key = NO_KEY if piece.key_signature is None else piece.key_signature
-        told = torch.ones(len(firsts), dtype=torch.bool, device=self.device)
+        told = torch.ones(count, dtype=torch.bool, device=self.device)
         return Conditions(
             cut(piece.dynamic.astype(np.float32)),
             cut(piece.semantic.astype(np.float32)),
             cut(piece.segment.astype(np.int64)),
-            torch.full((len(firsts),), key, device=self.device),
+            torch.full((count,), key, device=self.device),
             told,
             told,
         )
@@ -227,12 +205,6 @@ def fast_bfloat16(device: torch.device) -> bool:
     if device.type == "cpu":
         return torch.cpu._is_avx512_bf16_supported()
     return device.type == "cuda"
-
-
-def window_starts(bars: int, window_bars: int) -> list[int]:
-    """First bars of windows that cover `bars`, half a window apart, the last flush."""
-    starts = list(range(0, bars - window_bars, window_bars // 2))
-    return [*starts, bars - window_bars]
 
 
 def _extended(piece: Piece, missing: int) -> Piece:

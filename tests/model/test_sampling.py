@@ -8,7 +8,7 @@ import torch
 from diffbgm.errors import OptionError
 from diffbgm.model.checkpoint import default_checkpoint, load_network
 from diffbgm.model.diffusion import alpha_sigma
-from diffbgm.model.sampling import sample, window_starts
+from diffbgm.model.sampling import sample
 from diffbgm.model.solver import solver_step
 from diffbgm.music.pianoroll import HELD, from_notes, to_notes
 from diffbgm.options import Sampling
@@ -60,12 +60,6 @@ def test_held_keys_were_struck(eager):
 @pytest.mark.parametrize("beats", [4, 8, 12, 40])
 def test_pieces_of_any_number_of_bars(eager, beats):
     assert sample(eager, piece(beats, None), [1], QUICK).shape == (1, 4 * beats, 3, 88)
-
-
-def test_windows_overlap_by_half_and_the_last_is_flush():
-    assert window_starts(16, 16) == [0]
-    assert window_starts(17, 16) == [0, 1]
-    assert window_starts(40, 16) == [0, 8, 16, 24]
 
 
 def test_a_perfect_guess_leads_to_itself():
