@@ -302,7 +302,7 @@ def build_addon() -> Path:
 
 def make_demo() -> None:
     """Draw the film and compose for it, into demo/."""
-    draw = "import sys, pathlib, diffbgm.demo_film as film; film.make(pathlib.Path(sys.argv[1]))"
+    draw = "import sys, pathlib, diffbgm.demo.film as film; film.make(pathlib.Path(sys.argv[1]))"
     print("=> Drawing a film of nine shots")
     DEMO.mkdir(exist_ok=True)
     _run([str(MAIN.program("python")), "-c", draw, str(FILM)], "the demo film")
@@ -329,7 +329,7 @@ def fetch_model(name: str) -> int:
     """Install open_clip and fetch a model into the user's data folder; 1 where that fails."""
     install_library()
     install_open_clip()
-    return run_program("python", "-m", "diffbgm.video.clip_weights", name)
+    return run_program("python", "-m", "diffbgm.cli.fetch", name)
 
 
 LINTERS = (["ruff", "check"], ["ruff", "format", "--check"], ["pyright"], ["lint-imports"])

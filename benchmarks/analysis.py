@@ -13,7 +13,7 @@ from pathlib import Path
 
 import av
 
-from diffbgm import demo_film
+from diffbgm.demo import film as demo_film
 from diffbgm.video.analysis import analyse_film
 
 
@@ -48,7 +48,7 @@ def _measure(film: Path) -> None:
 
 def _scale(source: Path, target: Path) -> None:
     with av.open(str(source)) as film, av.open(str(target), "w") as scaled:
-        rate = Fraction(demo_film.FRAME_RATE)
+        rate = Fraction(film.FRAME_RATE)
         stream = scaled.add_stream("libx264", rate, options={"preset": "superfast", "crf": "20"})
         stream.width, stream.height, stream.pix_fmt = 1920, 1080, "yuv420p"
         for frame in film.decode(video=0):

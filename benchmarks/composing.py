@@ -12,7 +12,7 @@ from pathlib import Path
 
 import av
 
-from diffbgm import demo_film
+from diffbgm.demo import film as demo_film
 
 
 def lengthened(film: Path, seconds: float, path: Path) -> None:

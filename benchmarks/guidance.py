@@ -21,9 +21,9 @@ from diffbgm.model.checkpoint import default_checkpoint, load_network
 from diffbgm.model.diffusion import log_snr_at
 from diffbgm.model.sampling import GUIDED_TIMES, Piece, sample
 from diffbgm.model.temporal import Conditions, Painted, TimeTokenNetwork
+from diffbgm.music.conditions import SEMANTIC, from_score
 from diffbgm.music.pianoroll import to_notes
 from diffbgm.options import Sampling
-from diffbgm.spotting.conditions import SEMANTIC, from_score
 
 ROWS = [(1.0, 1.0), (1.5, 1.5), (2.0, 1.0), (1.0, 2.0), (2.0, 2.0)]
 DENSITY = 0

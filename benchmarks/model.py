@@ -21,12 +21,12 @@ import torch
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from diffbgm.model import ancestral
 from diffbgm.model.checkpoint import default_checkpoint
 from diffbgm.model.networks import Model, load_model
-from diffbgm.model.paper_config import TOKENS, PaperConfig
+from diffbgm.model.paper import ddpm
+from diffbgm.model.paper.config import TOKENS, PaperConfig
+from diffbgm.model.paper.unet import ROLL_SHAPE, PaperNetwork
 from diffbgm.model.sampling import Piece, fast_bfloat16
-from diffbgm.model.unet import ROLL_SHAPE, PaperNetwork
 from diffbgm.music.pianoroll import BEATS_PER_BAR
 from diffbgm.options import Sampling
 
@@ -107,7 +107,7 @@ def paper_takes(device: torch.device, in_bfloat16: bool) -> "Took":
 
     schedule = network.schedule()
     with contextlib.suppress(EnoughError):
-        ancestral.sample(guided, schedule, lambda: torch.randn(shape, device=device), None, count)
+        ddpm.sample(guided, schedule, lambda: torch.randn(shape, device=device), None, count)
     return best(ticks).times(schedule.steps)
 
 

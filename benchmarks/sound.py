@@ -15,12 +15,12 @@ from typing import TypeVar
 import numpy as np
 
 from diffbgm.music.score import Note, Track
+from diffbgm.music.tempo_map import TempoMap
 from diffbgm.sound.mixing import Master, master, measure, sum_stems, write_wav
 from diffbgm.sound.parts import SAMPLE_RATE, Part, load_parts, save_parts
 from diffbgm.sound.soundfont import find_soundfont
 from diffbgm.sound.synthesis import StemMix, render_shot
 from diffbgm.sound.synthesizers import Synthesizer, open_synthesizer
-from diffbgm.spotting.tempo_map import TempoMap
 
 SECONDS, BEATS, SHOTS = 60, 112, 12
 TEMPO = TempoMap.constant(BEATS, float(SECONDS))

@@ -3,7 +3,7 @@
 Scenes of 40 s: sentences of espeak-ng in many voices over silence, music (songs of POP909, played
 by instruments of a SoundFont) and noises, at several levels, and the same without any speech.
 Prints recall and precision by time, and how much of the scenes without speech is taken for it.
---fit first finds the weights of `diffbgm.sound.speech` on songs and voices that the measurement
+--fit first finds the weights of `diffbgm.video.speech` on songs and voices that the measurement
 does not use, and prints them. Needs the program espeak-ng.
 """
 
@@ -21,9 +21,9 @@ import soundfile
 from scipy.optimize import minimize
 from scipy.signal import lfilter, resample_poly
 
-from diffbgm.sound import speech
 from diffbgm.sound.soundfont import find_soundfont
-from diffbgm.sound.speech import RATE
+from diffbgm.video import speech
+from diffbgm.video.speech import RATE
 
 SECONDS = 40
 LENGTH = SECONDS * RATE

@@ -3,17 +3,21 @@
 compose      film → analysis → cue sheet → roll → takes of every shot → folder
 recompose    one shot of such a folder again, its neighbours unchanged
 select_take  another of the takes that a shot already has
+
+Before that, without composing: `analyse` and `preview_hits`.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
-from diffbgm import sketching
-from diffbgm.clock import Clock, Progress, no_progress
+from diffbgm import generation
+from diffbgm.arranging.arrangement import arrange_shot
+from diffbgm.arranging.styles import Style, load_style, located
 from diffbgm.composition import (
     Composition,
     ScoredFilm,
@@ -27,22 +31,22 @@ from diffbgm.composition import (
 from diffbgm.dialogue import Dialogue
 from diffbgm.errors import CompositionError, OptionError
 from diffbgm.files import publishing
-from diffbgm.music.arrangement import arrange_shot
 from diffbgm.music.harmony import Key, estimate_key
 from diffbgm.music.pianoroll import SIXTEENTHS_PER_BEAT, to_score
-from diffbgm.music.styles import Style, load_style, located
 from diffbgm.options import ComposeOptions, TakeOptions
-from diffbgm.sound.dialogue import find_dialogue
+from diffbgm.progress import Clock, Progress, no_progress
+from diffbgm.readers.cut_lists import CutList
 from diffbgm.sound.soundfont import find_soundfont
 from diffbgm.sound.synthesis import check_instruments, render_shot, stem_mixes
 from diffbgm.sound.synthesizers import Synthesizer, open_synthesizer
 from diffbgm.spotting.cue_sheet import CueSheet, measure, spot
-from diffbgm.spotting.hit_points import Spotting, SpottingOptions
+from diffbgm.spotting.hit_points import Spotting, SpottingOptions, spot_cuts
 from diffbgm.timeline import Timeline
 from diffbgm.video.analysis import VideoAnalysis, analyse_film, analyse_timeline
 from diffbgm.video.clip import installed_clip
-from diffbgm.writing import write_folder
-from diffbgm.writing_sound import Before, boundaries_of
+from diffbgm.video.find_dialogue import find_dialogue
+from diffbgm.writers.folder import write_folder
+from diffbgm.writers.sound_files import Before, boundaries_of
 
 
 def compose(
@@ -61,8 +65,8 @@ def compose(
     clock = Clock(progress)
     style = load_style(options.style)
     soundfont = find_soundfont(options.soundfont)
-    checkpoint = sketching.resolve_checkpoint(options.checkpoint)
-    model = sketching.describe_model(checkpoint, options.sampling)
+    checkpoint = generation.resolve_checkpoint(options.checkpoint)
+    model = generation.describe_model(checkpoint, options.sampling)
     with (
         publishing(folder, lambda: _files_of(folder)) as work,
         open_synthesizer(soundfont) as synth,
@@ -77,8 +81,8 @@ def compose(
             cues = spot(analysis, _spotting_options(options, style))
             cues = replace(cues, dialogue=dialogue)
         with clock.stage("diffusion") as advance:
-            network = sketching.load(checkpoint, options.device)
-            roll = sketching.paint_film(
+            network = generation.load(checkpoint, options.device)
+            roll = generation.paint_film(
                 network, cues, analysis, options.sampling, options.seed, advance
             )
         with clock.stage("arrangement"):
@@ -158,6 +162,30 @@ def select_take(
     scored = scored.with_take(shot, chosen, take, composition.shots[shot]["takes"])
     with _next_version(composition) as work:
         return replace(write_folder(work, scored, Clock(progress), before), folder=folder)
+
+
+def analyse(
+    source: Path | Timeline,
+    options: ComposeOptions | None = None,
+    progress: Progress = no_progress,
+) -> VideoAnalysis:
+    """What composing for a film or an edit would go by: its shots, their motion and mood."""
+    return _analyse(source, options or ComposeOptions(), lambda part: progress("analysis", part))
+
+
+def preview_hits(
+    source: Path | Timeline | CutList,
+    options: ComposeOptions | None = None,
+    progress: Progress = no_progress,
+) -> tuple[Spotting, Fraction]:
+    """How composing with these options would meet the cuts, and the frame rate of the picture."""
+    options = options or ComposeOptions()
+    wanted = _spotting_options(options, load_style(options.style))
+    if isinstance(source, CutList):
+        spotting = spot_cuts(source.frame_rate, source.frames, source.cuts, wanted)
+        return spotting, source.frame_rate
+    analysis = analyse(source, options, progress)
+    return spot(analysis, wanted).spotting, analysis.timeline.frame_rate
 
 
 def _analyse(
@@ -260,10 +288,10 @@ def _new_rolls(
 ) -> list[np.ndarray]:
     if options.notes == "same":
         return [scored.roll]
-    checkpoint = sketching.resolve_checkpoint(options.checkpoint or scored.options.checkpoint)
-    network = sketching.load(checkpoint, options.device)
+    checkpoint = generation.resolve_checkpoint(options.checkpoint or scored.options.checkpoint)
+    network = generation.load(checkpoint, options.device)
     sampling = scored.options.sampling
-    return sketching.paint_shot(
+    return generation.paint_shot(
         network, cues, scored.analysis, shot, scored.roll, sampling, seeds, advance
     )
 
@@ -291,8 +319,7 @@ def _told_anew(scored: ScoredFilm, shot: int, options: TakeOptions) -> CueSheet:
     shots = (*timeline.shots[:shot], wished, *timeline.shots[shot + 1 :])
     analysis = replace(scored.analysis, timeline=replace(timeline, shots=shots))
     cues = scored.cues
-    spotting = Spotting(cues.tempo_map, cues.hits, cues.first_downbeat)
-    measured = measure(analysis, spotting, SpottingOptions())
+    measured = measure(analysis, cues.spotting, SpottingOptions())
     own = (cues.shot_of_beat == shot)[:, None]
     dynamic = cues.dynamic if options.energy is None else measured.dynamic
     semantic = cues.semantic if options.mood is None else measured.semantic

@@ -1,28 +1,8 @@
-"""The edit: shots on a frame grid, from and to OpenTimelineIO. Knows nothing of pixels or notes."""
+"""The edit: shots on a frame grid. Knows nothing of files, pixels or notes."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from diffbgm.cut_lists import CutList, read_cut_list, read_cuts
-
-if TYPE_CHECKING:
-    from diffbgm.spotting.hit_points import Hit
-
-__all__ = [
-    "CutList",
-    "MediaSpan",
-    "Shot",
-    "Timeline",
-    "read_cut_list",
-    "read_cuts",
-    "read_timeline",
-    "write_otio",
-]
 
 
 @dataclass(frozen=True)
@@ -84,29 +64,3 @@ class Timeline:
     def sample(self, frame: int, sample_rate: int) -> int:
         """The sound sample at which `frame` begins, rounded half up from the exact fraction."""
         return int(Fraction(frame * sample_rate) / self.frame_rate + Fraction(1, 2))
-
-
-def read_timeline(path: Path | str) -> Timeline:
-    """The edit in an .otio, .edl, .fcpxml, .xml (Final Cut 7) or .kdenlive file.
-
-    Shots are what is seen: at each frame the topmost enabled clip of the video tracks, nested
-    edits included. The middle of a transition is the cut. Clips may carry wishes as
-    `metadata["diffbgm"]`: `mood` (a name or [valence, arousal]) and `energy`. TimelineError if the
-    file cannot be read, shows nothing, or names media that are not there.
-    """
-    # OpenTimelineIO takes a while to import: only who reads an edit waits for it.
-    from diffbgm.timeline_files import read
-
-    return read(Path(path))
-
-
-def write_otio(
-    timeline: Timeline, segments: Sequence[Path], hits: Sequence[Hit], path: Path | str
-) -> None:
-    """Write the edit with a music track, one clip of `segments` a shot, and a marker a hit.
-
-    Media and segments below the folder of `path` are named relative to it, others absolutely.
-    """
-    from diffbgm.timeline_files import write
-
-    write(timeline, segments, hits, Path(path))

@@ -51,7 +51,7 @@ class Client:
         return health
 
     def info(self) -> dict[str, Any]:
-        """What the server offers: `styles`, `moods` and more."""
+        """What the server suggestions: `styles`, `moods` and more."""
         return self._json("GET", "/v1/info")
 
     def upload(self, film: Path, sending: Callable[[float], None]) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import bpy
 from bpy.props import StringProperty
 
-from . import compat, jobs, offers, preferences, strips, work
+from . import compat, jobs, preferences, strips, suggestions, work
 from .cuts import Edit
 from .rendering import Rendering
 from .server_process import ServerSettings
@@ -183,5 +183,5 @@ def _update(scene, music: work.Music, shot: int) -> str:
 
 
 def _learn(info: dict) -> str:
-    offers.learn(info)
+    suggestions.learn(info)
     return f"The server is ready ({info['version']})"

@@ -6,7 +6,7 @@ from typing import Any
 import bpy
 from bpy.props import BoolProperty, FloatProperty, IntProperty, StringProperty
 
-from . import compat, offers
+from . import compat, suggestions
 from .server_process import ServerSettings
 
 
@@ -49,12 +49,12 @@ class DIFFBGM_Wishes(bpy.types.PropertyGroup):
         name="Style",
         description="Which instruments play, and how",
         default="cinematic",
-        **compat.suggestions(lambda self, context, text: offers.styles),
+        **compat.suggestions(lambda self, context, text: suggestions.styles),
     )
     mood: StringProperty(
         name="Mood",
         description="The mood of all shots. Empty: as the picture has it, shot by shot",
-        **compat.suggestions(lambda self, context, text: offers.moods),
+        **compat.suggestions(lambda self, context, text: suggestions.moods),
     )
     use_energy: BoolProperty(
         name="Set Energy",

@@ -89,7 +89,7 @@ def new_take(order: TakeOrder, run: Run) -> Music:
 
 
 def start_server(server: ServerSettings, run: Run) -> dict[str, Any]:
-    """What the server offers, once it answers. Raises ClientError, StoppedError."""
+    """What the server suggestions, once it answers. Raises ClientError, StoppedError."""
     return _connect(server, run).info()
 
 

@@ -1,8 +1,8 @@
-"""`python -m server` is `diffbgm serve`."""
+"""`python -m diffbgm_server` is `diffbgm serve`."""
 
 import sys
 
-from diffbgm.cli import main
+from diffbgm.cli.main import main
 
 if __name__ == "__main__":
     sys.argv.insert(1, "serve")

@@ -12,17 +12,18 @@ from flask_openapi3.openapi import OpenAPI
 from flask_openapi3_swagger.plugins import RegisterPlugin
 
 from diffbgm import __version__
-from server import errors, schema, security
-from server.errors import ApiError
-from server.routes import create_routes
-from server.studio import Studio
+
+from . import errors, schema, security
+from .errors import ApiError
+from .routes import create_routes
+from .services import Services
 
 _STATIC = Path(__file__).parent / "static"
 _MIME_TYPES = {".js": "text/javascript", ".css": "text/css"}
 
 
-def create_app(studio: Studio) -> OpenAPI:
-    """The WSGI application over an opened `studio`."""
+def create_app(services: Services) -> OpenAPI:
+    """The WSGI application over an opened `services`."""
     app = OpenAPI(
         "server",
         info=Info(title="diffbgm", version=__version__, description="Background music for films."),
@@ -35,12 +36,12 @@ def create_app(studio: Studio) -> OpenAPI:
     )
     app.json = _StrictJson(app)
     app.url_map.merge_slashes = False
-    app.config["MAX_CONTENT_LENGTH"] = studio.config.limits.json_bytes
+    app.config["MAX_CONTENT_LENGTH"] = services.config.limits.json_bytes
     app.config["SWAGGER_CONFIG"] = {"validatorUrl": None}
     errors.install(app)
-    security.install(app, studio.store.token, studio.config.hosts)
+    security.install(app, services.store.token, services.config.hosts)
     app.before_request(_require_json)
-    app.register_api(create_routes(studio))
+    app.register_api(create_routes(services))
     _add_pages(app)
     return app
 

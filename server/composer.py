@@ -55,7 +55,7 @@ class LibraryComposer:
     soundfont: Path | None = None
 
     def styles(self) -> tuple[str, ...]:
-        from diffbgm.music.styles import style_names
+        from diffbgm.arranging.styles import style_names
 
         return tuple(style_names())
 
@@ -63,18 +63,18 @@ class LibraryComposer:
         """Loads what composing needs. Raises CheckpointError, OptionError."""
         progress("loading", 0.0)
         # composing is imported for its own sake: it brings in what takes long.
-        from diffbgm import composing, sketching  # noqa: F401
+        from diffbgm import composing, generation  # noqa: F401
 
-        checkpoint = sketching.resolve_checkpoint(self.checkpoint)
-        sketching.load(checkpoint, self.device)
-        model = sketching.describe_model(checkpoint, Sampling())
+        checkpoint = generation.resolve_checkpoint(self.checkpoint)
+        generation.load(checkpoint, self.device)
+        model = generation.describe_model(checkpoint, Sampling())
         return Description(choose_device(self.device), model)
 
     def compose(
         self, source: Path, folder: Path, options: ComposeOptions, progress: Progress
     ) -> None:
         from diffbgm import composing
-        from diffbgm.timeline import read_timeline
+        from diffbgm.readers.edits import read_timeline
 
         edit = read_timeline(source) if source.suffix == ".otio" else source
         composing.compose(edit, folder, self._equipped(options), progress)
@@ -90,10 +90,10 @@ class LibraryComposer:
         composing.select_take(folder, shot, take, progress)
 
     def unload(self) -> None:
-        from diffbgm import sketching
+        from diffbgm import generation
         from diffbgm.video import clip_network
 
-        sketching.unload()
+        generation.unload()
         clip_network.unload()
 
     def _equipped(self, options: Options) -> Options:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 
 from flask import Response, request
 
-from server import states
-from server.errors import ApiError, error_body
-from server.jobs import Jobs
-from server.store import Store
+from . import serializers
+from .errors import ApiError, error_body
+from .jobs import Jobs
+from .store import Store
 
 KEEP_ALIVE_SECONDS = 10.0
 # How often a quiet stream looks whether its client is still there.
@@ -48,7 +48,7 @@ class EventStreams:
                 gone = error_body("composition_unknown", "The composition was deleted.")
                 yield f"event: error\ndata: {json.dumps(gone)}\n\n"
                 return
-            state = states.summary(composition, self._jobs)
+            state = serializers.summary(composition, self._jobs)
             if state != latest:
                 latest, told = state, time.monotonic()
                 yield f"event: state\ndata: {state.model_dump_json()}\n\n"

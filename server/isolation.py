@@ -16,7 +16,8 @@ from typing import Any
 
 from diffbgm.errors import CancelledError, DiffBGMError
 from diffbgm.options import ComposeOptions, TakeOptions
-from server.composer import Composer, Description, Progress
+
+from .composer import Composer, Description, Progress
 
 logger = logging.getLogger(__name__)
 

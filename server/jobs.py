@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from diffbgm.errors import CancelledError, DiffBGMError
-from server.store import Store
-from server.tables import Composition, Job, JobKind
+
+from .store import Store
+from .tables import Composition, Job, JobKind
 
 # Reports closer together than this are one to those who watch.
 _PROGRESS_STEP = 0.002

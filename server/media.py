@@ -7,8 +7,9 @@ from pathlib import PurePosixPath
 from typing import IO
 
 from diffbgm.errors import FilmError
-from server.store import Store
-from server.tables import Media
+
+from .store import Store
+from .tables import Media
 
 _CHUNK = 1024 * 1024
 

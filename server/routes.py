@@ -1,4 +1,4 @@
-"""Version 1 of the API: each route reads a request, asks the studio, and answers."""
+"""Version 1 of the API: each route reads a request, asks the services, and answers."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -13,11 +13,12 @@ from pydantic import BaseModel
 from diffbgm import __version__
 from diffbgm.errors import StyleError
 from diffbgm.options import MOODS
-from server import media, schema, security, states, timelines
-from server.errors import ApiError
-from server.events import EventStreams
-from server.studio import Studio
-from server.tables import Composition, JobKind
+
+from . import media, schema, security, serializers, timelines
+from .errors import ApiError
+from .events import EventStreams
+from .services import Services
+from .tables import Composition, JobKind
 
 _TOKEN: list[dict[str, list[Any]]] = [{"token": []}]
 _SERVER = Tag(name="server")
@@ -25,40 +26,40 @@ _MEDIA = Tag(name="media")
 _COMPOSITIONS = Tag(name="compositions")
 
 
-def create_routes(studio: Studio) -> APIBlueprint:
+def create_routes(services: Services) -> APIBlueprint:
     """The blueprint `v1` with all of them."""
     api = APIBlueprint("v1", "server.routes")
-    _add_server(api, studio)
-    _add_media(api, studio)
-    _add_compositions(api, studio)
-    _add_changes(api, studio)
-    _add_files(api, studio)
+    _add_server(api, services)
+    _add_media(api, services)
+    _add_compositions(api, services)
+    _add_changes(api, services)
+    _add_files(api, services)
     return api
 
 
-def _add_server(api: APIBlueprint, studio: Studio) -> None:
+def _add_server(api: APIBlueprint, services: Services) -> None:
     @api.get("/health", tags=[_SERVER], responses={200: schema.Health})
     def health() -> Response:
         """Whether this is a diffbgm server, and which; needs no token"""
-        return _answer(schema.Health(version=__version__, ready=studio.worker.is_alive()))
+        return _answer(schema.Health(version=__version__, ready=services.worker.is_alive()))
 
     @api.get("/v1/info", tags=[_SERVER], security=_TOKEN, responses={200: schema.Info})
     def info() -> Response:
         """What may be asked for, and what answers"""
-        described = studio.worker.description
+        described = services.worker.description
         return _answer(
             schema.Info(
                 version=__version__,
                 models=[described.model] if described else [],
-                styles=list(studio.composer.styles()),
+                styles=list(services.composer.styles()),
                 moods=list(MOODS),
                 device=described.device if described else None,
-                limits=schema.LimitsAnswer(**asdict(studio.config.limits)),
+                limits=schema.LimitsAnswer(**asdict(services.config.limits)),
             )
         )
 
 
-def _add_media(api: APIBlueprint, studio: Studio) -> None:
+def _add_media(api: APIBlueprint, services: Services) -> None:
     uploaded: ResponseDict = {201: schema.MediaAnswer, 200: schema.MediaAnswer}
 
     @api.post("/v1/media", tags=[_MEDIA], security=_TOKEN, responses=uploaded)
@@ -68,8 +69,8 @@ def _add_media(api: APIBlueprint, studio: Studio) -> None:
             raise ApiError(
                 415, "unsupported_media_type", "Send the file itself as the body, not a form."
             )
-        request.max_content_length = studio.config.limits.media_bytes
-        film, is_new = media.receive(request.stream, query.name, studio.store)
+        request.max_content_length = services.config.limits.media_bytes
+        film, is_new = media.receive(request.stream, query.name, services.store)
         return _answer(_media_answer(film), 201 if is_new else 200)
 
     @api.get(
@@ -80,33 +81,33 @@ def _add_media(api: APIBlueprint, studio: Studio) -> None:
     )
     def media_known(path: schema.MediaPath) -> Response:
         """Whether a film is here already; its id is its SHA-256"""
-        film = studio.store.media(path.media_id)
+        film = services.store.media(path.media_id)
         if film is None:
             raise _unknown_media(path.media_id)
         return _answer(_media_answer(film))
 
 
-def _add_compositions(api: APIBlueprint, studio: Studio) -> None:
+def _add_compositions(api: APIBlueprint, services: Services) -> None:
     shown: dict[str, Any] = {"tags": [_COMPOSITIONS], "security": _TOKEN}
     accepted: ResponseDict = {202: schema.CompositionAnswer}
 
     @api.post("/v1/compositions", responses=accepted, **shown)
     def compose(body: schema.ComposeRequest) -> Response:
         """Compose music for an uploaded film or for a timeline"""
-        _check_queue(studio)
-        _check_wishes(studio, body.options)
-        title, used = _source(studio, body)
+        _check_queue(services)
+        _check_wishes(services, body.options)
+        title, used = _source(services, body)
         try:
-            made = studio.jobs.submit(title, body.model_dump(exclude_none=True), used)
+            made = services.jobs.submit(title, body.model_dump(exclude_none=True), used)
         except KeyError as error:
             raise _unknown_media(error.args[0]) from error
-        return _state(studio, made.id, 202)
+        return _state(services, made.id, 202)
 
     @api.get("/v1/compositions", responses={200: schema.CompositionList}, **shown)
     def compositions(query: schema.ListQuery) -> Response:
         """The newest compositions, newest first, without their results"""
-        newest = studio.store.compositions(query.limit)
-        listed = [states.summary(composition, studio.jobs) for composition in newest]
+        newest = services.store.compositions(query.limit)
+        listed = [serializers.summary(composition, services.jobs) for composition in newest]
         return _answer(schema.CompositionList(compositions=listed))
 
     @api.get(
@@ -114,12 +115,12 @@ def _add_compositions(api: APIBlueprint, studio: Studio) -> None:
     )
     def composition(path: schema.CompositionPath) -> Response:
         """State, queue position, progress, result or error of one composition"""
-        return _state(studio, path.composition_id, 200)
+        return _state(services, path.composition_id, 200)
 
     @api.delete("/v1/compositions/<composition_id>", responses={204: None}, **shown)
     def delete(path: schema.CompositionPath) -> Response:
         """Forget it and its files; cancels it where it runs"""
-        studio.jobs.delete(_find(studio, path.composition_id))
+        services.jobs.delete(_find(services, path.composition_id))
         return Response(status=204)
 
     @api.post(
@@ -129,18 +130,18 @@ def _add_compositions(api: APIBlueprint, studio: Studio) -> None:
     )
     def cancel(path: schema.CompositionPath) -> Response:
         """Cancel what is queued or running of this composition; what is done stays"""
-        studio.jobs.cancel(_find(studio, path.composition_id))
-        return _state(studio, path.composition_id, 200)
+        services.jobs.cancel(_find(services, path.composition_id))
+        return _state(services, path.composition_id, 200)
 
-    streams = EventStreams(studio.store, studio.jobs, studio.config.limits.event_streams)
+    streams = EventStreams(services.store, services.jobs, services.config.limits.event_streams)
 
     @api.get("/v1/compositions/<composition_id>/events", responses={200: None}, **shown)
     def events(path: schema.CompositionPath) -> Response:
         """Its state as server-sent events, now and at every change until its end"""
-        return streams.open(_find(studio, path.composition_id).id)
+        return streams.open(_find(services, path.composition_id).id)
 
 
-def _add_changes(api: APIBlueprint, studio: Studio) -> None:
+def _add_changes(api: APIBlueprint, services: Services) -> None:
     shown: dict[str, Any] = {
         "tags": [_COMPOSITIONS],
         "security": _TOKEN,
@@ -150,51 +151,51 @@ def _add_changes(api: APIBlueprint, studio: Studio) -> None:
     @api.post("/v1/compositions/<composition_id>/shots/<shot>/takes", **shown)
     def new_take(path: schema.ShotPath, body: schema.TakeRequest) -> Response:
         """Compose one shot again; its neighbours stay as they are"""
-        _check_queue(studio)
-        _check_wishes(studio, body)
+        _check_queue(services)
+        _check_wishes(services, body)
         options = body.model_dump(exclude_none=True)
-        _shot(studio, path)
-        return _change(studio, path, "take", {"shot": path.shot, "options": options})
+        _shot(services, path)
+        return _change(services, path, "take", {"shot": path.shot, "options": options})
 
     @api.put("/v1/compositions/<composition_id>/shots/<shot>/take", **shown)
     def choose_take(path: schema.ShotPath, body: schema.ChoiceOfTake) -> Response:
         """Go back to an earlier take of one shot"""
-        _check_queue(studio)
-        if body.take >= _shot(studio, path)["takes"]:
+        _check_queue(services)
+        if body.take >= _shot(services, path)["takes"]:
             raise ApiError(404, "take_unknown", f"Shot {path.shot} has no take {body.take}.")
-        return _change(studio, path, "select", {"shot": path.shot, "take": body.take})
+        return _change(services, path, "select", {"shot": path.shot, "take": body.take})
 
 
-def _add_files(api: APIBlueprint, studio: Studio) -> None:
+def _add_files(api: APIBlueprint, services: Services) -> None:
     shown: dict[str, Any] = {"tags": [_COMPOSITIONS], "security": _TOKEN, "responses": {200: None}}
 
     @api.get("/v1/compositions/<composition_id>/files/<path:path>", **shown)
     def file(path: schema.FilePath) -> Response:
         """One file of the result; ranges may be asked for"""
-        return _file(studio, path.composition_id, path.path)
+        return _file(services, path.composition_id, path.path)
 
     @api.get("/v1/compositions/<composition_id>/timeline.otio", **shown)
     def timeline(path: schema.CompositionPath) -> Response:
         """The edit with its music and markers, as OpenTimelineIO"""
-        return _file(studio, path.composition_id, "timeline.otio")
+        return _file(services, path.composition_id, "timeline.otio")
 
 
-def _source(studio: Studio, body: schema.ComposeRequest) -> tuple[str, set[str]]:
+def _source(services: Services, body: schema.ComposeRequest) -> tuple[str, set[str]]:
     """What to call the composition, and the media that it uses."""
     if body.timeline is not None:
         is_local = security.is_loopback(request.remote_addr)
         used = timelines.check(body.timeline, may_read_files=is_local)
         return str(body.timeline.get("name") or "timeline")[:200], used
-    film = studio.store.media(body.media or "")
+    film = services.store.media(body.media or "")
     if film is None:
         raise _unknown_media(body.media or "")
     return film.name, {film.id}
 
 
-def _shot(studio: Studio, path: schema.ShotPath) -> dict[str, Any]:
+def _shot(services: Services, path: schema.ShotPath) -> dict[str, Any]:
     """The shot's entry in composition.json."""
-    composition = _composed(studio, path.composition_id)
-    content = states.read_composition(studio.store.folder(composition.id))
+    composition = _composed(services, path.composition_id)
+    content = serializers.read_composition(services.store.folder(composition.id))
     for shot in content["shots"] if content else []:
         if shot["index"] == path.shot:
             return shot
@@ -202,43 +203,45 @@ def _shot(studio: Studio, path: schema.ShotPath) -> dict[str, Any]:
 
 
 def _change(
-    studio: Studio, path: schema.ShotPath, kind: JobKind, arguments: dict[str, Any]
+    services: Services, path: schema.ShotPath, kind: JobKind, arguments: dict[str, Any]
 ) -> Response:
-    studio.jobs.submit_change(path.composition_id, kind, arguments)
-    return _state(studio, path.composition_id, 202)
+    services.jobs.submit_change(path.composition_id, kind, arguments)
+    return _state(services, path.composition_id, 202)
 
 
-def _check_queue(studio: Studio) -> None:
-    if len(studio.jobs.queued()) >= studio.config.limits.queued_jobs:
+def _check_queue(services: Services) -> None:
+    if len(services.jobs.queued()) >= services.config.limits.queued_jobs:
         raise ApiError(429, "queue_full", "Too many jobs wait; try again when some are done.")
 
 
-def _check_wishes(studio: Studio, asked: schema.ComposeRequestOptions | schema.TakeRequest) -> None:
+def _check_wishes(
+    services: Services, asked: schema.ComposeRequestOptions | schema.TakeRequest
+) -> None:
     """Refuses now what would else fail in the middle of the job."""
     asked.wishes()
-    styles = studio.composer.styles()
+    styles = services.composer.styles()
     if asked.style is not None and asked.style not in styles:
         raise StyleError(f"There is no style {asked.style!r}; there are {', '.join(styles)}.")
 
 
-def _find(studio: Studio, composition_id: str) -> Composition:
-    composition = studio.store.composition(composition_id)
+def _find(services: Services, composition_id: str) -> Composition:
+    composition = services.store.composition(composition_id)
     if composition is None:
         raise ApiError(404, "composition_unknown", "There is no such composition.")
     return composition
 
 
-def _composed(studio: Studio, composition_id: str) -> Composition:
-    composition = _find(studio, composition_id)
+def _composed(services: Services, composition_id: str) -> Composition:
+    composition = _find(services, composition_id)
     if not composition.is_composed:
         raise ApiError(409, "composition_unfinished", "The composition has no result yet.")
     return composition
 
 
-def _file(studio: Studio, composition_id: str, path: str) -> Response:
-    folder = studio.store.folder(_composed(studio, composition_id).id)
+def _file(services: Services, composition_id: str, path: str) -> Response:
+    folder = services.store.folder(_composed(services, composition_id).id)
     # Only what is in the folder has a URL: no other path can be asked for, however it is written.
-    if path not in states.files_in(folder):
+    if path not in serializers.files_in(folder):
         raise ApiError(404, "file_unknown", "The composition has no such file.")
     return send_from_directory(folder, path, mimetype=_MIME_TYPES.get(Path(path).suffix))
 
@@ -254,9 +257,9 @@ def _media_answer(film: Any) -> schema.MediaAnswer:
     return schema.MediaAnswer(id=film.id, name=film.name, size=film.size)
 
 
-def _state(studio: Studio, composition_id: str, status: int) -> Response:
-    composition = _find(studio, composition_id)
-    return _answer(states.answer(composition, studio.jobs, studio.store), status)
+def _state(services: Services, composition_id: str, status: int) -> Response:
+    composition = _find(services, composition_id)
+    return _answer(serializers.answer(composition, services.jobs, services.store), status)
 
 
 def _answer(content: BaseModel, status: int = 200) -> Response:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 
-from server.errors import ApiError
+from .errors import ApiError
 
 # No script, picture or connection of another origin, and no framing.
 _POLICY = (

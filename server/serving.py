@@ -18,14 +18,15 @@ from waitress.server import create_server
 from diffbgm import __version__
 from diffbgm.errors import OptionError
 from diffbgm.sound.soundfont import find_soundfont
-from server import handshake, security
-from server.app import create_app
-from server.composer import Composer, LibraryComposer
-from server.config import Config, default_handshake, default_store
-from server.front import channel_class
-from server.handshake import Handshake
-from server.isolation import IsolatedComposer
-from server.studio import Studio
+
+from . import handshake, security
+from .app import create_app
+from .channel import channel_class
+from .composer import Composer, LibraryComposer
+from .config import Config, default_handshake, default_store
+from .handshake import Handshake
+from .isolation import IsolatedComposer
+from .services import Services
 
 logger = logging.getLogger(__name__)
 
@@ -77,26 +78,26 @@ def serve(
     if parent_pid is not None and not handshake.is_alive(parent_pid):
         raise OptionError(f"The parent process {parent_pid} does not run.")
     config = replace(config, hosts=config.hosts | security.own_names(host))
-    studio = Studio(config, composer)
-    with _listen(host, port) as listening, studio:
+    services = Services(config, composer)
+    with _listen(host, port) as listening, services:
         # waitress spools uploads as temporary files; /tmp may be memory, the store's disc is not.
-        tempfile.tempdir = str(studio.store.work)
+        tempfile.tempdir = str(services.store.work)
         waiter: Any = create_server(
-            create_app(studio),
+            create_app(services),
             sockets=[listening],
             threads=config.limits.event_streams + 8,
             max_request_body_size=2**63,
             channel_request_lookahead=1,  # Notices at once that a watcher of events has gone.
             ident="diffbgm",
         )
-        waiter.channel_class = channel_class(studio.store.token, config.limits)
-        told = _handshake(host, listening.getsockname()[1], studio.store.token)
-        _stop_on_signals(studio)
+        waiter.channel_class = channel_class(services.store.token, config.limits)
+        told = _handshake(host, listening.getsockname()[1], services.store.token)
+        _stop_on_signals(services)
         if parent_pid is not None:
             _stop_with(parent_pid)
         handshake.write(handshake_path, told)
         try:
-            logger.info("serving %s, store %s", told.address, studio.store.root)
+            logger.info("serving %s, store %s", told.address, services.store.root)
             on_ready(told)
             waiter.run()
         finally:
@@ -122,9 +123,9 @@ def _handshake(host: str, port: int, token: str) -> Handshake:
     return Handshake(f"http://{shown}:{port}", host, port, token, os.getpid(), __version__)
 
 
-def _stop_on_signals(studio: Studio) -> None:
+def _stop_on_signals(services: Services) -> None:
     def stop(*_: object) -> NoReturn:
-        studio.jobs.stop()  # Ends the event streams, for which waitress would wait.
+        services.jobs.stop()  # Ends the event streams, for which waitress would wait.
         raise SystemExit(0)
 
     signal.signal(signal.SIGTERM, stop)

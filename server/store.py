@@ -24,7 +24,8 @@ from sqlalchemy import create_engine, event, select, update
 from sqlalchemy.orm import sessionmaker
 
 from diffbgm.errors import CancelledError, StorageError, StoreInUseError
-from server.tables import Base, Composition, Job, JobKind, Media
+
+from .tables import Base, Composition, Job, JobKind, Media
 
 
 class Store:

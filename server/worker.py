@@ -12,12 +12,13 @@ from typing import TypeVar
 from sqlalchemy.exc import OperationalError
 
 from diffbgm.errors import DiffBGMError
-from server.composer import Composer, Description
-from server.jobs import Jobs
-from server.schema import ComposeRequest, TakeRequest
-from server.store import Store
-from server.tables import Composition, Job
-from server.timelines import resolve
+
+from .composer import Composer, Description
+from .jobs import Jobs
+from .schema import ComposeRequest, TakeRequest
+from .store import Store
+from .tables import Composition, Job
+from .timelines import resolve
 
 logger = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ sys.modules.setdefault("addon_modules", importlib.util.module_from_spec(_spec))
 
 
 QUICK = (sys.executable, str(Path(__file__).with_name("quick_server.py")))
-REAL = (sys.executable, "-c", "from diffbgm.cli import main; main()")
+REAL = (sys.executable, "-c", "from diffbgm.cli.main import main; main()")
 
 
 def write_program(folder: Path, command: tuple[str, ...] = QUICK) -> Path:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from diffbgm import demo_film
+from diffbgm.demo import film as demo_film
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from diffbgm_server.composer import Description
 
 from diffbgm.errors import FilmError, StorageError
 from diffbgm.options import ComposeOptions, TakeOptions
-from server.composer import Description
 
 FRAMES, RATE, SAMPLE_RATE = 72, (24, 1), 48_000
 CUTS = (24, 36)

@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from diffbgm_server.composer import Description
+from diffbgm_server.config import Config, default_handshake, default_store
+from diffbgm_server.serving import serve
 from PIL import Image
 
 from diffbgm.errors import FilmError
 from diffbgm.options import ComposeOptions, TakeOptions
-from diffbgm.timeline import read_timeline
-from server.composer import Description
-from server.config import Config, default_handshake, default_store
-from server.serving import serve
+from diffbgm.readers.edits import read_timeline
 
 SAMPLE_RATE = 48_000
 TAIL = 4800  # samples

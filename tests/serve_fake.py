@@ -8,12 +8,12 @@ import resource
 import sys
 from pathlib import Path
 
-from fake_composer import FakeComposer
+from diffbgm_server.config import Config, Limits
+from diffbgm_server.isolation import IsolatedComposer
+from diffbgm_server.serving import serve
 
 from diffbgm.errors import DiffBGMError
-from server.config import Config, Limits
-from server.isolation import IsolatedComposer
-from server.serving import serve
+from tests.fake_composer import FakeComposer
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ import requests
 
 HERE = Path(__file__).parent
 FAKE = (str(HERE / "serve_fake.py"),)  # The whole server, but for its composer.
-REAL = ("-m", "server")  # What `diffbgm serve` is.
+REAL = ("-m", "diffbgm_server")  # What `diffbgm serve` is.
 
 
 @dataclass(frozen=True)

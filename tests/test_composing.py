@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import soundfile
 
-from diffbgm.clock import Clock, no_progress
 from diffbgm.composing import compose, recompose, select_take
 from diffbgm.composition import load_composition, load_scored_film, load_take
 from diffbgm.errors import (
@@ -25,8 +24,9 @@ from diffbgm.errors import (
 )
 from diffbgm.music.midi import read_midi
 from diffbgm.options import ComposeOptions, TakeOptions
-from diffbgm.timeline import read_timeline
-from diffbgm.writing import write_folder
+from diffbgm.progress import Clock, no_progress
+from diffbgm.readers.edits import read_timeline
+from diffbgm.writers.folder import write_folder
 
 QUICK = ComposeOptions(steps=6, seed=3, mux=True)
 RATE = Fraction(24000, 1001)

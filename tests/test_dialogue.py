@@ -13,22 +13,22 @@ from made_speech import RATE, agreement, noise, speech, with_sound
 from scipy.signal import correlate
 from typer.testing import CliRunner
 
-from diffbgm.cli import app
+from diffbgm.arranging.arrangement import arrange_shot
+from diffbgm.arranging.styles import load_style
+from diffbgm.cli.main import app
 from diffbgm.composing import compose, recompose, select_take
 from diffbgm.composition import Composition, ScoredFilm, load_scored_film
-from diffbgm.demo_film import Truth
+from diffbgm.demo.film import Truth
 from diffbgm.dialogue import Dialogue, Span
 from diffbgm.errors import OptionError
-from diffbgm.music.arrangement import arrange_shot
 from diffbgm.music.harmony import estimate_key
 from diffbgm.music.pianoroll import to_score
 from diffbgm.music.score import Score
-from diffbgm.music.styles import load_style
 from diffbgm.options import ComposeOptions, TakeOptions
-from diffbgm.sound.dialogue import find_dialogue
 from diffbgm.sound.mixing import master, measure, sum_stems
 from diffbgm.timeline import MediaSpan, Shot, Timeline
-from diffbgm.writing_sound import boundaries_of
+from diffbgm.video.find_dialogue import find_dialogue
+from diffbgm.writers.sound_files import boundaries_of
 
 STARTS = (3.0, 11.0, 20.0)
 OPTIONS = ComposeOptions(steps=4, under_dialogue=True, mux=True)

@@ -17,10 +17,10 @@ import soundfile
 from scipy.signal import resample_poly
 from scipy.stats import spearmanr
 
+from diffbgm.arranging.styles import load_style, own_styles, style_names
 from diffbgm.composing import compose, recompose
 from diffbgm.errors import CutsError, SoundFontError
 from diffbgm.music.midi import read_midi
-from diffbgm.music.styles import load_style, own_styles, style_names
 from diffbgm.options import ComposeOptions
 
 ROOT = Path(__file__).parents[1]

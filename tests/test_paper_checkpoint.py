@@ -13,14 +13,14 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from diffbgm.cli import main
+from diffbgm.cli.main import main
 from diffbgm.composing import compose, recompose
 from diffbgm.composition import Composition, load_composition, load_scored_film, load_take
-from diffbgm.model.official import FORMAT, save_official
-from diffbgm.model.unet import PaperNetwork
+from diffbgm.model.paper.checkpoint import FORMAT, save_official
+from diffbgm.model.paper.unet import PaperNetwork
 from diffbgm.options import ComposeOptions, TakeOptions
-from tests.model.public_checkpoint import public_table
-from tests.model.small_paper import SMALL_PAPER, save_small_paper
+from tests.model.paper.public_checkpoint import public_table
+from tests.model.paper.small_paper import SMALL_PAPER, save_small_paper
 from tests.video.films import shifted, texture
 from tests.video.small_clip import CLIP, WIDTH, save_model
 

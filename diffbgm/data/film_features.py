@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from diffbgm.errors import CheckpointError
-from diffbgm.model.paper_piece import to_tokens, widened
-from diffbgm.spotting.conditions import as_sustained
+from diffbgm.model.paper.roll import to_tokens, widened
+from diffbgm.music.conditions import as_sustained
+from diffbgm.music.tempo_map import TempoMap
 from diffbgm.spotting.cue_sheet import measure
 from diffbgm.spotting.hit_points import Spotting, SpottingOptions
-from diffbgm.spotting.tempo_map import TempoMap
 from diffbgm.video.analysis import VideoAnalysis
 from diffbgm.video.captions import caption_film, installed_coca
 from diffbgm.video.clip import Clip, embed_frames, installed_clip

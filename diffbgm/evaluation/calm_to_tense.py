@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from diffbgm.music.conditions import SEMANTIC, as_sustained, from_picture, measures
 from diffbgm.options import MOODS
-from diffbgm.spotting.conditions import SEMANTIC, as_sustained, from_picture, measures
 from diffbgm.spotting.cue_sheet import with_tension
 
 # Energies that are asked for, each drawn between its two ends.

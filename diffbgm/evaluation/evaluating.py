@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from diffbgm import sketching
+from diffbgm import generation
 from diffbgm.data.paired import holds_pairs, load_pairs
 from diffbgm.data.prepared import PreparedSet, load_prepared
 from diffbgm.evaluation import calm_to_tense
@@ -23,8 +23,8 @@ from diffbgm.model.sampling import Piece
 from diffbgm.music.midi import write_midi
 from diffbgm.music.pianoroll import BEATS_PER_BAR, to_score
 from diffbgm.music.roll_png import write_rolls
+from diffbgm.music.tempo_map import TempoMap
 from diffbgm.options import Sampling
-from diffbgm.spotting.tempo_map import TempoMap
 
 BEATS = BARS * BEATS_PER_BAR
 # All files are at 120 beats a minute.
@@ -84,7 +84,7 @@ def _evaluate_scores(
     calm_to_tense/*.mid, and pictures/*.png: what was generated above what is real."""
     found = read_set(data, songs, lambda fraction: progress("songs", fraction))
     windows = found.windows(pieces)
-    model = sketching.load(sketching.resolve_checkpoint(checkpoint), device)
+    model = generation.load(generation.resolve_checkpoint(checkpoint), device)
     for name in ("generated", "reference", "calm_to_tense", "pictures"):
         empty(folder / name)
     for index, window in enumerate(windows):
@@ -94,7 +94,7 @@ def _evaluate_scores(
     progress("measures", 0)
     known = _training_windows(training or (None if data.is_dir() else data), found)
     metrics = {
-        "model": sketching.describe_model(sketching.resolve_checkpoint(checkpoint), Sampling()),
+        "model": generation.describe_model(generation.resolve_checkpoint(checkpoint), Sampling()),
         "songs": len(set(found.prepared.songs.tolist())),
         "songs_left_out": found.left_out,
         **measure(*read_pairs(folder), training=known, seed=seed),

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from diffbgm import sketching
+from diffbgm import generation
 from diffbgm.data.paired import WINDOW_BARS, PairedSet
 from diffbgm.data.prepared import SPLITS
 from diffbgm.errors import DatasetError, OptionError
@@ -16,8 +16,8 @@ from diffbgm.evaluation.piece import Piece
 from diffbgm.evaluation.piece import from_notes as piece_of
 from diffbgm.evaluation.report import empty, measure, read_pairs
 from diffbgm.evaluation.songs import wanted_songs
-from diffbgm.model.paper_sampling import sample_told
-from diffbgm.model.unet import PaperNetwork
+from diffbgm.model.paper.sampling import sample_told
+from diffbgm.model.paper.unet import PaperNetwork
 from diffbgm.music.midi import write_midi
 from diffbgm.music.pianoroll import (
     BEATS_PER_BAR,
@@ -26,8 +26,8 @@ from diffbgm.music.pianoroll import (
     from_notes,
     to_score,
 )
+from diffbgm.music.tempo_map import TempoMap
 from diffbgm.options import Sampling
-from diffbgm.spotting.tempo_map import TempoMap
 
 BEATS = WINDOW_BARS * BEATS_PER_BAR
 SIXTEENTHS = WINDOW_BARS * SIXTEENTHS_PER_BAR
@@ -62,8 +62,8 @@ def evaluate_pairs(
     takes features of these widths.
     """
     chosen = _spread(_segments(pairs, _wanted(pairs, songs)), pieces)
-    weights = sketching.resolve_checkpoint(checkpoint)
-    network = _that_hears_films(sketching.load(weights, device).network, pairs, weights)
+    weights = generation.resolve_checkpoint(checkpoint)
+    network = _that_hears_films(generation.load(weights, device).network, pairs, weights)
     for kind in ("generated", "reference"):
         empty(folder / kind)
     for index, segment in enumerate(chosen):
@@ -78,7 +78,7 @@ def evaluate_pairs(
     measured = {str(pairs.songs[segment.song]) for segment in chosen}
     known = _training_windows(training, measured)
     return {
-        "model": sketching.describe_model(weights, Sampling()),
+        "model": generation.describe_model(weights, Sampling()),
         "songs": len(measured),
         "songs_left_out": _left_out(pairs, songs),
         **measure(*read_pairs(folder), training=known, seed=seed),

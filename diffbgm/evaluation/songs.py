@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from diffbgm.data.prepare import read_songs, song_splits
+from diffbgm.data.prepare_pop909 import read_songs, song_splits
 from diffbgm.data.prepared import SPLITS, PreparedSet, join, load_prepared
 from diffbgm.errors import DatasetError, OptionError
 from diffbgm.evaluation import piece

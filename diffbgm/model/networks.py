@@ -11,9 +11,11 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
-from diffbgm.model import checkpoint, official, paper_sampling, sampling
+from diffbgm.model import checkpoint, sampling
+from diffbgm.model.paper import checkpoint as paper_checkpoint
+from diffbgm.model.paper import sampling as paper_sampling
+from diffbgm.model.paper.unet import PaperNetwork
 from diffbgm.model.sampling import Piece
-from diffbgm.model.unet import PaperNetwork
 from diffbgm.model.weights_file import another_network, read_format
 from diffbgm.options import Sampling
 
@@ -49,12 +51,12 @@ class Kind:
 
 
 def _load_official(path: Path, device: torch.device) -> PaperNetwork:
-    return official.load_official(path).to(device)
+    return paper_checkpoint.load_official(path).to(device)
 
 
 KINDS = {
     checkpoint.FORMAT: Kind("time tokens", checkpoint.load_network, sampling.sample, True),
-    official.FORMAT: Kind(
+    paper_checkpoint.FORMAT: Kind(
         "Diff-BGM U-Net",
         _load_official,
         paper_sampling.sample,

@@ -7,9 +7,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from diffbgm.music.conditions import MAJOR, MINOR, SCALE
 from diffbgm.music.score import Note, Score
-from diffbgm.spotting.conditions import MAJOR, MINOR, SCALE
-from diffbgm.spotting.tempo_map import BEATS_PER_BAR
+from diffbgm.music.tempo_map import BEATS_PER_BAR
 
 HALF_BAR = BEATS_PER_BAR / 2
 # Intervals above the root; the simpler comes first and wins a tie.

@@ -12,7 +12,7 @@ from mido.midifiles.meta import KeySignatureError
 from diffbgm.errors import CompositionError
 from diffbgm.files import replacing
 from diffbgm.music.score import Note, Score, Track
-from diffbgm.spotting.tempo_map import BEATS_PER_BAR, TempoMap
+from diffbgm.music.tempo_map import BEATS_PER_BAR, TempoMap
 
 # The fine grid of arranged notes (`music.voices`), so that a file holds exactly what a score does.
 TICKS_PER_BEAT = 512

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from diffbgm.arranging.styles import Style
 from diffbgm.music.score import Track
-from diffbgm.music.styles import Style
+from diffbgm.music.tempo_map import TempoMap
 from diffbgm.sound.parts import SAMPLE_RATE, Part
 from diffbgm.sound.reverb import reverberation
 from diffbgm.sound.soundfont import find_soundfont
 from diffbgm.sound.synthesizers import Player, Synthesizer, open_synthesizer
-from diffbgm.spotting.tempo_map import TempoMap
 
 __all__ = ["StemMix", "find_soundfont", "open_synthesizer", "render_shot", "stem_mixes"]
 

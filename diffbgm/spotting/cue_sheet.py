@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from diffbgm.dialogue import Dialogue
+from diffbgm.music.tempo_map import TempoMap
 from diffbgm.spotting.hit_points import Hit, HitKind, Spotting, SpottingOptions, spot_cuts
 from diffbgm.spotting.phrases import phrase_starts
-from diffbgm.spotting.tempo_map import TempoMap
 from diffbgm.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -31,30 +31,41 @@ PHRASE_STRENGTH = 0.5
 
 @dataclass(frozen=True)
 class CueSheet:
-    """Tempo map, hits and, per beat, the two condition streams.
+    """How beats meet the cuts and, per beat, the two condition streams.
 
     `dynamic` is (B, len(DYNAMIC)), `semantic` (B, len(SEMANTIC)), both float32, named in
-    `spotting.conditions`. `shot_of_beat` (B,) is the index of the shot a beat belongs to:
+    `music.conditions`. `shot_of_beat` (B,) is the index of the shot a beat belongs to:
     the segments of the segment-aware attention. B is `tempo_map.beats`: a whole number of bars
-    is not promised; beat `first_downbeat` (0..3) is the first downbeat. `phrases` are the beats
-    on which phrases begin. Under `dialogue` the music makes room.
+    is not promised. `phrases` are the beats on which phrases begin. Under `dialogue` the music
+    makes room.
     """
 
-    tempo_map: TempoMap
-    hits: tuple[Hit, ...]
+    spotting: Spotting
     dynamic: np.ndarray
     semantic: np.ndarray
     shot_of_beat: np.ndarray
-    first_downbeat: int = 0
     phrases: tuple[int, ...] = ()
     dialogue: Dialogue = field(default_factory=Dialogue)
 
+    @property
+    def tempo_map(self) -> TempoMap:
+        return self.spotting.tempo_map
+
+    @property
+    def hits(self) -> tuple[Hit, ...]:
+        return self.spotting.hits
+
+    @property
+    def first_downbeat(self) -> int:
+        """The beat 0..3 on which the first bar begins."""
+        return self.spotting.first_downbeat
+
     def to_dict(self) -> dict[str, Any]:
         """What composition.json keeps of it, enough for `from_dict` to rebuild it exactly."""
-        from diffbgm.spotting.conditions import DYNAMIC, SEMANTIC
+        from diffbgm.music.conditions import DYNAMIC, SEMANTIC
 
         return {
-            **Spotting(self.tempo_map, self.hits, self.first_downbeat).to_dict(),
+            **self.spotting.to_dict(),
             "phrases": list(self.phrases),
             "dialogue": [list(span) for span in self.dialogue.spans],
             "shot_of_beat": self.shot_of_beat.tolist(),
@@ -68,14 +79,11 @@ class CueSheet:
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> CueSheet:
         """The cue sheet whose `to_dict` is (a part of) `content`, bit for bit."""
-        spotting = Spotting.from_dict(content)
         return cls(
-            spotting.tempo_map,
-            spotting.hits,
+            Spotting.from_dict(content),
             np.array(content["conditions"]["dynamic"], np.float32),
             np.array(content["conditions"]["semantic"], np.float32),
             np.array(content["shot_of_beat"], np.int64),
-            spotting.first_downbeat,
             tuple(content["phrases"]),
             Dialogue(tuple((start, end) for start, end in content["dialogue"])),
         )
@@ -97,7 +105,7 @@ def spot(analysis: VideoAnalysis, options: SpottingOptions | None = None) -> Cue
 def measure(analysis: VideoAnalysis, spotting: Spotting, options: SpottingOptions) -> CueSheet:
     """What the composer is told on the beats of a tempo map that is settled; see `spot`."""
     # scipy, which it needs, costs more than all else here: only who spots a film pays for it.
-    from diffbgm.spotting.conditions import from_picture
+    from diffbgm.music.conditions import from_picture
 
     timeline = analysis.timeline
     strengths = _cut_strengths(analysis)
@@ -109,15 +117,7 @@ def measure(analysis: VideoAnalysis, spotting: Spotting, options: SpottingOption
     mood = _wished_mood(mood, timeline, shot_of_beat, options.mood)
     boundary = _boundaries(strengths, shot_of_beat, phrases)
     dynamic, semantic = from_picture(energy, boundary, mood)
-    return CueSheet(
-        spotting.tempo_map,
-        spotting.hits,
-        dynamic,
-        semantic,
-        shot_of_beat,
-        spotting.first_downbeat,
-        phrases,
-    )
+    return CueSheet(spotting, dynamic, semantic, shot_of_beat, phrases)
 
 
 def shot_levels(cues: CueSheet, timeline: Timeline) -> tuple[np.ndarray, np.ndarray]:

@@ -13,9 +13,9 @@ from typing import Any, Literal
 import numpy as np
 
 from diffbgm.errors import CutsError, OptionError
+from diffbgm.music.tempo_map import BEATS_PER_BAR, TempoMap
 from diffbgm.options import check_pins, check_tempo
 from diffbgm.spotting.hit_search import HIT_FRAMES, Path, Problem, constant_path, search
-from diffbgm.spotting.tempo_map import BEATS_PER_BAR, TempoMap
 
 HitKind = Literal["downbeat", "beat", "half", "none"]
 # Cuts closer than this to the one before fade in weight: nobody expects a beat on each.

@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from diffbgm.music.tempo_map import BEATS_PER_BAR, TempoMap
 from diffbgm.spotting.hit_points import Hit
-from diffbgm.spotting.tempo_map import BEATS_PER_BAR, TempoMap
 
 # What a phrase of so many bars costs; an important cut on a downbeat (see CUT_PULL) outweighs it.
 LENGTH_COST = {1: 1.0, 2: 0.5, 3: 0.6, 4: 0.0, 5: 0.6, 6: 0.4, 7: 0.6, 8: 0.05}

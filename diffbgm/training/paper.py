@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from diffbgm.data.paired import load_pairs
 from diffbgm.data.paired_windows import PairedBatch, PairedWindows
 from diffbgm.errors import OptionError
-from diffbgm.model.official import load_official, save_official
-from diffbgm.model.paper_config import PaperConfig
-from diffbgm.model.paper_sampling import sample_told
-from diffbgm.model.unet import PaperNetwork
+from diffbgm.model.paper.checkpoint import load_official, save_official
+from diffbgm.model.paper.config import PaperConfig
+from diffbgm.model.paper.sampling import sample_told
+from diffbgm.model.paper.unet import PaperNetwork
 from diffbgm.options import Sampling
 
 # Validation is at steps around these shares of the schedule, so that a selector that changes

@@ -9,7 +9,7 @@ import torch
 
 from diffbgm.errors import OptionError
 from diffbgm.model.config import NetworkConfig
-from diffbgm.model.paper_config import PaperConfig
+from diffbgm.model.paper.config import PaperConfig
 from diffbgm.training.objective import Objective
 from diffbgm.training.paper import PAPER_SETTINGS, PaperObjective
 from diffbgm.training.time_tokens import TimeTokenObjective

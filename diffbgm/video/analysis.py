@@ -19,10 +19,10 @@ from diffbgm.video.decode import Picture, on_grid, probe, read_pictures
 from diffbgm.video.edit import content_of_edit, edit_frames
 from diffbgm.video.embeddings import content_of
 from diffbgm.video.hard_cuts import SHORTEST_SHOT
-from diffbgm.video.likeness import Flow, unlikeness
 from diffbgm.video.mood import MoodMeter
 from diffbgm.video.motion import MotionMeter
 from diffbgm.video.shots import Cut, ShotDetector
+from diffbgm.video.similarity import Flow, unlikeness
 from diffbgm.video.zero_shot import MOOD_RATE, zero_shot_mood
 
 __all__ = ["Cut", "VideoAnalysis", "analyse_film", "analyse_timeline"]

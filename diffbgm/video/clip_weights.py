@@ -1,20 +1,19 @@
 """Where the optional CLIP and CoCa weights lie, and how they get there. Loads no network.
 
 A model is a folder in open_clip's own layout: `open_clip_config.json` (the architecture and how
-pictures are prepared) beside its weights. `python -m diffbgm.video.clip_weights clip` fetches one.
+pictures are prepared) beside its weights. `python -m diffbgm.cli.fetch clip` fetches one.
 """
 
 import importlib.util
 import json
 import shutil
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from platformdirs import user_data_path
 
-from diffbgm.errors import CheckpointError, DiffBGMError, StorageError
+from diffbgm.errors import CheckpointError, StorageError
 
 CONFIG = "open_clip_config.json"
 WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
@@ -128,20 +127,3 @@ def _try_out(folder: Path, check: Check) -> None:
     except CheckpointError:
         shutil.rmtree(folder)
         raise
-
-
-def main() -> int:
-    """Fetch the models named on the command line; 1 and one line where that fails."""
-    from diffbgm.video.clip import try_out
-
-    for name in sys.argv[1:]:
-        try:
-            sys.stdout.write(f"{name}: {fetch(name, try_out)}\n")
-        except DiffBGMError as exc:
-            sys.stderr.write(f"install.py: {exc}\n")
-            return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from diffbgm.video.likeness import Flow
-from diffbgm.video.stamps import flat, stamps_unlike
+from diffbgm.video.downscaling import flat, stamps_unlike
+from diffbgm.video.similarity import Flow
 from diffbgm.video.transition import Span
 
 _LENGTHS = (0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0)  # seconds of the dissolves looked for

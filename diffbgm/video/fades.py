@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from diffbgm.video.likeness import Flow
-from diffbgm.video.stamps import STAMP_HEIGHT, STAMP_WIDTH, stamps_unlike
+from diffbgm.video.downscaling import STAMP_HEIGHT, STAMP_WIDTH, stamps_unlike
+from diffbgm.video.similarity import Flow
 from diffbgm.video.transition import Span
 
 _PLAIN = 4.0  # contrast, in levels, of a picture that shows nothing

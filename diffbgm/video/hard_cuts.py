@@ -7,7 +7,7 @@ import numpy as np
 from scenedetect import FrameTimecode
 from scenedetect.detectors import AdaptiveDetector
 
-from diffbgm.video.likeness import Flow, grey, unlikeness
+from diffbgm.video.similarity import Flow, grey, unlikeness
 
 SHORTEST_SHOT = 5
 """Frames; what comes back sooner was a flash."""

@@ -6,7 +6,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from diffbgm.video.likeness import Flow, grey
+from diffbgm.video.similarity import Flow, grey
 
 _LIVELY = 0.35  # picture widths a second at which the energy is 1 - 1/e
 _FELT = 0.6  # exponent of sensation: slow motion is felt more than in proportion (Stevens 1957)

@@ -6,9 +6,9 @@ from typing import Literal
 import numpy as np
 
 from diffbgm.video.dissolves import find_dissolves
+from diffbgm.video.downscaling import STAMP_HEIGHT, STAMP_WIDTH, stamp
 from diffbgm.video.fades import find_dark_ends, find_fades
 from diffbgm.video.hard_cuts import SHORTEST_SHOT, HardCutFinder
-from diffbgm.video.stamps import STAMP_HEIGHT, STAMP_WIDTH, stamp
 from diffbgm.video.transition import Span
 
 CutKind = Literal["hard", "dissolve", "fade"]

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import addon
 import pytest
 from addon_modules import server_process
 from addon_modules.client import Client
 from addon_modules.server_process import ServerSettings
+
+from tests import addon
 
 
 @pytest.fixture(scope="session")

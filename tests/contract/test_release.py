@@ -5,10 +5,10 @@ import re
 import tomllib
 
 from addon import ROOT, SOURCE
-from addon_modules import offers, server_process
+from addon_modules import server_process, suggestions
 
 import diffbgm
-from diffbgm.music.styles import style_names
+from diffbgm.arranging.styles import style_names
 from diffbgm.options import MOODS
 
 
@@ -26,9 +26,9 @@ def test_versions_agree():
     assert ".".join(map(str, bl_info["version"])) == manifest["version"]
 
 
-def test_suggestions_are_what_the_library_offers():
-    assert sorted(offers.styles) == sorted(style_names())
-    assert sorted(offers.moods) == sorted(MOODS)
+def test_suggestions_are_what_the_library_suggestions():
+    assert sorted(suggestions.styles) == sorted(style_names())
+    assert sorted(suggestions.moods) == sorted(MOODS)
 
 
 def test_addon_imports_the_standard_library_and_bpy_alone():

@@ -11,7 +11,7 @@ from diffbgm.data.bgm909 import find_pairs, read_pair
 from diffbgm.data.build_dataset import build_dataset, find_own_pairs
 from diffbgm.data.film_features import Extractor
 from diffbgm.data.paired import load_pairs
-from diffbgm.data.prepare_pairs import prepare_bgm909
+from diffbgm.data.prepare_bgm909 import prepare_bgm909
 from diffbgm.errors import CheckpointError, DatasetError, FilmError
 from diffbgm.video.clip import Clip
 from diffbgm.video.embeddings import EmbeddingCache
@@ -188,7 +188,14 @@ def test_a_folder_with_something_else_in_it_is_left_alone(source, tmp_path):
 
 
 def test_the_command_says_what_it_used(source, built):
-    command = [sys.executable, "-m", "diffbgm.cli", "build-dataset", str(source), str(built[0])]
+    command = [
+        sys.executable,
+        "-m",
+        "diffbgm.cli.main",
+        "build-dataset",
+        str(source),
+        str(built[0]),
+    ]
     result = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert result.returncode == 0, result.stderr
     assert "missing: CLIP's picture and caption features" in result.stdout

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from diffbgm.data.pop909 import read_song, song_folders, structure_folders
-from diffbgm.data.prepare import prepare_pop909, to_prepared
+from diffbgm.data.prepare_pop909 import prepare_pop909, to_prepared
 from diffbgm.data.prepared import join, load_prepared
 from diffbgm.errors import DatasetError
 from tests.data.made_song import write_song, write_structure

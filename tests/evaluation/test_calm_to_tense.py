@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from diffbgm.evaluation.calm_to_tense import ask, count_signs, turns_tense
+from diffbgm.music.conditions import DYNAMIC, SEMANTIC
 from diffbgm.music.pianoroll import from_notes
-from diffbgm.spotting.conditions import DYNAMIC, SEMANTIC
 
 CALM = (48, 52, 55)
 TENSE = (72, 73, 78)

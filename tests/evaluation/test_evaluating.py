@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from diffbgm.data.prepare import to_prepared
+from diffbgm.data.prepare_pop909 import to_prepared
 from diffbgm.errors import DatasetError
 from diffbgm.evaluation.evaluating import evaluate
 from diffbgm.model.checkpoint import save_weights

@@ -6,17 +6,17 @@ import sys
 import pytest
 import torch
 
-from diffbgm.cli import main
-from diffbgm.data.prepare_pairs import prepare_bgm909
+from diffbgm.cli.main import main
+from diffbgm.data.prepare_bgm909 import prepare_bgm909
 from diffbgm.errors import DatasetError, OptionError
 from diffbgm.evaluation.evaluating import evaluate
 from diffbgm.model.checkpoint import default_checkpoint
-from diffbgm.model.official import save_official
-from diffbgm.model.paper_config import PaperConfig
-from diffbgm.model.unet import PaperNetwork
+from diffbgm.model.paper.checkpoint import save_official
+from diffbgm.model.paper.config import PaperConfig
+from diffbgm.model.paper.unet import PaperNetwork
 from diffbgm.music.midi import read_midi
 from tests.data.made_pairs import write_pair
-from tests.model.small_paper import save_small_paper
+from tests.model.paper.small_paper import save_small_paper
 
 SMALL = PaperConfig(
     channels=32, multipliers=(1, 1, 1, 1), attention_levels=(2, 3), residual_blocks=1

@@ -7,7 +7,7 @@ import mido
 import numpy as np
 import pytest
 
-from diffbgm.cli import main
+from diffbgm.cli.main import main
 from diffbgm.errors import DatasetError
 from diffbgm.evaluation.comparison import comparison_table
 from diffbgm.evaluation.embeddings import Embedded

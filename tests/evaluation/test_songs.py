@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from diffbgm.data.prepare import to_prepared
+from diffbgm.data.prepare_pop909 import to_prepared
 from diffbgm.errors import DatasetError, OptionError
 from diffbgm.evaluation.songs import read_set, training_windows, wanted_songs
 from tests.data.made_song import write_song, write_structure

@@ -3,7 +3,7 @@
     python tests/golden/make_official_eps.py FOLDER
 
 FOLDER holds official_eps.npz, what the public Diff-BGM network predicts for weights and inputs
-that anyone can make again (`tests/model/public_checkpoint.py` makes them), and
+that anyone can make again (`tests/model/paper/public_checkpoint.py` makes them), and
 official_state_dict.tsv, its names and shapes. Every fourth sixteenth and pitch is kept: enough to
 tell any other network apart, and small.
 """

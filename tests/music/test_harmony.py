@@ -3,7 +3,6 @@
 from itertools import pairwise
 
 import pytest
-from made_sketch import made_sketch
 
 from diffbgm.music.harmony import (
     Key,
@@ -14,6 +13,7 @@ from diffbgm.music.harmony import (
     voice_chord,
 )
 from diffbgm.music.score import Note, Score
+from tests.arranging.made_roll import made_sketch
 
 C = Key(0, minor=False)
 

@@ -5,14 +5,14 @@ from pathlib import Path
 import mido
 import numpy as np
 import pytest
-from made_sketch import made_cues, made_sketch
 
+from diffbgm.arranging.arrangement import arrange
+from diffbgm.arranging.styles import load_style
 from diffbgm.errors import CompositionError, StorageError
-from diffbgm.music.arrangement import arrange
 from diffbgm.music.midi import read_midi, write_midi
 from diffbgm.music.score import Note, Score, Track
-from diffbgm.music.styles import load_style
-from diffbgm.spotting.tempo_map import TempoMap
+from diffbgm.music.tempo_map import TempoMap
+from tests.arranging.made_roll import made_cues, made_sketch
 
 MAP = TempoMap((0, 7, 16, 48), (0.0, 4.2001, 9.7777, 27.123456))
 

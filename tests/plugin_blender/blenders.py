@@ -5,8 +5,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import addon
 import pytest
+
+from tests import addon
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 VERSIONS = ("3.4", "4.5", "5.0")

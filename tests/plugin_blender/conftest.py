@@ -4,9 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import addon
-import blenders
 import pytest
+
+from tests import addon
+from tests.plugin_blender import blenders
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,9 @@ import re
 from functools import cache
 from pathlib import Path
 
-import blenders
 import pytest
+
+from tests.plugin_blender import blenders
 
 INSIDE = Path(__file__).parent / "inside"
 

@@ -11,14 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import addon
-import blenders
 import numpy as np
 import pytest
 from PIL import Image
 from scipy import ndimage
 
-from diffbgm.demo_film import Truth
+from diffbgm.demo.film import Truth
+from tests import addon
+from tests.plugin_blender import blenders
 
 WINDOW = (1600, 900)
 BUTTON, TAB = (255, 0, 255), (0, 255, 0)  # as in inside/window.py

@@ -1,16 +1,16 @@
-"""A studio with the fake composer in this process, and its Flask client with and without token."""
+"""The server with a fake composer, in this process, and its Flask clients."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_composer import FakeComposer
+from diffbgm_server.app import create_app
+from diffbgm_server.config import Config, Limits
+from diffbgm_server.services import Services
 from flask.testing import FlaskClient
 
-from server.app import create_app
-from server.config import Config, Limits
-from server.studio import Studio
+from tests.fake_composer import FakeComposer
 
 
 class Client(FlaskClient):
@@ -27,26 +27,26 @@ def gate(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def studio(tmp_path: Path, gate: Path) -> Iterator[Studio]:
+def services(tmp_path: Path, gate: Path) -> Iterator[Services]:
     limits = Limits(media_bytes=100_000, json_bytes=50_000, queued_jobs=4, event_streams=2)
-    with Studio(Config(tmp_path / "store", limits=limits), FakeComposer(gate)) as studio:
-        yield studio
+    with Services(Config(tmp_path / "store", limits=limits), FakeComposer(gate)) as services:
+        yield services
 
 
 @pytest.fixture
-def stranger(studio: Studio) -> FlaskClient:
+def stranger(services: Services) -> FlaskClient:
     """A client without the token."""
-    app = create_app(studio)
+    app = create_app(services)
     app.test_client_class = Client
     return app.test_client()
 
 
 @pytest.fixture
-def client(studio: Studio) -> FlaskClient:
-    app = create_app(studio)
+def client(services: Services) -> FlaskClient:
+    app = create_app(services)
     app.test_client_class = Client
     client = app.test_client()
-    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {studio.store.token}"
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {services.store.token}"
     return client
 
 
@@ -57,15 +57,15 @@ def film(client: FlaskClient) -> str:
 
 
 @pytest.fixture
-def ended(studio: Studio, client: FlaskClient) -> Callable[[str], dict[str, Any]]:
+def ended(services: Services, client: FlaskClient) -> Callable[[str], dict[str, Any]]:
     """Waits until nothing of a composition is queued or running, and gives its state."""
 
     def wait(composition_id: str) -> dict[str, Any]:
         while True:
-            version = studio.jobs.version
+            version = services.jobs.version
             state = client.get(f"/v1/compositions/{composition_id}").json
             if state["state"] not in ("queued", "running"):
                 return state
-            assert studio.jobs.wait_for_change(version, 30), f"nothing happens: {state}"
+            assert services.jobs.wait_for_change(version, 30), f"nothing happens: {state}"
 
     return wait

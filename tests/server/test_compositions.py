@@ -5,9 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from diffbgm_server.services import Services
 from flask.testing import FlaskClient
-
-from server.studio import Studio
 
 Ended = Callable[[str], dict[str, Any]]
 
@@ -18,9 +17,9 @@ def submit(client: FlaskClient, film: str, **options: Any) -> str:
     return response.json["id"]
 
 
-def wait_until_running(studio: Studio) -> None:
-    while studio.jobs.running() is None:
-        assert studio.jobs.wait_for_change(studio.jobs.version, 30)
+def wait_until_running(services: Services) -> None:
+    while services.jobs.running() is None:
+        assert services.jobs.wait_for_change(services.jobs.version, 30)
 
 
 def test_a_film_becomes_a_composition_with_its_files(client, film, ended: Ended) -> None:
@@ -36,7 +35,7 @@ def test_a_film_becomes_a_composition_with_its_files(client, film, ended: Ended)
     assert {"mix.wav", "shots/000.mid", "overview.png"} <= set(result["files"])
 
 
-def test_a_timeline_becomes_a_composition(client, film, ended: Ended, studio) -> None:
+def test_a_timeline_becomes_a_composition(client, film, ended: Ended, services) -> None:
     timeline = {
         "OTIO_SCHEMA": "Timeline.1",
         "name": "My edit",
@@ -47,7 +46,7 @@ def test_a_timeline_becomes_a_composition(client, film, ended: Ended, studio) ->
     state = ended(posted.json["id"])
     assert (state["state"], state["title"]) == ("done", "My edit")
     assert client.get(f"/v1/compositions/{state['id']}/timeline.otio").status_code == 200
-    assert list(studio.store.work.iterdir()) == []
+    assert list(services.store.work.iterdir()) == []
 
 
 def test_unknown_styles_moods_and_media_are_refused_before_they_are_queued(client, film) -> None:
@@ -62,9 +61,11 @@ def test_unknown_styles_moods_and_media_are_refused_before_they_are_queued(clien
     assert client.get("/v1/compositions").json == {"compositions": []}
 
 
-def test_jobs_wait_in_line_and_a_full_line_is_said(client, film, gate: Path, ended, studio) -> None:
+def test_jobs_wait_in_line_and_a_full_line_is_said(
+    client, film, gate: Path, ended, services
+) -> None:
     first = submit(client, film, style="patient")
-    wait_until_running(studio)
+    wait_until_running(services)
     waiting = [submit(client, film) for _ in range(4)]
 
     full = client.post("/v1/compositions", json={"media": film})
@@ -78,9 +79,11 @@ def test_jobs_wait_in_line_and_a_full_line_is_said(client, film, gate: Path, end
     assert [ended(c)["state"] for c in (first, *waiting)] == ["done"] * 5
 
 
-def test_cancel_ends_that_one_only(client, film, gate: Path, ended: Ended, studio: Studio) -> None:
+def test_cancel_ends_that_one_only(
+    client, film, gate: Path, ended: Ended, services: Services
+) -> None:
     running = submit(client, film, style="patient")
-    wait_until_running(studio)
+    wait_until_running(services)
     queued, kept = submit(client, film), submit(client, film)
 
     assert client.post(f"/v1/compositions/{queued}/cancel").json["state"] == "cancelled"
@@ -89,7 +92,7 @@ def test_cancel_ends_that_one_only(client, film, gate: Path, ended: Ended, studi
     assert ended(running)["state"] == "cancelled"
     assert ended(running)["error"]["code"] == "cancelled"
     assert ended(kept)["state"] == "done"
-    folders = studio.store.folder(kept).parent
+    folders = services.store.folder(kept).parent
     assert [folder.name for folder in folders.iterdir()] == [kept]
 
 
@@ -134,7 +137,7 @@ def test_a_take_that_fails_leaves_the_result(client, film, ended: Ended) -> None
     assert after["result"] == before["result"]
 
 
-def test_takes_are_for_shots_that_are_there(client, film, gate: Path, ended, studio) -> None:
+def test_takes_are_for_shots_that_are_there(client, film, gate: Path, ended, services) -> None:
     done = ended(submit(client, film))["id"]
     no_shot = client.post(f"/v1/compositions/{done}/shots/3/takes", json={})
     assert (no_shot.status_code, no_shot.json["error"]["code"]) == (404, "shot_unknown")
@@ -149,7 +152,7 @@ def test_takes_are_for_shots_that_are_there(client, film, gate: Path, ended, stu
     client.delete(f"/v1/compositions/{unfinished}")
 
 
-def test_errors_of_a_job_are_in_words_of_the_client(client, film, ended: Ended, studio) -> None:
+def test_errors_of_a_job_are_in_words_of_the_client(client, film, ended: Ended, services) -> None:
     unusable = ended(submit(client, film, style="unusable"))
     assert unusable["error"] == {
         "code": "film_unusable",
@@ -161,41 +164,45 @@ def test_errors_of_a_job_are_in_words_of_the_client(client, film, ended: Ended, 
     assert ended(submit(client, film))["state"] == "done"
 
 
-def test_delete_removes_rows_files_and_films_nobody_else_uses(client, film, ended, studio) -> None:
+def test_delete_removes_rows_files_and_films_nobody_else_uses(
+    client, film, ended, services
+) -> None:
     first, second = ended(submit(client, film))["id"], ended(submit(client, film))["id"]
 
     assert client.delete(f"/v1/compositions/{first}").status_code == 204
     assert client.get(f"/v1/compositions/{first}").status_code == 404
-    assert not studio.store.folder(first).exists()
+    assert not services.store.folder(first).exists()
     assert client.get(f"/v1/media/{film}").status_code == 200
 
     client.delete(f"/v1/compositions/{second}")
     assert client.get(f"/v1/media/{film}").status_code == 404
-    assert list((studio.store.root / "media").iterdir()) == []
+    assert list((services.store.root / "media").iterdir()) == []
 
 
-def test_delete_of_a_running_one_cancels_it(client, film, gate, ended, studio: Studio) -> None:
+def test_delete_of_a_running_one_cancels_it(client, film, gate, ended, services: Services) -> None:
     running = submit(client, film, style="patient")
-    wait_until_running(studio)
+    wait_until_running(services)
     assert client.delete(f"/v1/compositions/{running}").status_code == 204
     assert client.get(f"/v1/compositions/{running}").status_code == 404
 
     again = client.post("/v1/media?name=holiday.mp4", data=b"the film").json["id"]
     assert ended(submit(client, again))["state"] == "done"
-    assert not studio.store.folder(running).exists()
+    assert not services.store.folder(running).exists()
 
 
-def test_delete_while_a_take_is_made_removes_the_folder_after(client, film, ended, studio) -> None:
+def test_delete_while_a_take_is_made_removes_the_folder_after(
+    client, film, ended, services
+) -> None:
     done = ended(submit(client, film))["id"]
     client.post(f"/v1/compositions/{done}/shots/0/takes", json={"style": "patient"})
-    wait_until_running(studio)
+    wait_until_running(services)
     assert client.delete(f"/v1/compositions/{done}").status_code == 204
-    while studio.jobs.running() is not None:
-        studio.jobs.wait_for_change(studio.jobs.version, 30)
-    assert not studio.store.folder(done).exists()
+    while services.jobs.running() is not None:
+        services.jobs.wait_for_change(services.jobs.version, 30)
+    assert not services.store.folder(done).exists()
 
 
-def test_events_tell_the_state_until_the_end(client, film, gate: Path, studio: Studio) -> None:
+def test_events_tell_the_state_until_the_end(client, film, gate: Path, services: Services) -> None:
     composition = submit(client, film, style="patient")
     stream = client.get(f"/v1/compositions/{composition}/events", buffered=False)
     assert stream.mimetype == "text/event-stream"
@@ -226,7 +233,7 @@ def test_event_streams_are_limited_and_given_back(client, film, gate: Path, ende
     assert client.get(url).status_code == 200
 
 
-def test_events_of_a_deleted_composition_end(client, film, studio: Studio) -> None:
+def test_events_of_a_deleted_composition_end(client, film, services: Services) -> None:
     composition = submit(client, film, style="patient")
     stream = client.get(f"/v1/compositions/{composition}/events", buffered=False)
     events = stream.iter_encoded()

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from flask.testing import FlaskClient
-from server_process import server_process
+
+from tests.server_process import server_process
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "http_api.md"
 REQUESTS = ("ComposeRequestOptions", "TakeRequest")

@@ -9,9 +9,9 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
-from server_process import ServerProcess, server_process
 
-from diffbgm.demo_film import Truth
+from diffbgm.demo.film import Truth
+from tests.server_process import ServerProcess, server_process
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 

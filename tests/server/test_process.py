@@ -12,9 +12,9 @@ from typing import Any
 import psutil
 import pytest
 import requests
-from server_process import ServerProcess, server_process, start
+from diffbgm_server import handshake
 
-from server import handshake
+from tests.server_process import ServerProcess, server_process, start
 
 
 def is_diffusing(state: dict[str, Any]) -> bool:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from server_process import REAL, ServerProcess, server_process
 
-from diffbgm.demo_film import Truth
+from diffbgm.demo.film import Truth
+from tests.server_process import REAL, ServerProcess, server_process
 
 QUICK = {"steps": 4, "style": "cinematic", "seed": 3}
 

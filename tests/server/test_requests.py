@@ -6,9 +6,8 @@ import random
 from typing import Any
 
 import pytest
+from diffbgm_server.services import Services
 from flask.testing import FlaskClient
-
-from server.studio import Studio
 
 NAN_BODIES = ["NaN", "Infinity", "-Infinity", "1e999"]
 
@@ -24,7 +23,7 @@ def post(client: FlaskClient, body: str | bytes, kind: str = "application/json")
     return client.post("/v1/compositions", data=body, content_type=kind)
 
 
-def test_a_film_is_known_by_its_content(client, studio: Studio) -> None:
+def test_a_film_is_known_by_its_content(client, services: Services) -> None:
     content = random.Random(1).randbytes(90_000)
     first = client.post("/v1/media?name=../a%2Fb/H%C3%A4ndel%20.mp4", data=content)
     again = client.post("/v1/media", data=content)
@@ -33,10 +32,10 @@ def test_a_film_is_known_by_its_content(client, studio: Studio) -> None:
     assert first.json == again.json
     assert first.json["id"] == hashlib.sha256(content).hexdigest()
     assert (first.json["name"], first.json["size"]) == ("Händel .mp4", 90_000)
-    media = studio.store.media(first.json["id"])
+    media = services.store.media(first.json["id"])
     assert media is not None
-    assert studio.store.media_path(media).read_bytes() == content
-    assert list(studio.store.work.iterdir()) == []
+    assert services.store.media_path(media).read_bytes() == content
+    assert list(services.store.work.iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -55,7 +54,7 @@ def test_names_of_films_are_harmless(client, name: str, stored: str) -> None:
     assert uploaded.json["name"] == stored
 
 
-def test_uploads_that_cannot_be_taken(client, studio: Studio) -> None:
+def test_uploads_that_cannot_be_taken(client, services: Services) -> None:
     form = {"file": (io.BytesIO(b"film"), "film.mp4")}
     assert error_of(client.post("/v1/media", data=form)) == (415, "unsupported_media_type")
     assert error_of(client.post("/v1/media", data=b"")) == (422, "film_unusable")
@@ -63,8 +62,8 @@ def test_uploads_that_cannot_be_taken(client, studio: Studio) -> None:
     assert error_of(large) == (413, "request_entity_too_large")
     long = client.post("/v1/media", query_string={"name": "x" * 256}, data=b"x")
     assert error_of(long) == (422, "request_invalid")
-    assert list(studio.store.work.iterdir()) == []
-    assert list((studio.store.root / "media").iterdir()) == []
+    assert list(services.store.work.iterdir()) == []
+    assert list((services.store.root / "media").iterdir()) == []
 
 
 def test_bodies_that_are_no_json_object(client) -> None:

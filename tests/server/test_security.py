@@ -1,10 +1,9 @@
 """The token, the Host header and the headers of the answers."""
 
 import pytest
+from diffbgm_server.security import is_authorised, is_known_host, is_loopback
+from diffbgm_server.services import Services
 from flask.testing import FlaskClient
-
-from server.security import is_authorised, is_known_host, is_loopback
-from server.studio import Studio
 
 
 def test_all_of_v1_asks_for_the_token(stranger: FlaskClient) -> None:
@@ -25,24 +24,26 @@ def test_all_of_v1_asks_for_the_token(stranger: FlaskClient) -> None:
 @pytest.mark.parametrize(
     "header", ["", "Bearer", "Bearer ", "Bearer wrong", "Basic TOKEN", "TOKEN", "Bearer \xff"]
 )
-def test_a_wrong_token_is_none(stranger: FlaskClient, studio: Studio, header: str) -> None:
-    header = header.replace("TOKEN", studio.store.token)
+def test_a_wrong_token_is_none(stranger: FlaskClient, services: Services, header: str) -> None:
+    header = header.replace("TOKEN", services.store.token)
     assert stranger.get("/v1/info", headers={"Authorization": header}).status_code == 401
 
 
-def test_the_token_opens(stranger: FlaskClient, studio: Studio) -> None:
-    header = {"Authorization": f"bearer {studio.store.token}"}
+def test_the_token_opens(stranger: FlaskClient, services: Services) -> None:
+    header = {"Authorization": f"bearer {services.store.token}"}
     assert stranger.get("/v1/info", headers=header).status_code == 200
     assert is_authorised("Bearer abc", "abc")
     assert not is_authorised("Bearer \udcff", "abc")
 
 
-def test_what_needs_no_token_tells_nothing_secret(stranger: FlaskClient, studio: Studio) -> None:
+def test_what_needs_no_token_tells_nothing_secret(
+    stranger: FlaskClient, services: Services
+) -> None:
     for address in ("/health", "/", "/openapi.json", "/docs/swagger", "/static/page.js"):
         answer = stranger.get(address)
         assert answer.status_code == 200
-        assert studio.store.token not in answer.text
-        assert str(studio.store.root) not in answer.text
+        assert services.store.token not in answer.text
+        assert str(services.store.root) not in answer.text
 
 
 def test_a_rebound_name_is_refused(stranger: FlaskClient) -> None:

@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 
+from diffbgm.arranging.styles import load_style, style_names
 from diffbgm.errors import SoundFontError
 from diffbgm.music.score import Note, Track
-from diffbgm.music.styles import load_style, style_names
+from diffbgm.music.tempo_map import TempoMap
 from diffbgm.sound.parts import SAMPLE_RATE, Part
 from diffbgm.sound.reverb import TAIL_SAMPLES, impulse_response, reverberation
 from diffbgm.sound.synthesis import BLOCK, MAX_TAIL, StemMix, render_shot, stem_mixes
 from diffbgm.sound.synthesizers import Synthesizer
-from diffbgm.spotting.tempo_map import TempoMap
 
 TEMPO = TempoMap.constant(beats=40, duration=20.0)  # 120 BPM
 FILM = 20 * SAMPLE_RATE

@@ -7,12 +7,12 @@ import pytest
 from scipy.signal import resample_poly
 
 from diffbgm.music.score import Note, Track
+from diffbgm.music.tempo_map import TempoMap
 from diffbgm.sound.limiter import REACH
 from diffbgm.sound.mixing import Master, master, measure, sum_stems
 from diffbgm.sound.parts import SAMPLE_RATE, Part
 from diffbgm.sound.synthesis import StemMix, render_shot
 from diffbgm.sound.synthesizers import Synthesizer
-from diffbgm.spotting.tempo_map import TempoMap
 
 TEMPO = TempoMap((0, 8, 12, 24), (0.0, 4.2, 6.1, 12.0))
 CUTS = (0, 8, 12, 24)  # in beats

@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from diffbgm.spotting.conditions import DYNAMIC
+from diffbgm.music.conditions import DYNAMIC
 from diffbgm.spotting.cue_sheet import CueSheet, SpottingOptions, shot_levels, spot, stretch
 from diffbgm.timeline import Shot, Timeline
 

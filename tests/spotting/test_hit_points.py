@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from diffbgm.errors import CutsError, OptionError
+from diffbgm.music.tempo_map import TempoMap
 from diffbgm.spotting.hit_points import Spotting, SpottingOptions, spot_cuts
 from diffbgm.spotting.hit_score import score, score_shuffled
 from diffbgm.spotting.phrases import phrase_starts
-from diffbgm.spotting.tempo_map import TempoMap
 
 FILM = Fraction(24000, 1001)
 RATES = [FILM, *map(Fraction, (24, 25, 30, 50, 60)), Fraction(30000, 1001), Fraction(60000, 1001)]

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from diffbgm.data.pop909 import Section
-from diffbgm.data.prepare import song_splits, to_prepared
+from diffbgm.data.prepare_pop909 import song_splits, to_prepared
 from diffbgm.training import TrainingConfig
 from tests.model.small_network import SMALL
 

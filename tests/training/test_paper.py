@@ -8,10 +8,10 @@ import torch
 
 from diffbgm.data.paired import load_pairs
 from diffbgm.data.paired_windows import PairedWindows, merged_roll, transposed
-from diffbgm.data.prepare_pairs import prepare_bgm909
+from diffbgm.data.prepare_bgm909 import prepare_bgm909
 from diffbgm.errors import DatasetError, OptionError
-from diffbgm.model.official import load_official
-from diffbgm.model.paper_config import PaperConfig
+from diffbgm.model.paper.checkpoint import load_official
+from diffbgm.model.paper.config import PaperConfig
 from diffbgm.training import read_config, train
 from diffbgm.training.paper import PaperObjective
 from tests.data.made_pairs import BARS, write_pair

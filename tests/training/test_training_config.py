@@ -5,7 +5,7 @@ import json
 import pytest
 
 from diffbgm.errors import CheckpointError, OptionError
-from diffbgm.model.paper_config import PaperConfig
+from diffbgm.model.paper.config import PaperConfig
 from diffbgm.training import read_config
 
 LEAST = {"data": "d.npz", "out": "run", "minutes": 1}

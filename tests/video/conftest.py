@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 
-from diffbgm.demo_film import Truth
+from diffbgm.demo.film import Truth
 from diffbgm.video.analysis import VideoAnalysis, analyse_film
 from diffbgm.video.clip import Clip
 from diffbgm.video.embeddings import EmbeddingCache

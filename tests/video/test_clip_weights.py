@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from diffbgm.looking import look
+from diffbgm.composing import analyse
 from diffbgm.video.clip import installed_clip
 from diffbgm.video.clip_weights import CONFIG, SOURCES, WEIGHTS, installed, models_folder
 from tests.video.fake_hub import serving
@@ -30,7 +30,7 @@ def published(clip_folder) -> dict[str, bytes]:
 
 def fetch(address: str) -> subprocess.CompletedProcess[str]:
     """What `install.py clip` runs, with another hub."""
-    command = [sys.executable, "-m", "diffbgm.video.clip_weights", "clip"]
+    command = [sys.executable, "-m", "diffbgm.cli.fetch", "clip"]
     environment = {**os.environ, "HF_ENDPOINT": address, "NO_PROXY": "127.0.0.1"}
     return subprocess.run(command, capture_output=True, text=True, env=environment)
 
@@ -42,7 +42,7 @@ def last_line(result: subprocess.CompletedProcess[str]) -> str:
 def test_fetched_once_it_is_found(data, published, write_film):
     film = write_film([texture(1)] * 24)
     assert installed_clip() is None
-    assert look(film, lambda _: None).mood_source == "colour"
+    assert analyse(film).mood_source == "colour"
     with serving(REPOSITORY, published) as hub:
         assert fetch(hub.address).returncode == 0
         fetched = list(hub.fetched)
@@ -51,7 +51,7 @@ def test_fetched_once_it_is_found(data, published, write_film):
     assert [path.name for path in models_folder().iterdir()] == ["clip"]
     assert sorted(path.name for path in (models_folder() / "clip").iterdir()) == [*published]
     assert installed_clip("cpu") is not None
-    assert look(film, lambda _: None).mood_source == "clip"
+    assert analyse(film).mood_source == "clip"
 
 
 def test_an_interrupted_download_is_nothing_and_goes_on(data, published):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from made_speech import RATE, with_sound
 
-from diffbgm.demo_film import FRAME_RATE, Truth
+from diffbgm.demo.film import FRAME_RATE, Truth
 from diffbgm.timeline import MediaSpan, Shot, Timeline
 from diffbgm.video.film_sound import film_sound
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from diffbgm.spotting.conditions import SEMANTIC
+from diffbgm.music.conditions import SEMANTIC
 from diffbgm.spotting.cue_sheet import spot
 from diffbgm.video.analysis import analyse_film
 from diffbgm.video.clip import Clip, pictures_at

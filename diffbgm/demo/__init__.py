@@ -1,0 +1,1 @@
+"""The short film that the project draws itself."""

@@ -1,0 +1,160 @@
+"""From a cue sheet to a roll: loads the network once, pads to bars, paints a film or one shot."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from diffbgm.devices import choose_device, leave_processors_free
+from diffbgm.music.pianoroll import BEATS_PER_BAR, SIXTEENTHS_PER_BEAT, TRACKS
+from diffbgm.music.tempo_map import TempoMap
+from diffbgm.options import Sampling
+from diffbgm.spotting.cue_sheet import CueSheet
+from diffbgm.spotting.phrases import theme_bars
+
+if TYPE_CHECKING:
+    from diffbgm.model.networks import Model
+    from diffbgm.model.sampling import Piece
+    from diffbgm.video.analysis import VideoAnalysis
+
+# Bars around a shot that a new take of it hears.
+CONTEXT_BARS = 8
+
+Advance = Callable[[float], None]
+
+
+def resolve_checkpoint(path: Path | None) -> Path:
+    """The checkpoint to use: the given one or the one that comes with the package."""
+    from diffbgm.model.checkpoint import default_checkpoint
+
+    return (path or default_checkpoint()).resolve()
+
+
+def describe_model(checkpoint: Path, sampling: Sampling) -> dict[str, Any]:
+    """`model` in composition.json; CheckpointError if the file is no checkpoint of ours."""
+    from diffbgm.model.networks import describe
+
+    return describe(checkpoint, sampling)
+
+
+def load(checkpoint: Path, device: str) -> "Model":
+    """The model, kept warm until `unload`; a changed file is loaded anew."""
+    changed = checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
+    return _load(checkpoint, changed, choose_device(device))
+
+
+def unload() -> None:
+    """Give the memory of the network back."""
+    _load.cache_clear()
+
+
+@lru_cache(maxsize=1)
+def _load(checkpoint: Path, changed: int, device: str) -> "Model":
+    import torch
+
+    from diffbgm.model.networks import load_model
+
+    leave_processors_free()
+    return load_model(checkpoint, torch.device(device))
+
+
+def paint_film(
+    model: "Model",
+    cues: CueSheet,
+    analysis: "VideoAnalysis",
+    sampling: Sampling,
+    seed: int,
+    advance: Advance,
+) -> np.ndarray:
+    """Roll (4 B, 3, 88) of the whole film, in a key that the seed chooses."""
+    key_signature = int(np.random.default_rng(seed).integers(12))
+    before, after = _padding(cues)
+    piece = _piece(cues, analysis, before, after, key_signature)
+    piece = replace(piece, theme=_theme(cues, before, after))
+    (roll,) = model.paint(piece, [seed], sampling, progress=advance)
+    return _without(roll, before, after)
+
+
+def paint_shot(
+    model: "Model",
+    cues: CueSheet,
+    analysis: "VideoAnalysis",
+    shot: int,
+    roll: np.ndarray,
+    sampling: Sampling,
+    seeds: list[int],
+    advance: Advance,
+) -> list[np.ndarray]:
+    """`roll` (4 B, 3, 88) with the cells of one shot painted anew, once for every seed."""
+    from diffbgm.music.conditions import key_signatures_of
+
+    before, after = _padding(cues)
+    own, known = (
+        np.pad(beats, (before, after))
+        for beats in (cues.shot_of_beat == shot, cues.shot_of_beat != shot)
+    )
+    cell_padding = (before * SIXTEENTHS_PER_BEAT, after * SIXTEENTHS_PER_BEAT)
+    given = np.pad(roll, [cell_padding, (0, 0), (0, 0)])
+    beats = _heard_beats(own)
+    cells = slice(beats.start * SIXTEENTHS_PER_BEAT, beats.stop * SIXTEENTHS_PER_BEAT)
+    mask = np.repeat(known[beats], SIXTEENTHS_PER_BEAT)[None].repeat(len(TRACKS), axis=0)
+    key_signature = int(np.bincount(key_signatures_of(roll)).argmax())
+    piece = _piece(cues, analysis, before, after, key_signature).between(beats)
+    painted = model.paint(piece, seeds, sampling, given[cells], mask, advance)
+    return [
+        _without(np.concatenate([given[: cells.start], one, given[cells.stop :]]), before, after)
+        for one in painted
+    ]
+
+
+def _padding(cues: CueSheet) -> tuple[int, int]:
+    """Beats to add before the first downbeat and after the last beat to have whole bars."""
+    before = -cues.first_downbeat % BEATS_PER_BAR
+    return before, -(before + cues.tempo_map.beats) % BEATS_PER_BAR
+
+
+def _piece(
+    cues: CueSheet, analysis: "VideoAnalysis", before: int, after: int, key_signature: int
+) -> "Piece":
+    from diffbgm.model.sampling import Piece
+    from diffbgm.music.conditions import as_sustained
+
+    def padded(rows: np.ndarray) -> np.ndarray:
+        return np.pad(rows, [(before, after)] + [(0, 0)] * (rows.ndim - 1), mode="edge")
+
+    return Piece(
+        padded(as_sustained(cues.dynamic)),
+        padded(cues.semantic),
+        padded(cues.shot_of_beat),
+        key_signature,
+        seen=None if analysis.seen is None else padded(_at_beats(analysis.seen, cues.tempo_map)),
+        said=None if analysis.said is None else padded(_at_beats(analysis.said, cues.tempo_map)),
+    )
+
+
+def _at_beats(rows: np.ndarray, tempo_map: TempoMap) -> np.ndarray:
+    """Rows a second as rows a beat (B, width): those of the middle of each."""
+    middle = (tempo_map.beat_seconds[:-1] + tempo_map.beat_seconds[1:]) / 2
+    return rows[np.clip(middle.astype(int), 0, len(rows) - 1)]
+
+
+def _theme(cues: CueSheet, before: int, after: int) -> np.ndarray:
+    """`theme_bars` of the padded piece: the bar before the first downbeat shows none."""
+    shown = theme_bars(cues.phrases, cues.tempo_map.beats, cues.first_downbeat)
+    bars = (before + cues.tempo_map.beats + after) // BEATS_PER_BAR
+    return np.pad(shown, (bars - len(shown), 0), constant_values=-1)
+
+
+def _heard_beats(own: np.ndarray) -> slice:
+    """The beats of whole bars around a shot (true in `own`) that its new take hears."""
+    bars = np.flatnonzero(own.reshape(-1, BEATS_PER_BAR).any(axis=1))
+    first = max(0, int(bars[0]) - CONTEXT_BARS)
+    last = min(len(own) // BEATS_PER_BAR, int(bars[-1]) + 1 + CONTEXT_BARS)
+    return slice(first * BEATS_PER_BAR, last * BEATS_PER_BAR)
+
+
+def _without(roll: np.ndarray, before: int, after: int) -> np.ndarray:
+    return roll[before * SIXTEENTHS_PER_BEAT : len(roll) - after * SIXTEENTHS_PER_BEAT]

@@ -1,6 +1,0 @@
-"""Pictures of a composition: the piano roll of a shot, the overview of the whole film."""
-
-from diffbgm.pictures.film_overview import overview
-from diffbgm.pictures.piano_roll import roll_png
-
-__all__ = ["overview", "roll_png"]

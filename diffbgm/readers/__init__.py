@@ -1,0 +1,1 @@
+"""From files of other programs: edits, cut lists, subtitles."""

@@ -1,0 +1,1 @@
+"""To files: a composition's folder, its sound, film, edit, pictures and report."""

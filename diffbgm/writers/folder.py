@@ -1,0 +1,150 @@
+"""From a scored film to the files of a composition. Decides nothing: what is told here is done."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from diffbgm.arranging.arrangement import join_shots
+from diffbgm.composition import (
+    ANALYSIS,
+    DOCUMENT,
+    VERSION,
+    Composition,
+    ScoredFilm,
+    save_analysis,
+    source_of,
+)
+from diffbgm.music.midi import write_midi
+from diffbgm.music.score import Score
+from diffbgm.progress import Clock
+from diffbgm.sound.mixing import Loudness, measure, write_wav
+from diffbgm.sound.own_sound import with_own_sound
+from diffbgm.sound.parts import SAMPLE_RATE
+from diffbgm.spotting.cue_sheet import shot_levels
+from diffbgm.video.film_sound import film_sound
+from diffbgm.writers.edits import write_otio
+from diffbgm.writers.film import mux
+from diffbgm.writers.pictures import overview, roll_png
+from diffbgm.writers.report import write_report
+from diffbgm.writers.sound_files import Before, share, write_sound
+
+REPORT = "report.html"
+
+
+def write_folder(
+    folder: Path, film: ScoredFilm, clock: Clock, before: Before | None = None
+) -> Composition:
+    """Write all files but the takes into `folder`; return what composition.json says.
+
+    What is the same as `before`, in another folder, is taken from there.
+    """
+    with clock.stage("mastering"):
+        mix, gain_db = write_sound(folder, film, before)
+    with ThreadPoolExecutor(1) as beside:
+        muxed = beside.submit(_write_film, folder, film, mix)
+        with clock.stage("pictures"):
+            loudness = measure(mix)
+            score = join_shots(take.score for take in film.takes)
+            _write_notes(folder, film, score, before)
+            overview(folder / "overview.png", film.analysis, film.cues, score, mix)
+        segment_paths = [folder / f"shots/{shot.index:03d}.wav" for shot in film.timeline.shots]
+        write_otio(film.timeline, segment_paths, film.cues.hits, folder / "timeline.otio")
+        if before:
+            share(before.folder / ANALYSIS, folder / ANALYSIS)
+        else:
+            save_analysis(film.analysis, folder)
+        with clock.stage("film"):
+            muxed.result()
+    composition = _document(folder, film, gain_db, loudness, clock.timings)
+    composition.save()
+    write_report(folder / REPORT, film, composition, score, mix)
+    return composition
+
+
+def _write_film(folder: Path, film: ScoredFilm, music: np.ndarray) -> None:
+    """film.mp4, if it is asked for: the picture with the music; with its own sound, too, where that
+    leaves it room."""
+    if not film.options.mux or film.film is None:
+        return
+    if not film.options.makes_room:
+        mux(film.film, folder / "mix.wav", folder / "film.mp4")
+        return
+    heard = folder / "film.wav"
+    own = film_sound(film.timeline, SAMPLE_RATE, 2)
+    sound = with_own_sound(own, music, film.cues.dialogue, film.options.loudness)
+    write_wav(heard, sound)
+    mux(film.film, heard, folder / "film.mp4")
+    heard.unlink()
+
+
+def _write_notes(folder: Path, film: ScoredFilm, score: Score, before: Before | None) -> None:
+    tempo_map, first_downbeat = film.cues.tempo_map, film.cues.first_downbeat
+    write_midi(score, tempo_map, folder / "score.mid", first_downbeat=first_downbeat)
+    timeline = film.timeline
+    for shot in timeline.shots:
+        midi, image = (folder / f"shots/{shot.index:03d}{suffix}" for suffix in (".mid", ".png"))
+        if before and shot.index != before.shot:
+            for path in (midi, image):
+                share(before.folder / "shots" / path.name, path)
+            continue
+        start, end = timeline.time(shot.start_frame), timeline.time(shot.end_frame)
+        own = film.takes[shot.index].score
+        write_midi(own, tempo_map, midi, first_downbeat=first_downbeat, start=start, end=end)
+        roll_png(score, tempo_map, (start, end), image, first_downbeat)
+
+
+def _document(
+    folder: Path,
+    film: ScoredFilm,
+    gain_db: float,
+    loudness: Loudness,
+    timings: dict[str, float],
+) -> Composition:
+    timeline = film.timeline
+    files = sorted({path.name for path in folder.iterdir()} | {DOCUMENT, REPORT})
+    return Composition(
+        folder=folder,
+        version=VERSION,
+        seconds=timeline.seconds,
+        frame_rate=[timeline.frame_rate.numerator, timeline.frame_rate.denominator],
+        frames=timeline.frames,
+        sample_rate=SAMPLE_RATE,
+        shots=_shot_entries(film),
+        mood_source=film.analysis.mood_source,
+        model=film.model,
+        options=film.options.to_dict(),
+        loudness={**asdict(loudness), "gain_db": gain_db},
+        sound=film.sound,
+        source=source_of(timeline, film.film),
+        timings=timings,
+        files=files,
+        **film.cues.to_dict(),
+    )
+
+
+def _shot_entries(film: ScoredFilm) -> list[dict[str, Any]]:
+    timeline = film.timeline
+    energies, moods = shot_levels(film.cues, timeline)
+    return [
+        {
+            "index": shot.index,
+            "start_frame": shot.start_frame,
+            "end_frame": shot.end_frame,
+            "start": timeline.time(shot.start_frame),
+            "end": timeline.time(shot.end_frame),
+            "take": film.numbers[shot.index][0],
+            "takes": film.numbers[shot.index][1],
+            "seed": film.takes[shot.index].seed,
+            "style": film.takes[shot.index].style,
+            "mood": [round(float(value), 4) for value in moods[shot.index][:2]],
+            "tension": round(float(moods[shot.index][2]), 4),
+            "energy": round(float(energies[shot.index]), 4),
+            "audio": f"shots/{shot.index:03d}.wav",
+            "midi": f"shots/{shot.index:03d}.mid",
+            "image": f"shots/{shot.index:03d}.png",
+        }
+        for shot in timeline.shots
+    ]

@@ -1,0 +1,88 @@
+"""The state of a composition as clients see it, from the store's rows and the queue."""
+
+import json
+import os
+from collections.abc import Iterator
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+from . import schema
+from .jobs import Jobs
+from .store import Store
+from .tables import Composition, Job
+
+# Where the library keeps all takes, in a form of its own.
+_TAKES = "takes"
+
+
+def summary(composition: Composition, jobs: Jobs) -> schema.CompositionSummary:
+    return schema.CompositionSummary(**_state(composition, jobs))
+
+
+def answer(composition: Composition, jobs: Jobs, store: Store) -> schema.CompositionAnswer:
+    result = _result(composition, store.folder(composition.id))
+    return schema.CompositionAnswer(**_state(composition, jobs), result=result)
+
+
+def read_composition(folder: Path) -> dict[str, Any] | None:
+    """The content of composition.json; None where the folder is gone."""
+    try:
+        return json.loads((folder / "composition.json").read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def files_in(folder: Path) -> Iterator[str]:
+    """The relative paths, with slashes, of the files for users; links are left out."""
+    for place, folders, names in os.walk(folder):
+        if place == str(folder) and _TAKES in folders:
+            folders.remove(_TAKES)
+        for name in names:
+            path = Path(place, name)
+            if not path.is_symlink():
+                yield path.relative_to(folder).as_posix()
+
+
+def _state(composition: Composition, jobs: Jobs) -> dict[str, Any]:
+    job = composition.current_job
+    return {
+        "id": composition.id,
+        "title": composition.title,
+        "created": composition.created.replace(tzinfo=UTC).isoformat(),
+        "state": job.state,
+        "queue_position": _position(job, jobs),
+        "progress": _progress(job, jobs),
+        "error": job.error,
+        "jobs": [
+            schema.JobAnswer(
+                id=job.id,
+                kind=job.kind,
+                shot=job.arguments.get("shot"),
+                state=job.state,
+                error=schema.Error(**job.error) if job.error else None,
+            )
+            for job in composition.jobs
+        ],
+    }
+
+
+def _position(job: Job, jobs: Jobs) -> int | None:
+    if job.state != "queued":
+        return None
+    return 1 + sum(other.id < job.id for other in jobs.queued())
+
+
+def _progress(job: Job, jobs: Jobs) -> schema.Progress | None:
+    running = jobs.running()
+    if job.state != "running" or running is None or running.job.id != job.id:
+        return None
+    return schema.Progress(stage=running.stage, fraction=running.fraction)
+
+
+def _result(composition: Composition, folder: Path) -> dict[str, Any] | None:
+    content = read_composition(folder) if composition.is_composed else None
+    if content is None:
+        return None
+    base = f"/v1/compositions/{composition.id}/files"
+    return {**content, "files": {path: f"{base}/{path}" for path in sorted(files_in(folder))}}
