@@ -23,7 +23,7 @@ from diffbgm.model.temporal import (
     COLUMNS,
     OFF_BIAS,
     Conditions,
-    Painted,
+    Prediction,
     TimeTokenNetwork,
 )
 from diffbgm.model.temporal import _rotary as rotary  # the same positions as the product's
@@ -57,8 +57,13 @@ class PatchNetwork(TimeTokenNetwork):
         self.paint_rhythm = nn.Linear(config.width, CHANNELS * SIXTEENTHS_PER_BEAT)
 
     def forward(
-        self, noisy: Tensor, estimate: Tensor, known: Tensor, log_snr: Tensor, told: Conditions
-    ) -> Painted:
+        self,
+        noisy: Tensor,
+        estimate: Tensor,
+        known: Tensor,
+        log_snr: Tensor,
+        conditions: Conditions,
+    ) -> Prediction:
         mask = known[..., None].expand(-1, -1, -1, KEYS)
         heard = torch.cat([noisy, estimate], dim=1)
         seen = torch.cat([heard[..., :KEYS], mask], dim=1)
@@ -69,10 +74,10 @@ class PatchNetwork(TimeTokenNetwork):
         rhythm = heard[..., KEYS].unflatten(2, (-1, SIXTEENTHS_PER_BEAT)).transpose(1, 2)
         place = place + self.read_rhythm(rhythm.flatten(2))[:, :, None]
         tokens = (tokens + place).flatten(1, 2)
-        level = self.noise_level(sinusoids(log_snr)) + self.key_signature(told.key_signature)
-        dynamic = self.dynamic(told.dynamic, told.tells_dynamic)
-        semantic = self.semantic(told.semantic, told.tells_semantic)
-        bias = attention_bias(told.segment, self.config.heads, self.config.segments)
+        level = self.noise_level(sinusoids(log_snr)) + self.key_signature(conditions.key_signature)
+        dynamic = self.dynamic(conditions.dynamic, conditions.has_dynamic)
+        semantic = self.semantic(conditions.semantic, conditions.has_semantic)
+        bias = attention_bias(conditions.segment, self.config.heads, self.config.segments)
         bias = bias[:, :, ::SIXTEENTHS_PER_BEAT].repeat_interleave(STRIPS, dim=2)
         positions = rotary(beats, self.config.width // self.config.heads, tokens.device)
         positions = tuple(part.repeat_interleave(STRIPS, dim=0) for part in positions)
@@ -83,11 +88,11 @@ class PatchNetwork(TimeTokenNetwork):
         tokens = self.norm(tokens).unflatten(1, (beats, STRIPS))
         rhythm = self.paint_rhythm(tokens.mean(dim=2)).unflatten(2, (CHANNELS, -1))
         rhythm = rhythm.transpose(1, 2).flatten(2)[..., None].float()  # (B, 6, T, 1)
-        painted = self.unfold(tokens)
-        painted = painted.unflatten(3, (-1, SIXTEENTHS_PER_BEAT, STRIP_KEYS))
-        out = painted.permute(0, 3, 1, 4, 2, 5).flatten(4, 5).flatten(2, 3).float()
+        prediction = self.unfold(tokens)
+        prediction = prediction.unflatten(3, (-1, SIXTEENTHS_PER_BEAT, STRIP_KEYS))
+        out = prediction.permute(0, 3, 1, 4, 2, 5).flatten(4, 5).flatten(2, 3).float()
         logits = torch.cat([out[:, :CHANNELS] - OFF_BIAS, rhythm], dim=-1)
-        return Painted(logits, torch.sigmoid(out[:, CHANNELS:]))
+        return Prediction(logits, torch.sigmoid(out[:, CHANNELS:]))
 
 
 class BlockNetwork(TimeTokenNetwork):
@@ -96,11 +101,16 @@ class BlockNetwork(TimeTokenNetwork):
     block_beats = 4
 
     def forward(
-        self, noisy: Tensor, estimate: Tensor, known: Tensor, log_snr: Tensor, told: Conditions
-    ) -> Painted:
-        beats = torch.arange(told.segment.shape[1], device=told.segment.device)
-        blocks = (beats // self.block_beats).expand(len(told.segment), -1)
-        return super().forward(noisy, estimate, known, log_snr, replace(told, segment=blocks))
+        self,
+        noisy: Tensor,
+        estimate: Tensor,
+        known: Tensor,
+        log_snr: Tensor,
+        conditions: Conditions,
+    ) -> Prediction:
+        beats = torch.arange(conditions.segment.shape[1], device=conditions.segment.device)
+        blocks = (beats // self.block_beats).expand(len(conditions.segment), -1)
+        return super().forward(noisy, estimate, known, log_snr, replace(conditions, segment=blocks))
 
 
 class TwoBars(BlockNetwork):
@@ -145,7 +155,7 @@ def gigaflops(objective: TimeTokenObjective) -> float:
     batch = objective.validation.at(torch.zeros(1, dtype=torch.long))
     roll = torch.zeros(1, CHANNELS, batch.roll.shape[1], COLUMNS)
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        objective.network(roll, roll, batch.known, torch.zeros(1), batch.told)
+        objective.network(roll, roll, batch.known, torch.zeros(1), batch.conditions)
     return counter.get_total_flops() / 1e9
 
 

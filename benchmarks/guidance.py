@@ -20,7 +20,7 @@ from diffbgm.evaluation.songs import SongSet, Window, read_set
 from diffbgm.model.checkpoint import default_checkpoint, load_network
 from diffbgm.model.diffusion import log_snr_at
 from diffbgm.model.sampling import GUIDED_TIMES, Piece, sample
-from diffbgm.model.temporal import Conditions, Painted, TimeTokenNetwork
+from diffbgm.model.temporal import Conditions, Prediction, TimeTokenNetwork
 from diffbgm.music.conditions import SEMANTIC, from_score
 from diffbgm.music.pianoroll import to_notes
 from diffbgm.options import Sampling
@@ -30,9 +30,9 @@ DENSITY = 0
 
 
 class GuidedByStream(nn.Module):
-    """A network whose logits are led away from what it would paint untold, stream by stream.
+    """A network whose logits are led away from its unconditional prediction, stream by stream.
 
-    logits = untold + d (dynamic - untold) + s (both - dynamic); Brooks et al. 2023, equation 3.
+    logits = u + d (dynamic - u) + s (both - dynamic), u unconditional; Brooks et al. 2023, eq. 3.
     """
 
     def __init__(self, network: TimeTokenNetwork, dynamic: float, semantic: float) -> None:
@@ -44,17 +44,28 @@ class GuidedByStream(nn.Module):
         self.most, self.least = log_snr_at(ends).tolist()
 
     def forward(
-        self, noisy: Tensor, estimate: Tensor, known: Tensor, log_snr: Tensor, told: Conditions
-    ) -> Painted:
-        both = self.network(noisy, estimate, known, log_snr, told)
+        self,
+        noisy: Tensor,
+        estimate: Tensor,
+        known: Tensor,
+        log_snr: Tensor,
+        conditions: Conditions,
+    ) -> Prediction:
+        both = self.network(noisy, estimate, known, log_snr, conditions)
         if self.strengths == (1.0, 1.0) or not self.least < float(log_snr[0]) < self.most:
             return both
-        without = replace(told, tells_semantic=torch.zeros_like(told.tells_semantic))
+        without = replace(conditions, has_semantic=torch.zeros_like(conditions.has_semantic))
         dynamic = self.network(noisy, estimate, known, log_snr, without).logits
-        untold = self.network(noisy, estimate, known, log_snr, told.untold()).logits
+        unconditional = self.network(
+            noisy, estimate, known, log_snr, conditions.unconditional()
+        ).logits
         by_dynamic, by_semantic = self.strengths
-        logits = untold + by_dynamic * (dynamic - untold) + by_semantic * (both.logits - dynamic)
-        return Painted(logits, both.velocity)
+        logits = (
+            unconditional
+            + by_dynamic * (dynamic - unconditional)
+            + by_semantic * (both.logits - dynamic)
+        )
+        return Prediction(logits, both.velocity)
 
 
 def asked(found: SongSet, window: Window) -> Piece:

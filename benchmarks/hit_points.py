@@ -43,7 +43,7 @@ def main(films: int) -> None:
     say("spread freedom |  within 1 frame  exact  downbeat  shuffled | CPU ms a film\n")
     for spread in SPREADS:
         for freedom in (3, 6, 10):
-            offs, downbeats, luck = [], [], []
+            offs, downbeats, chance = [], [], []
             start = time.process_time()
             for seed in range(films):
                 rate, frames, cuts = random_film(seed, spread)
@@ -51,13 +51,13 @@ def main(films: int) -> None:
                 off, downbeat = judged(spotting, rate, cuts)
                 offs.append(off)
                 downbeats.append(downbeat)
-                luck.append(score_shuffled(spotting, rate, rounds=20).beats[1])
+                chance.append(score_shuffled(spotting, rate, rounds=20).beats[1])
             spent = (time.process_time() - start) / films * 1000
             off = np.concatenate(offs)
             say(
                 f"{spread:6} {freedom:5} % | {100 * (off <= 1 + 1e-6).mean():13.1f} % "
                 f"{100 * (off < 1e-6).mean():6.1f} {100 * np.concatenate(downbeats).mean():8.1f} "
-                f"{100 * np.mean(luck):9.1f} | {spent:8.0f}\n"
+                f"{100 * np.mean(chance):9.1f} | {spent:8.0f}\n"
             )
     cuts = np.sort(np.random.default_rng(0).choice(np.arange(1, 86313), 2000, replace=False))
     start = time.process_time()

@@ -5,7 +5,7 @@ python benchmarks/model.py [--threads 2] [--checkpoint FILE]
 Both run one after the other in this process, on the same cores. The paper's sampler takes 1000
 steps of two passes each (it is guided); a few of them are timed and multiplied, in float32, as it
 samples, and in bfloat16 where we paint so. Its weights are random: what a pass costs does not
-depend on them. Where there is a GPU, the music of a film of three minutes is painted there too.
+depend on them. Where there is a GPU, the music of a film of three minutes is prediction there too.
 """
 
 import argparse
@@ -76,10 +76,10 @@ def piece(bars: int) -> Piece:
 def paint(model: Model, bars: int, repeats: int) -> tuple["Took", float]:
     """The best of some whole calls, and the operations of the call that warms up."""
     with FlopCounterMode(display=False) as counter:
-        model.paint(piece(bars), [0], Sampling())
+        model.sample(piece(bars), [0], Sampling())
     ticks = [Took.now()]
     for _ in range(repeats):
-        model.paint(piece(bars), [0], Sampling())
+        model.sample(piece(bars), [0], Sampling())
         ticks.append(Took.now())
     return best(ticks), float(counter.get_total_flops())
 

@@ -2,7 +2,7 @@
 
 Six stems over twelve shots, denser than most music. Prints processor seconds, which other
 programs on the machine disturb less than the clock, and how many times real time that is on one
-core. Synthesis includes the hall; the first time, the hall is made and the font is read.
+core. Synthesis includes the reverb; the first time, the reverb is made and the font is read.
 """
 
 import sys
@@ -16,7 +16,7 @@ import numpy as np
 
 from diffbgm.music.score import Note, Track
 from diffbgm.music.tempo_map import TempoMap
-from diffbgm.sound.mixing import Master, master, measure, sum_stems, write_wav
+from diffbgm.sound.mixing import Master, master, measure_loudness, sum_stems, write_wav
 from diffbgm.sound.parts import SAMPLE_RATE, Part, load_parts, save_parts
 from diffbgm.sound.soundfont import find_soundfont
 from diffbgm.sound.synthesis import StemMix, render_shot
@@ -50,7 +50,7 @@ def main() -> None:
         timed("write stems and mix", lambda: write_all(Path(folder), stems, mix))
         timed("keep the parts", lambda: save_parts(parts, Path(folder) / "take.flac"))
         timed("read the parts", lambda: load_parts(Path(folder) / "take.flac"))
-    loudness = measure(mix.samples)
+    loudness = measure_loudness(mix.samples)
     sys.stdout.write(f"{loudness.lufs:.2f} LUFS, {loudness.true_peak:.2f} dBTP\n")
 
 

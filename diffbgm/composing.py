@@ -39,14 +39,14 @@ from diffbgm.readers.cut_lists import CutList
 from diffbgm.sound.soundfont import find_soundfont
 from diffbgm.sound.synthesis import check_instruments, render_shot, stem_mixes
 from diffbgm.sound.synthesizers import Synthesizer, open_synthesizer
-from diffbgm.spotting.cue_sheet import CueSheet, measure, spot
+from diffbgm.spotting.cue_sheet import CueSheet, measure_conditions, spot
 from diffbgm.spotting.hit_points import Spotting, SpottingOptions, spot_cuts
 from diffbgm.timeline import Timeline
 from diffbgm.video.analysis import VideoAnalysis, analyse_film, analyse_timeline
 from diffbgm.video.clip import installed_clip
 from diffbgm.video.find_dialogue import find_dialogue
 from diffbgm.writers.folder import write_folder
-from diffbgm.writers.sound_files import Before, boundaries_of
+from diffbgm.writers.sound_files import PreviousVersion, boundaries_of
 
 
 def compose(
@@ -82,7 +82,7 @@ def compose(
             cues = replace(cues, dialogue=dialogue)
         with clock.stage("diffusion") as advance:
             network = generation.load(checkpoint, options.device)
-            roll = generation.paint_film(
+            roll = generation.sample_film(
                 network, cues, analysis, options.sampling, options.seed, advance
             )
         with clock.stage("arrangement"):
@@ -94,7 +94,7 @@ def compose(
             numbers=((0, 1),) * len(takes),
             options=options,
             film=film,
-            model=model | network.told(analysis.seen),
+            model=model | network.feature_sources(analysis.image_embeddings),
             sound={"soundfont": str(soundfont), "synthesizer": synth.name},
         )
         with clock.stage("sound") as advance:
@@ -145,9 +145,9 @@ def recompose(
             scored = _with_replaced(scored, synth)
         for index, take in enumerate(takes):
             save_take(work, shot, number + index, take)
-        before = Before(folder, shot, scored.takes[shot].parts)
+        previous = PreviousVersion(folder, shot, scored.takes[shot].parts)
         scored = scored.with_take(shot, takes[0], number, number + len(takes))
-        return replace(write_folder(work, scored, clock, before), folder=folder)
+        return replace(write_folder(work, scored, clock, previous), folder=folder)
 
 
 def select_take(
@@ -158,10 +158,10 @@ def select_take(
     composition.require_shot(shot)
     scored = load_scored_film(composition)
     chosen = load_take(folder, shot, take)
-    before = Before(folder, shot, scored.takes[shot].parts)
+    previous = PreviousVersion(folder, shot, scored.takes[shot].parts)
     scored = scored.with_take(shot, chosen, take, composition.shots[shot]["takes"])
     with _next_version(composition) as work:
-        return replace(write_folder(work, scored, Clock(progress), before), folder=folder)
+        return replace(write_folder(work, scored, Clock(progress), previous), folder=folder)
 
 
 def analyse(
@@ -291,7 +291,7 @@ def _new_rolls(
     checkpoint = generation.resolve_checkpoint(options.checkpoint or scored.options.checkpoint)
     network = generation.load(checkpoint, options.device)
     sampling = scored.options.sampling
-    return generation.paint_shot(
+    return generation.inpaint_shot(
         network, cues, scored.analysis, shot, scored.roll, sampling, seeds, advance
     )
 
@@ -319,7 +319,7 @@ def _told_anew(scored: ScoredFilm, shot: int, options: TakeOptions) -> CueSheet:
     shots = (*timeline.shots[:shot], wished, *timeline.shots[shot + 1 :])
     analysis = replace(scored.analysis, timeline=replace(timeline, shots=shots))
     cues = scored.cues
-    measured = measure(analysis, cues.spotting, SpottingOptions())
+    measured = measure_conditions(analysis, cues.spotting, SpottingOptions())
     own = (cues.shot_of_beat == shot)[:, None]
     dynamic = cues.dynamic if options.energy is None else measured.dynamic
     semantic = cues.semantic if options.mood is None else measured.semantic

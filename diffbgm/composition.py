@@ -1,8 +1,8 @@
 """What a composition is made of, and the folder that keeps it.
 
 composition.json says what there is; `takes/NNN/K/` keeps every take of every shot (its notes and
-its sound) and `analysis.npz` what was seen, so that a take can be exchanged while all else stays
-as it is, to the bit.
+its sound) and `analysis.npz` what was measured, so that a take can be exchanged while all else
+stays as it is, to the bit.
 """
 
 import json
@@ -230,7 +230,7 @@ def keep_takes(old: Path, new: Path) -> None:
 
 
 def save_analysis(analysis: VideoAnalysis, folder: Path) -> None:
-    """Keep what was seen, but for the timeline, which composition.json holds."""
+    """Keep what was image_embeddings, but for the timeline, which composition.json holds."""
     cuts = [[cut.frame, cut.kind, cut.strength, cut.frames] for cut in analysis.cuts]
     arrays: dict[str, Any] = {
         "motion": analysis.motion,
@@ -238,7 +238,10 @@ def save_analysis(analysis: VideoAnalysis, folder: Path) -> None:
         "thumbnails": analysis.thumbnails,
         "told": json.dumps([cuts, analysis.mood_source]),
     }
-    meaning = {"seen": analysis.seen, "said": analysis.said}
+    meaning = {
+        "image_embeddings": analysis.image_embeddings,
+        "caption_embeddings": analysis.caption_embeddings,
+    }
     arrays |= {name: rows for name, rows in meaning.items() if rows is not None}
     with (folder / ANALYSIS).open("wb") as file:
         np.savez_compressed(file, **arrays)
@@ -254,8 +257,8 @@ def _load_analysis(folder: Path, timeline: Timeline) -> VideoAnalysis:
             arrays["mood"],
             arrays["thumbnails"],
             mood_source,
-            arrays.get("seen"),
-            arrays.get("said"),
+            arrays.get("image_embeddings"),
+            arrays.get("caption_embeddings"),
         )
 
 
@@ -266,8 +269,8 @@ def source_of(timeline: Timeline, film: Path | None) -> dict[str, Any]:
             "media": str(shot.media.path) if shot.media else None,
             "media_start": str(shot.media.start) if shot.media else None,
             "speed": str(shot.media.speed) if shot.media else None,
-            "wished_mood": shot.mood,
-            "wished_energy": shot.energy,
+            "mood_override": shot.mood,
+            "energy_override": shot.energy,
         }
         for shot in timeline.shots
     ]
@@ -284,14 +287,14 @@ def _shot(entry: dict[str, Any], shown: dict[str, Any]) -> Shot:
     media = shown["media"] and MediaSpan(
         Path(shown["media"]), Fraction(shown["media_start"]), Fraction(shown["speed"])
     )
-    mood = shown["wished_mood"]
+    mood = shown["mood_override"]
     return Shot(
         entry["index"],
         entry["start_frame"],
         entry["end_frame"],
         media,
         tuple(mood) if mood else None,
-        shown["wished_energy"],
+        shown["energy_override"],
     )
 
 

@@ -7,7 +7,7 @@ from math import isfinite
 
 from diffbgm.errors import OptionError
 
-Span = tuple[float, float]
+Interval = tuple[float, float]
 
 # Gaps shorter than this are bridged: music that comes back for a moment disturbs.
 SHORTEST_GAP = 1.5
@@ -20,7 +20,7 @@ class Dialogue:
     OptionError for any others.
     """
 
-    spans: tuple[Span, ...] = ()
+    spans: tuple[Interval, ...] = ()
 
     def __post_init__(self) -> None:
         for span in self.spans:
@@ -36,12 +36,12 @@ class Dialogue:
                 )
 
     @classmethod
-    def joined(cls, spans: Sequence[Span], seconds: float) -> "Dialogue":
+    def joined(cls, spans: Sequence[Interval], seconds: float) -> "Dialogue":
         """`spans` of any order within a film of that length, overlaps and short gaps bridged.
 
         OptionError if there are some and none of them lies in the film.
         """
-        result: list[Span] = []
+        result: list[Interval] = []
         for start, end in sorted(Dialogue((span,)).spans[0] for span in spans):
             if result and start - result[-1][1] < SHORTEST_GAP:
                 result[-1] = (result[-1][0], min(max(result[-1][1], end), seconds))

@@ -61,7 +61,7 @@ def _load(checkpoint: Path, changed: int, device: str) -> "Model":
     return load_model(checkpoint, torch.device(device))
 
 
-def paint_film(
+def sample_film(
     model: "Model",
     cues: CueSheet,
     analysis: "VideoAnalysis",
@@ -74,11 +74,11 @@ def paint_film(
     before, after = _padding(cues)
     piece = _piece(cues, analysis, before, after, key_signature)
     piece = replace(piece, theme=_theme(cues, before, after))
-    (roll,) = model.paint(piece, [seed], sampling, progress=advance)
+    (roll,) = model.sample(piece, [seed], sampling, progress=advance)
     return _without(roll, before, after)
 
 
-def paint_shot(
+def inpaint_shot(
     model: "Model",
     cues: CueSheet,
     analysis: "VideoAnalysis",
@@ -88,7 +88,7 @@ def paint_shot(
     seeds: list[int],
     advance: Advance,
 ) -> list[np.ndarray]:
-    """`roll` (4 B, 3, 88) with the cells of one shot painted anew, once for every seed."""
+    """`roll` (4 B, 3, 88) with the cells of one shot prediction anew, once for every seed."""
     from diffbgm.music.conditions import key_signatures_of
 
     before, after = _padding(cues)
@@ -103,10 +103,10 @@ def paint_shot(
     mask = np.repeat(known[beats], SIXTEENTHS_PER_BEAT)[None].repeat(len(TRACKS), axis=0)
     key_signature = int(np.bincount(key_signatures_of(roll)).argmax())
     piece = _piece(cues, analysis, before, after, key_signature).between(beats)
-    painted = model.paint(piece, seeds, sampling, given[cells], mask, advance)
+    prediction = model.sample(piece, seeds, sampling, given[cells], mask, advance)
     return [
         _without(np.concatenate([given[: cells.start], one, given[cells.stop :]]), before, after)
-        for one in painted
+        for one in prediction
     ]
 
 
@@ -130,8 +130,12 @@ def _piece(
         padded(cues.semantic),
         padded(cues.shot_of_beat),
         key_signature,
-        seen=None if analysis.seen is None else padded(_at_beats(analysis.seen, cues.tempo_map)),
-        said=None if analysis.said is None else padded(_at_beats(analysis.said, cues.tempo_map)),
+        image_embeddings=None
+        if analysis.image_embeddings is None
+        else padded(_at_beats(analysis.image_embeddings, cues.tempo_map)),
+        caption_embeddings=None
+        if analysis.caption_embeddings is None
+        else padded(_at_beats(analysis.caption_embeddings, cues.tempo_map)),
     )
 
 

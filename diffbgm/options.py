@@ -77,7 +77,7 @@ class ComposeOptions:
     mux: bool = False
 
     def __post_init__(self) -> None:
-        _check_wishes(self.mood, self.energy, self.seed)
+        _check_options(self.mood, self.energy, self.seed)
         Sampling(self.steps, self.guidance)
         check_tempo(self.bpm, self.freedom_percent)
         check_pins(self.pinned, self.ignored)
@@ -98,8 +98,8 @@ class ComposeOptions:
         """As composition.json keeps them; files are found from any folder."""
         paths = {"checkpoint": self.checkpoint, "soundfont": self.soundfont}
         located = {name: path and str(path.absolute()) for name, path in paths.items()}
-        wishes = {name: _listed(value) for name, value in asdict(self).items()}
-        return {**wishes, **located}
+        options = {name: _listed(value) for name, value in asdict(self).items()}
+        return {**options, **located}
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> "ComposeOptions":
@@ -138,7 +138,7 @@ class TakeOptions:
     soundfont: Path | None = None
 
     def __post_init__(self) -> None:
-        _check_wishes(self.mood, self.energy, self.seed)
+        _check_options(self.mood, self.energy, self.seed)
         check_range("takes", self.takes, 1, MOST_TAKES)
         check_range("octave", self.octave, -2, 2)
         if self.notes not in ("new", "same"):
@@ -146,7 +146,7 @@ class TakeOptions:
         if self.notes == "same" and self.takes > 1:
             raise OptionError("the same notes make one take; ask for new notes to have several")
         if self.notes == "same" and self.mood is not None:
-            raise OptionError("another mood needs new notes; leave one of the two wishes out")
+            raise OptionError("another mood needs new notes; leave one of the two options out")
 
 
 def parse_mood(wish: str | Sequence[float]) -> tuple[float, float]:
@@ -189,7 +189,9 @@ def check_pins(pinned: Sequence[int], ignored: Sequence[int]) -> None:
         raise CutsError(f"the cut at frame {frame} is both pinned and ignored: choose one")
 
 
-def _check_wishes(mood: tuple[float, float] | None, energy: float | None, seed: int | None) -> None:
+def _check_options(
+    mood: tuple[float, float] | None, energy: float | None, seed: int | None
+) -> None:
     if mood is not None:
         _check_mood(mood)
     if energy is not None:

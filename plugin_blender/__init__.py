@@ -16,7 +16,7 @@ bl_info = {
 
 _CLASSES = (
     preferences.DIFFBGM_Preferences,
-    preferences.DIFFBGM_Wishes,
+    preferences.DIFFBGM_Options,
     operators.DIFFBGM_OT_generate,
     operators.DIFFBGM_OT_regenerate_shot,
     operators.DIFFBGM_OT_cancel,
@@ -28,7 +28,7 @@ _CLASSES = (
 def register() -> None:
     for cls in _CLASSES:
         bpy.utils.register_class(cls)
-    bpy.types.Scene.diffbgm = bpy.props.PointerProperty(type=preferences.DIFFBGM_Wishes)
+    bpy.types.Scene.diffbgm = bpy.props.PointerProperty(type=preferences.DIFFBGM_Options)
     bpy.app.handlers.load_post.append(jobs.on_load)
 
 

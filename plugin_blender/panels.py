@@ -23,7 +23,7 @@ class DIFFBGM_PT_generate(bpy.types.Panel):
         if scene is None:
             layout.label(text="Choose a scene in the header", icon="INFO")
             return
-        _draw_wishes(layout, scene.diffbgm)
+        _draw_options(layout, scene.diffbgm)
         _draw_generate(layout, scene)
         _draw_regenerate(layout, scene)
         for job in jobs.running():
@@ -33,22 +33,22 @@ class DIFFBGM_PT_generate(bpy.types.Panel):
         layout.operator(operators.DIFFBGM_OT_start_server.bl_idname, icon="URL")
 
 
-def _draw_wishes(layout, wishes) -> None:
+def _draw_options(layout, options) -> None:
     column = layout.column()
     column.use_property_split = True
     column.use_property_decorate = False
-    column.prop(wishes, "style", icon="FILE_SOUND")
-    column.prop(wishes, "mood", icon="LIGHT_HEMI")
-    _draw_optional(column, wishes, "energy")
-    _draw_optional(column, wishes, "seed")
+    column.prop(options, "style", icon="FILE_SOUND")
+    column.prop(options, "mood", icon="LIGHT_HEMI")
+    _draw_optional(column, options, "energy")
+    _draw_optional(column, options, "seed")
 
 
-def _draw_optional(column, wishes, name: str) -> None:
+def _draw_optional(column, options, name: str) -> None:
     row = column.row(heading=name.capitalize())
-    row.prop(wishes, f"use_{name}", text="")
+    row.prop(options, f"use_{name}", text="")
     value = row.row()
-    value.active = getattr(wishes, f"use_{name}")
-    value.prop(wishes, name, text="")
+    value.active = getattr(options, f"use_{name}")
+    value.prop(options, name, text="")
 
 
 def _draw_generate(layout, scene) -> None:

@@ -1,4 +1,4 @@
-"""What the user sets: the add-on's preferences, and a scene's wishes for its music."""
+"""What the user sets: the add-on's preferences, and a scene's options for its music."""
 
 import random
 from typing import Any
@@ -42,7 +42,7 @@ class DIFFBGM_Preferences(bpy.types.AddonPreferences):
             layout.prop(self, "program")
 
 
-class DIFFBGM_Wishes(bpy.types.PropertyGroup):
+class DIFFBGM_Options(bpy.types.PropertyGroup):
     """What the music of a scene shall be like; saved with the file."""
 
     style: StringProperty(
@@ -75,18 +75,18 @@ def server_settings(context) -> ServerSettings:
     return ServerSettings(preferences.address.strip(), preferences.token.strip(), program)
 
 
-def compose_options(wishes: DIFFBGM_Wishes) -> dict[str, Any]:
+def compose_options(options: DIFFBGM_Options) -> dict[str, Any]:
     """The options of a request for a composition; what is not wished for is left out."""
-    return {"style": wishes.style.strip() or "cinematic", **take_options(wishes)}
+    return {"style": options.style.strip() or "cinematic", **take_options(options)}
 
 
-def take_options(wishes: DIFFBGM_Wishes) -> dict[str, Any]:
+def take_options(options: DIFFBGM_Options) -> dict[str, Any]:
     """The options of a request for a take: not the style, which is the composition's."""
     options: dict[str, Any] = {
-        "seed": wishes.seed if wishes.use_seed else random.randrange(2**31),
+        "seed": options.seed if options.use_seed else random.randrange(2**31),
     }
-    if wishes.mood.strip():
-        options["mood"] = wishes.mood.strip()
-    if wishes.use_energy:
-        options["energy"] = round(wishes.energy, 3)
+    if options.mood.strip():
+        options["mood"] = options.mood.strip()
+    if options.use_energy:
+        options["energy"] = round(options.energy, 3)
     return options

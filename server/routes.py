@@ -95,7 +95,7 @@ def _add_compositions(api: APIBlueprint, services: Services) -> None:
     def compose(body: schema.ComposeRequest) -> Response:
         """Compose music for an uploaded film or for a timeline"""
         _check_queue(services)
-        _check_wishes(services, body.options)
+        _check_options(services, body.options)
         title, used = _source(services, body)
         try:
             made = services.jobs.submit(title, body.model_dump(exclude_none=True), used)
@@ -152,7 +152,7 @@ def _add_changes(api: APIBlueprint, services: Services) -> None:
     def new_take(path: schema.ShotPath, body: schema.TakeRequest) -> Response:
         """Compose one shot again; its neighbours stay as they are"""
         _check_queue(services)
-        _check_wishes(services, body)
+        _check_options(services, body)
         options = body.model_dump(exclude_none=True)
         _shot(services, path)
         return _change(services, path, "take", {"shot": path.shot, "options": options})
@@ -214,11 +214,11 @@ def _check_queue(services: Services) -> None:
         raise ApiError(429, "queue_full", "Too many jobs wait; try again when some are done.")
 
 
-def _check_wishes(
+def _check_options(
     services: Services, asked: schema.ComposeRequestOptions | schema.TakeRequest
 ) -> None:
     """Refuses now what would else fail in the middle of the job."""
-    asked.wishes()
+    asked.to_library()
     styles = services.composer.styles()
     if asked.style is not None and asked.style not in styles:
         raise StyleError(f"There is no style {asked.style!r}; there are {', '.join(styles)}.")

@@ -64,7 +64,7 @@ class ComposeRequestOptions(Wire):
         default=None, description="also write film.mp4, the film with its music"
     )
 
-    def wishes(self) -> ComposeOptions:
+    def to_library(self) -> ComposeOptions:
         """As the library takes them. Raises OptionError where one is out of range."""
         return ComposeOptions(**_arguments(self))
 
@@ -100,7 +100,7 @@ class TakeRequest(Wire):
     style: Name | None = None
     octave: int | None = Field(default=None, description="higher or lower, -2 to 2")
 
-    def wishes(self) -> TakeOptions:
+    def to_library(self) -> TakeOptions:
         """As the library takes them. Raises OptionError where one is out of range."""
         return TakeOptions(**_arguments(self))
 

@@ -99,11 +99,11 @@ class Worker(threading.Thread):
         if job.kind == "compose":
             self._write_timeline(composition, source)
             self._composer.compose(
-                source, folder, ComposeRequest(**composition.request).options.wishes(), report
+                source, folder, ComposeRequest(**composition.request).options.to_library(), report
             )
         elif job.kind == "take":
-            wishes = TakeRequest(**arguments["options"]).wishes()
-            self._composer.recompose(folder, arguments["shot"], wishes, report)
+            options = TakeRequest(**arguments["options"]).to_library()
+            self._composer.recompose(folder, arguments["shot"], options, report)
         else:
             self._composer.select_take(folder, arguments["shot"], arguments["take"], report)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import tests.addon  # noqa: F401, so that the add-on's modules import as addon_modules
 from diffbgm.demo import film as demo_film
 
 ROOT = Path(__file__).resolve().parent.parent

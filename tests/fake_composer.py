@@ -53,8 +53,8 @@ class FakeComposer:
             progress("analysing", 0.1)
             self._act(options.style, source, progress)
             progress("sounding", 0.8)
-            wishes = {"mood": options.mood, "bpm": options.bpm, "seed": options.seed}
-            _write(part, {**wishes, "source": source.name}, [0] * 3, [1] * 3)
+            options = {"mood": options.mood, "bpm": options.bpm, "seed": options.seed}
+            _write(part, {**options, "source": source.name}, [0] * 3, [1] * 3)
             progress("sounding", 1.0)
             part.rename(folder)
         finally:

@@ -158,7 +158,7 @@ SHOT = 4
 
 @pytest.fixture(scope="module")
 def both(composed, tmp_path_factory):
-    """Before, and after a new take of one shot."""
+    """PreviousVersion, and after a new take of one shot."""
     before, _ = composed
     folder = copied(before, tmp_path_factory.mktemp("takes"))
     return before, recompose(folder, SHOT)

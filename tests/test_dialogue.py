@@ -9,7 +9,6 @@ import av
 import numpy as np
 import pytest
 import soundfile
-from made_speech import RATE, agreement, noise, speech, with_sound
 from scipy.signal import correlate
 from typer.testing import CliRunner
 
@@ -19,7 +18,7 @@ from diffbgm.cli.main import app
 from diffbgm.composing import compose, recompose, select_take
 from diffbgm.composition import Composition, ScoredFilm, load_scored_film
 from diffbgm.demo.film import Truth
-from diffbgm.dialogue import Dialogue, Span
+from diffbgm.dialogue import Dialogue, Interval
 from diffbgm.errors import OptionError
 from diffbgm.music.harmony import estimate_key
 from diffbgm.music.pianoroll import to_score
@@ -29,6 +28,7 @@ from diffbgm.sound.mixing import master, measure, sum_stems
 from diffbgm.timeline import MediaSpan, Shot, Timeline
 from diffbgm.video.find_dialogue import find_dialogue
 from diffbgm.writers.sound_files import boundaries_of
+from tests.made_speech import RATE, agreement, noise, speech, with_sound
 
 STARTS = (3.0, 11.0, 20.0)
 OPTIONS = ComposeOptions(steps=4, under_dialogue=True, mux=True)
@@ -39,7 +39,7 @@ def wav(path: Path) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def talk(demo: tuple[Path, Truth]) -> tuple[np.ndarray, list[Span]]:
+def talk(demo: tuple[Path, Truth]) -> tuple[np.ndarray, list[Interval]]:
     """What is said in the film, (n,) at RATE, and when."""
     said, spans = speech(STARTS, float(demo[1].frames / demo[1].frame_rate))
     return 0.5 * said, spans
@@ -61,7 +61,7 @@ def scored(composed: Composition) -> ScoredFilm:
     return load_scored_film(composed)
 
 
-def spoken(samples: np.ndarray, spans: list[Span] | list[list[float]]) -> np.ndarray:
+def spoken(samples: np.ndarray, spans: list[Interval] | list[list[float]]) -> np.ndarray:
     """(n,) true where somebody speaks."""
     result = np.zeros(len(samples), bool)
     for start, end in spans:

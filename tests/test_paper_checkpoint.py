@@ -111,9 +111,9 @@ def test_what_clip_sees_is_told_in_the_first_take_and_in_new_ones(film, tmp_path
     assert composed.model["visual_features"] == "CLIP embeddings of the picture"
     assert composed.model["language_features"] == "CLIP embeddings of the nearest captions"
     analysis = load_scored_film(composed).analysis
-    assert analysis.seen is not None
-    assert analysis.said is not None
-    assert analysis.seen.shape == analysis.said.shape == (6, WIDTH)
+    assert analysis.image_embeddings is not None
+    assert analysis.caption_embeddings is not None
+    assert analysis.image_embeddings.shape == analysis.caption_embeddings.shape == (6, WIDTH)
     after = recompose(composed.folder, 2, TakeOptions(seed=1))
     assert after.shots[2]["take"] == 1
     assert after.shots[:2] == composed.shots[:2]

@@ -76,7 +76,7 @@ class Instrument:
 
     `range` are the lowest and highest pitch it plays, `octave` shifts what it doubles; it plays
     in shots whose energy lies within `energy`. `patterns` replace the written rhythm (a bass has
-    no other). `level_db` is its fader, `pan` -1 (left) to 1, `reverb` the share sent to the hall.
+    no other). `level_db` is its fader, `pan` -1 (left) to 1, `reverb` the share sent to the reverb.
     """
 
     __pydantic_config__ = _STRICT

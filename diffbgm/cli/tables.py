@@ -110,11 +110,11 @@ def hit_table(spotting: Spotting, frame_rate: Fraction) -> Group:
 
 
 def _share_table(spotting: Spotting, frame_rate: Fraction) -> Table:
-    """Shares of the cuts that are met, by weight, and what the same beats meet by luck."""
-    met, luck = score(spotting, frame_rate), score_shuffled(spotting, frame_rate)
+    """Shares of the cuts that are met, by weight, and what the same beats meet by chance."""
+    met, chance = score(spotting, frame_rate), score_shuffled(spotting, frame_rate)
     table = Table("cuts met within", "by a beat", "cuts shuffled", "by a downbeat", "cuts shuffled")
     for frames in met.beats:
-        shares = (one[frames] for one in (met.beats, luck.beats, met.downbeats, luck.downbeats))
+        shares = (one[frames] for one in (met.beats, chance.beats, met.downbeats, chance.downbeats))
         window = f"{frames} frame{'s' if frames > 1 else ''}"
         table.add_row(window, *("-" if np.isnan(share) else f"{share:.0%}" for share in shares))
     return table

@@ -14,7 +14,7 @@ from diffbgm.errors import CheckpointError
 from diffbgm.model.paper.roll import to_tokens, widened
 from diffbgm.music.conditions import as_sustained
 from diffbgm.music.tempo_map import TempoMap
-from diffbgm.spotting.cue_sheet import measure
+from diffbgm.spotting.cue_sheet import measure_conditions
 from diffbgm.spotting.hit_points import Spotting, SpottingOptions
 from diffbgm.video.analysis import VideoAnalysis
 from diffbgm.video.captions import caption_film, installed_coca
@@ -76,20 +76,20 @@ class Extractor:
                 f"{self.clip.folder}: makes features {self.clip.width} wide; a data set of this "
                 f"layout needs {VISUAL_WIDTH}: python install.py clip fetches such a model"
             )
-        seen = embed_frames(film, RATE, self.clip)
+        image_embeddings = embed_frames(film, RATE, self.clip)
         captions = caption_film(film, RATE, self.clip, self.coca).texts
         middles = (edges[:-1] + edges[1:]) / 2
-        rows = np.minimum((middles * RATE).astype(int), len(seen) - 1)
+        rows = np.minimum((middles * RATE).astype(int), len(image_embeddings) - 1)
         texts = sorted(set(captions))
-        said = dict(zip(texts, self.clip.embed_texts(texts), strict=True))
-        language = np.stack([said[captions[row]] for row in rows])
+        caption_embeddings = dict(zip(texts, self.clip.embed_texts(texts), strict=True))
+        language = np.stack([caption_embeddings[captions[row]] for row in rows])
         told = tuple(captions[row] for row in rows)
-        return FilmFeatures(seen[rows], widened(language, LANGUAGE_WIDTH), told)
+        return FilmFeatures(image_embeddings[rows], widened(language, LANGUAGE_WIDTH), told)
 
 
 def _streams(analysis: VideoAnalysis, edges: np.ndarray) -> FilmFeatures:
     """What the paper's network is told of a film where CLIP is not: see `model.paper_piece`."""
     tempo_map = TempoMap(tuple(range(len(edges))), tuple(edges.tolist()))
-    cues = measure(analysis, Spotting(tempo_map, (), 0), SpottingOptions())
+    cues = measure_conditions(analysis, Spotting(tempo_map, (), 0), SpottingOptions())
     visual = to_tokens(as_sustained(cues.dynamic), VISUAL_WIDTH)
     return FilmFeatures(visual, to_tokens(cues.semantic, LANGUAGE_WIDTH), ())

@@ -26,7 +26,7 @@ from diffbgm.music.pianoroll import (
 
 MINIMUM_BARS = 8
 # What a song may measure at most, found on 857 songs: each lies in a gap of its distribution.
-# Share of the onsets on thirds of a beat; likeness three beats away less that four beats away;
+# Share of the onsets on thirds of a beat; similarity three beats away less that four beats away;
 # mean distance of onsets from the grid, in sixteenths.
 LIMITS = {"triplet feel": 0.25, "triple metre": 0.045, "loose timing": 0.1}
 # A melody that is found has nearly all its notes at one offset; chance gives a tenth.
@@ -165,10 +165,10 @@ def _triple_metre_excess(song: _Song) -> float:
     features -= features.mean(axis=0)
     features /= np.linalg.norm(features, axis=1, keepdims=True) + 1e-6
 
-    def likeness(lags: tuple[int, ...]) -> float:
+    def similarity(lags: tuple[int, ...]) -> float:
         return float(np.mean([(features[k:] * features[:-k]).sum(1).mean() for k in lags]))
 
-    return likeness((3, 6, 9)) - likeness((4, 8, 16))
+    return similarity((3, 6, 9)) - similarity((4, 8, 16))
 
 
 def _bar_offsets(song: _Song, folder: Path, structure: Path | None) -> tuple[np.ndarray, str]:

@@ -19,8 +19,8 @@ from diffbgm.music.pianoroll import (
 )
 
 TRANSPOSITIONS = (-6, 6)
-UNTOLD_SHARE = 0.15
-KEY_UNTOLD_SHARE = 0.3
+CONDITION_DROPOUT = 0.15
+KEY_DROPOUT = 0.3
 # Mean lengths (beats) of the chance segments that stand for short and long shots.
 SEGMENT_BEATS = (2, 4, 8, 16, 1000)
 SMOOTHING_BEATS = (1, 4, 8)
@@ -28,11 +28,11 @@ SMOOTHING_BEATS = (1, 4, 8)
 
 @dataclass(frozen=True)
 class Batch:
-    """roll (B, T, 3, 88) uint8, known (B, 3, T) 0 or 1, and what is told."""
+    """roll (B, T, 3, 88) uint8, known (B, 3, T) 0 or 1, and what is conditions."""
 
     roll: Tensor
     known: Tensor
-    told: Conditions
+    conditions: Conditions
 
 
 class Windows:
@@ -74,25 +74,29 @@ class Windows:
         """A batch as training sees it: transposed, masked, streams left untold by chance."""
         start = self.starts[self._integers(0, len(self), size)]
         shift = self._integers(TRANSPOSITIONS[0], TRANSPOSITIONS[1] + 1, size)
-        roll, told = self._window(start, shift)
-        dynamic = self._smoothed(told.dynamic)
-        segment = torch.where(self._chance(0.5, size)[:, None], told.segment, self._segments(size))
-        both = self._chance(UNTOLD_SHARE / 2, size)
-        told = Conditions(
-            dynamic,
-            told.semantic,
-            segment,
-            torch.where(self._chance(KEY_UNTOLD_SHARE, size), NO_KEY, told.key_signature),
-            ~(both | self._chance(UNTOLD_SHARE, size)),
-            ~(both | self._chance(UNTOLD_SHARE, size)),
+        roll, conditions = self._window(start, shift)
+        dynamic = self._smoothed(conditions.dynamic)
+        segment = torch.where(
+            self._chance(0.5, size)[:, None], conditions.segment, self._segments(size)
         )
-        return Batch(roll, self._known(size), told)
+        both = self._chance(CONDITION_DROPOUT / 2, size)
+        conditions = Conditions(
+            dynamic,
+            conditions.semantic,
+            segment,
+            torch.where(self._chance(KEY_DROPOUT, size), NO_KEY, conditions.key_signature),
+            ~(both | self._chance(CONDITION_DROPOUT, size)),
+            ~(both | self._chance(CONDITION_DROPOUT, size)),
+        )
+        return Batch(roll, self._known(size), conditions)
 
     def at(self, windows: Tensor) -> Batch:
-        """Given windows (indices) as they are: nothing known, everything told."""
-        roll, told = self._window(self.starts[windows], torch.zeros_like(windows))
+        """Given windows (indices) as they are: nothing known, all conditions given."""
+        roll, conditions = self._window(self.starts[windows], torch.zeros_like(windows))
         return Batch(
-            roll, torch.zeros(len(windows), len(TRACKS), roll.shape[1], device=self.device), told
+            roll,
+            torch.zeros(len(windows), len(TRACKS), roll.shape[1], device=self.device),
+            conditions,
         )
 
     def _window(self, start: Tensor, shift: Tensor) -> tuple[Tensor, Conditions]:
@@ -101,11 +105,11 @@ class Windows:
         beats = torch.arange(self.bars * BEATS_PER_BAR, device=self.device)
         rows = start[:, None] * BEATS_PER_BAR + beats
         key = (self.key[rows].mode(dim=1).values + shift) % 12
-        all_told = torch.ones(len(start), dtype=torch.bool, device=self.device)
-        told = Conditions(
-            self.dynamic[rows], self.semantic[rows], self.phrase[rows], key, all_told, all_told
+        present = torch.ones(len(start), dtype=torch.bool, device=self.device)
+        conditions = Conditions(
+            self.dynamic[rows], self.semantic[rows], self.phrase[rows], key, present, present
         )
-        return transpose(roll, shift), told
+        return transpose(roll, shift), conditions
 
     def _smoothed(self, dynamic: Tensor) -> Tensor:
         """A film's energy is smoother than a score's onsets: learn from both."""

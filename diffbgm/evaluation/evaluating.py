@@ -22,7 +22,7 @@ from diffbgm.model.networks import Model
 from diffbgm.model.sampling import Piece
 from diffbgm.music.midi import write_midi
 from diffbgm.music.pianoroll import BEATS_PER_BAR, to_score
-from diffbgm.music.roll_png import write_rolls
+from diffbgm.music.roll_png import write_roll_png
 from diffbgm.music.tempo_map import TempoMap
 from diffbgm.options import Sampling
 
@@ -54,14 +54,14 @@ def evaluate(
     or, where `data` holds songs with films, 8 bars on the films' features. Copies are sought among
     the training songs of `training`, a prepared file, or else of `data` if it is one.
     """
-    wishes = {"pieces": pieces, "seed": seed, "device": device, "checkpoint": checkpoint}
+    options = {"pieces": pieces, "seed": seed, "device": device, "checkpoint": checkpoint}
     if holds_pairs(data):
         pairs = load_pairs(data)
         known = load_pairs(training) if training else pairs
-        metrics = evaluate_pairs(pairs, songs, folder, **wishes, training=known, progress=progress)
+        metrics = evaluate_pairs(pairs, songs, folder, **options, training=known, progress=progress)
     else:
         metrics = _evaluate_scores(
-            data, songs, folder, **wishes, training=training, progress=progress
+            data, songs, folder, **options, training=training, progress=progress
         )
     with replacing(folder / "metrics.json") as unfinished:
         unfinished.write_text(json.dumps(metrics, indent=1, allow_nan=False) + "\n")
@@ -104,11 +104,11 @@ def _evaluate_scores(
 
 
 def _generate(model: Model, found: SongSet, window: Window, folder: Path, seed: int) -> None:
-    (roll,) = model.paint(_own_conditions(found.prepared, found.beats(window)), [seed], Sampling())
+    (roll,) = model.sample(_own_conditions(found.prepared, found.beats(window)), [seed], Sampling())
     real, name = found.roll(window), found.name(window)
     _write(roll, folder / "generated" / f"{name}.mid")
     _write(real, folder / "reference" / f"{name}.mid")
-    write_rolls(folder / "pictures" / f"{name}.png", np.stack([roll, real]))
+    write_roll_png(folder / "pictures" / f"{name}.png", np.stack([roll, real]))
 
 
 def _own_conditions(prepared: PreparedSet, rows: slice) -> Piece:
@@ -140,7 +140,7 @@ def _turn_tense(
         dynamic, semantic = calm_to_tense.ask(phrases, rng)
         shot = np.arange(BEATS) // (BEATS // 2)
         piece = Piece(dynamic, semantic, shot, _key(found.prepared, rows))
-        (roll,) = model.paint(piece, [seed + index], Sampling())
+        (roll,) = model.sample(piece, [seed + index], Sampling())
         _write(roll, folder / "calm_to_tense" / f"{found.name(window)}.mid")
         rolls.append(roll)
         progress("calm to tense", (index + 1) / len(asked))

@@ -16,7 +16,7 @@ from diffbgm.evaluation.piece import Piece
 from diffbgm.evaluation.piece import from_notes as piece_of
 from diffbgm.evaluation.report import empty, measure, read_pairs
 from diffbgm.evaluation.songs import wanted_songs
-from diffbgm.model.paper.sampling import sample_told
+from diffbgm.model.paper.sampling import sample_features
 from diffbgm.model.paper.unet import PaperNetwork
 from diffbgm.music.midi import write_midi
 from diffbgm.music.pianoroll import (
@@ -69,7 +69,7 @@ def evaluate_pairs(
     for index, segment in enumerate(chosen):
         name = f"{pairs.songs[segment.song]}_{segment.start:05d}.mid"
         told = _features(pairs, segment)
-        (roll,) = sample_told(network, *told, [seed + index], Sampling().steps)
+        (roll,) = sample_features(network, *told, [seed + index], Sampling().steps)
         real = from_notes(_notes(pairs, segment), SIXTEENTHS)
         for kind, played in (("generated", roll), ("reference", real)):
             write_midi(to_score(played), TEMPO_MAP, folder / kind / name)

@@ -130,11 +130,11 @@ def _found(precision: Measured) -> Iterator[Goal]:
     )
 
 
-def _copied(likeness: Measured | None) -> Iterator[Goal]:
+def _copied(similarity: Measured | None) -> Iterator[Goal]:
     """Without training windows these two stay unmeasured."""
     for kind, title in (("mean", "on average"), ("most", "at most")):
-        made = likeness["generated"][kind] if likeness else None
-        real = likeness["reference"][kind] if likeness else None
+        made = similarity["generated"][kind] if similarity else None
+        real = similarity["reference"][kind] if similarity else None
         yield Goal(
             f"notes copied from the nearest training window {title}, more than real",
             _more(made, real),

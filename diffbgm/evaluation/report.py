@@ -177,11 +177,11 @@ def _memorisation(
     """Likeness of windows of 8 bars to the nearest one in training; null where none were given."""
     if not training:
         return None
-    likeness = {
+    similarity = {
         "generated": retrieval.nearest_training(eights(generated), training)[0],
         "reference": retrieval.nearest_training(eights(reference), training)[0],
     }
     return {
         kind: {"mean": float(values.mean()), "most": float(values.max())}
-        for kind, values in likeness.items()
+        for kind, values in similarity.items()
     }

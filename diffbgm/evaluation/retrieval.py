@@ -118,14 +118,14 @@ def nearest_training(
 
     Likeness is 2 |A and B| / (|A| + |B|) of the struck notes, place and pitch, in the best of 13
     transpositions (training transposes by up to six semitones): 1 is a copy, 0 nothing in common.
-    Returns likeness (N,) and the index of that training window (N,); bars must be the same.
+    Returns similarity (N,) and the index of that training window (N,); bars must be the same.
     """
     if not windows or not training:
         raise ValueError("nothing to compare")
     if len({window.bars for window in (*windows, *training)}) > 1:
         raise ValueError("windows of different lengths")
     known = _notes_matrix(training, 0)
-    likeness = np.zeros((len(TRANSPOSITIONS), len(windows)))
+    similarity = np.zeros((len(TRANSPOSITIONS), len(windows)))
     nearest = np.zeros((len(TRANSPOSITIONS), len(windows)), int)
     for row, shift in enumerate(TRANSPOSITIONS):
         played = _notes_matrix(windows, shift)
@@ -133,9 +133,9 @@ def nearest_training(
         shared = (played @ known.T).toarray()  # (N, training)
         share = 2 * shared / np.maximum(sizes, 1)
         nearest[row] = share.argmax(axis=1)
-        likeness[row] = share.max(axis=1)
-    best = likeness.argmax(axis=0), np.arange(len(windows))
-    return likeness[best], nearest[best]
+        similarity[row] = share.max(axis=1)
+    best = similarity.argmax(axis=0), np.arange(len(windows))
+    return similarity[best], nearest[best]
 
 
 def _notes_matrix(windows: Sequence[Piece], shift: int) -> csr_array:

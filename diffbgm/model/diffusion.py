@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from diffbgm.model.temporal import CHANNELS, Conditions, Painted, TimeTokenNetwork
+from diffbgm.model.temporal import CHANNELS, Conditions, Prediction, TimeTokenNetwork
 from diffbgm.music.pianoroll import HELD, KEYS
 
 # Ends of the schedule; at the noisy end the signal is 1/20000 of the power.
@@ -63,7 +63,7 @@ def loss(
     network: TimeTokenNetwork,
     roll: Tensor,
     known: Tensor,
-    told: Conditions,
+    conditions: Conditions,
     time: Tensor,
     generator: torch.Generator | None = None,
 ) -> Tensor:
@@ -82,20 +82,20 @@ def loss(
     estimate = torch.zeros_like(clean)
     if torch.rand((), generator=generator, device=clean.device) < SELF_CONDITIONED_SHARE:
         with torch.no_grad():
-            guess = network(noisy, estimate, known, log_snr, told)
+            guess = network(noisy, estimate, known, log_snr, conditions)
         estimate = to_estimate(guess.logits, clean, known)
-    return painted_loss(network(noisy, estimate, known, log_snr, told), clean, roll, known)
+    return prediction_loss(network(noisy, estimate, known, log_snr, conditions), clean, roll, known)
 
 
-def painted_loss(painted: Painted, clean: Tensor, roll: Tensor, known: Tensor) -> Tensor:
+def prediction_loss(prediction: Prediction, clean: Tensor, roll: Tensor, known: Tensor) -> Tensor:
     unknown = 1 - known[..., None]  # (B, 3, T, 1)
     on = (clean > 0).float()
-    entropy = F.binary_cross_entropy_with_logits(painted.logits, on, reduction="none")
+    entropy = F.binary_cross_entropy_with_logits(prediction.logits, on, reduction="none")
     entropy = (entropy * torch.cat([unknown, unknown], dim=1)).sum(dim=(1, 2))  # (B, COLUMNS)
     sixteenths = unknown.sum(dim=(1, 2, 3)).clamp(min=1) * CHANNELS / unknown.shape[1]
     velocity = roll.transpose(1, 2)  # (B, 3, T, 88)
     struck = ((velocity > 0) & (velocity < HELD)) * unknown
-    error = struck * (painted.velocity - velocity.float() / 127) ** 2
+    error = struck * (prediction.velocity - velocity.float() / 127) ** 2
     mean_error = error.sum(dim=(1, 2, 3)) / struck.sum(dim=(1, 2, 3)).clamp(min=1)
     of_keys, of_rhythm = entropy[:, :KEYS].mean(dim=1), entropy[:, KEYS]
     return (of_keys + RHYTHM_WEIGHT * of_rhythm) / sixteenths + VELOCITY_WEIGHT * mean_error

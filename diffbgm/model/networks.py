@@ -39,15 +39,15 @@ class Sampler(Protocol):
 class Kind:
     """How weights of one format are loaded and sampled, and whether guidance acts on them.
 
-    `told` says in words what stands for features that the network asks for and a film may not
-    give, by what CLIP sees of it (seconds, width), None without CLIP.
+    `feature_sources` says in words what stands for features that the network asks for and a film
+    may not have, given the film's image embeddings (seconds, width), None without CLIP.
     """
 
     name: str
     load: Callable[[Path, torch.device], Any]
     sample: Sampler
     guided: bool
-    told: Callable[[Any, np.ndarray | None], dict[str, str]] = lambda network, seen: {}
+    feature_sources: Callable[[Any, np.ndarray | None], dict[str, str]] = lambda network, _: {}
 
 
 def _load_official(path: Path, device: torch.device) -> PaperNetwork:
@@ -61,7 +61,7 @@ KINDS = {
         _load_official,
         paper_sampling.sample,
         False,
-        paper_sampling.features_told,
+        paper_sampling.feature_sources,
     ),
 }
 
@@ -73,7 +73,7 @@ class Model:
     network: Any
     kind: Kind
 
-    def paint(
+    def sample(
         self,
         piece: Piece,
         seeds: list[int],
@@ -85,9 +85,9 @@ class Model:
         """Rolls (len(seeds), 4 B, 3, 88), one a seed; see `model.sampling.sample`."""
         return self.kind.sample(self.network, piece, seeds, wanted, given, known, progress)
 
-    def told(self, seen: np.ndarray | None) -> dict[str, str]:
+    def feature_sources(self, image_embeddings: np.ndarray | None) -> dict[str, str]:
         """What else `model` in composition.json says: see `Kind.told`."""
-        return self.kind.told(self.network, seen)
+        return self.kind.feature_sources(self.network, image_embeddings)
 
 
 def kind_of(path: Path) -> Kind:

@@ -1,7 +1,7 @@
 """From noise to a roll: DPM-Solver++ over overlapping windows that are denoised together.
 
 Every solver step the windows' logits are averaged where they overlap, so a long piece is one piece
-without seams; bars that show the theme are painted alike until their outline stands.
+without seams; bars that show the theme are prediction alike until their outline stands.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from torch import Tensor
 from diffbgm.model.diffusion import keep_known, log_snr_at, to_channels, to_estimate
 from diffbgm.model.rhythm import follow_rhythm, struck_keys
 from diffbgm.model.solver import SeededNoise, second_order, solver_step
-from diffbgm.model.temporal import NO_KEY, Conditions, Painted, TimeTokenNetwork
+from diffbgm.model.temporal import NO_KEY, Conditions, Prediction, TimeTokenNetwork
 from diffbgm.model.windows import Windows, keep_given
 from diffbgm.music.pianoroll import (
     BEATS_PER_BAR,
@@ -28,8 +28,8 @@ from diffbgm.options import Sampling
 
 # Guidance acts between these times; outside it costs a forward pass and changes little.
 GUIDED_TIMES = (0.25, 0.9)
-# Down to this time the bars that show the same bar of the theme are painted alike: its outline
-# returns; what is painted later varies it.
+# Down to this time the bars that show the same bar of the theme are prediction alike: its outline
+# returns; what is prediction later varies it.
 THEME_UNTIL = 0.35
 # A held key is believed from a lower probability on than a struck one: else long notes break.
 HELD_PROBABILITY = 0.4
@@ -38,24 +38,29 @@ WINDOWS_AT_ONCE = 16
 
 @dataclass(frozen=True)
 class Piece:
-    """What a piece is told, from a downbeat on: dynamic (B, 6), semantic (B, 3), segment (B,);
+    """The conditions of a piece, from a downbeat on: dynamic (B, 6), semantic (B, 3), segment (B,);
     key_signature 0..11 or None (the network chooses); B a whole number of bars. `theme` (bars,)
-    says which bar of the theme each bar shows, or -1. `seen` and `said` (B, width) float32, where
-    they are known, are CLIP's embeddings of the picture and a caption: for the paper's network."""
+    says which bar of the theme each bar shows, or -1. `image_embeddings` and `caption_embeddings`,
+    (B, width) float32 where CLIP is installed, are for the paper's network."""
 
     dynamic: np.ndarray
     semantic: np.ndarray
     segment: np.ndarray
     key_signature: int | None = None
     theme: np.ndarray | None = None
-    seen: np.ndarray | None = None
-    said: np.ndarray | None = None
+    image_embeddings: np.ndarray | None = None
+    caption_embeddings: np.ndarray | None = None
 
     def between(self, beats: slice) -> "Piece":
         """A stretch of it, by itself: without the theme of the whole."""
         rows = (self.dynamic[beats], self.semantic[beats], self.segment[beats])
-        seen, said = (one if one is None else one[beats] for one in (self.seen, self.said))
-        return Piece(*rows, self.key_signature, seen=seen, said=said)
+        images, captions = self.image_embeddings, self.caption_embeddings
+        return Piece(
+            *rows,
+            self.key_signature,
+            image_embeddings=None if images is None else images[beats],
+            caption_embeddings=None if captions is None else captions[beats],
+        )
 
 
 def sample(
@@ -76,34 +81,34 @@ def sample(
     beats = len(piece.dynamic)
     missing = max(window - beats, 0)
     device = next(network.parameters()).device
-    painter = _Painter(network, _extended(piece, missing), len(seeds), device)
+    denoiser = _Denoiser(network, _extended(piece, missing), len(seeds), device)
     sixteenths = (beats + missing) * SIXTEENTHS_PER_BEAT
     clean, mask = _known_cells(given, known, sixteenths, len(seeds), device)
     theme = _theme_rows(piece)
-    painted = _denoise(painter, clean, mask, theme, seeds, wanted, progress)
-    rolls = _to_rolls(painted)[:, : beats * SIXTEENTHS_PER_BEAT]
+    prediction = _denoise(denoiser, clean, mask, theme, seeds, wanted, progress)
+    rolls = _to_rolls(prediction)[:, : beats * SIXTEENTHS_PER_BEAT]
     return keep_given(rolls, given, known)
 
 
 def _denoise(
-    painter: "_Painter",
+    denoiser: "_Denoiser",
     clean: Tensor,
     known: Tensor,
     theme: list[Tensor],
     seeds: list[int],
     wanted: Sampling,
     progress: Callable[[float], None],
-) -> Painted:
+) -> Prediction:
     device = clean.device
     noise = SeededNoise(seeds, tuple(clean.shape[1:]), device)
     times = torch.linspace(1, 0, wanted.steps + 1, device=device)[:-1]
     half_log_snr = log_snr_at(times) / 2
     x = keep_known(_unite(noise(), theme), clean, known)
-    estimate, previous, painted = torch.zeros_like(x), None, None
+    estimate, previous, prediction = torch.zeros_like(x), None, None
     for index, time in enumerate(times):
         guided = GUIDED_TIMES[0] < float(time) < GUIDED_TIMES[1]
-        painted = painter(x, estimate, known, time, wanted.guidance if guided else 1.0)
-        estimate = to_estimate(painted.logits, clean, known)
+        prediction = denoiser(x, estimate, known, time, wanted.guidance if guided else 1.0)
+        estimate = to_estimate(prediction.logits, clean, known)
         if index + 1 < len(times):
             h = half_log_snr[index + 1] - half_log_snr[index]
             ratio = (half_log_snr[index] - half_log_snr[index - 1]) / h
@@ -113,8 +118,8 @@ def _denoise(
             x = keep_known(x, clean, known)
         previous = estimate
         progress((index + 1) / len(times))
-    assert painted is not None
-    return painted
+    assert prediction is not None
+    return prediction
 
 
 def _theme_rows(piece: Piece) -> list[Tensor]:
@@ -134,7 +139,7 @@ def _unite(x: Tensor, theme: list[Tensor]) -> Tensor:
     return x
 
 
-class _Painter:
+class _Denoiser:
     """The network over a whole piece: windows half a window apart, averaged by distance."""
 
     def __init__(
@@ -145,26 +150,26 @@ class _Painter:
         self.device = device
         bars = len(piece.dynamic) // BEATS_PER_BAR
         self.windows = Windows(bars, network.config.window_bars, device)
-        self.told = self._told(piece)
+        self.conditions = self._conditions(piece)
 
     def __call__(
         self, x: Tensor, estimate: Tensor, known: Tensor, time: Tensor, guidance: float
-    ) -> Painted:
+    ) -> Prediction:
         """x and estimate (S, 6, T, COLUMNS), known (S, 3, T); one noise level."""
         logits = torch.zeros_like(x)
         velocity = torch.zeros_like(x[:, : len(TRACKS), :, :KEYS])
         for batch in self.windows.batches(self.takes, WINDOWS_AT_ONCE):
-            painted = self._guided(
+            prediction = self._guided(
                 self.windows.cut(x, batch),
                 self.windows.cut(estimate, batch),
                 self.windows.cut(known, batch),
                 log_snr_at(time).expand(len(batch.takes)),
-                self.told.select(torch.tensor(batch.windows, device=self.device)),
+                self.conditions.select(torch.tensor(batch.windows, device=self.device)),
                 guidance,
             )
-            self.windows.add(logits, batch, painted.logits)
-            self.windows.add(velocity, batch, painted.velocity)
-        return Painted(follow_rhythm(self.windows.mean(logits)), self.windows.mean(velocity))
+            self.windows.add(logits, batch, prediction.logits)
+            self.windows.add(velocity, batch, prediction.velocity)
+        return Prediction(follow_rhythm(self.windows.mean(logits)), self.windows.mean(velocity))
 
     @torch.inference_mode()
     def _guided(
@@ -173,30 +178,30 @@ class _Painter:
         estimate: Tensor,
         known: Tensor,
         log_snr: Tensor,
-        told: Conditions,
+        conditions: Conditions,
         guidance: float,
-    ) -> Painted:
+    ) -> Prediction:
         """Classifier-free guidance (Ho and Salimans 2022) on the logits."""
         with torch.autocast(self.device.type, torch.bfloat16, enabled=fast_bfloat16(self.device)):
-            painted = self.network(x, estimate, known, log_snr, told)
+            prediction = self.network(x, estimate, known, log_snr, conditions)
             if guidance == 1.0:
-                return painted
-            untold = self.network(x, estimate, known, log_snr, told.untold())
-        logits = untold.logits + guidance * (painted.logits - untold.logits)
-        return Painted(logits, painted.velocity)
+                return prediction
+            unconditional = self.network(x, estimate, known, log_snr, conditions.unconditional())
+        logits = unconditional.logits + guidance * (prediction.logits - unconditional.logits)
+        return Prediction(logits, prediction.velocity)
 
-    def _told(self, piece: Piece) -> Conditions:
-        """What every window is told."""
+    def _conditions(self, piece: Piece) -> Conditions:
+        """What every window is conditions."""
         cut, count = self.windows.of_beats, len(self.windows)
         key = NO_KEY if piece.key_signature is None else piece.key_signature
-        told = torch.ones(count, dtype=torch.bool, device=self.device)
+        conditions = torch.ones(count, dtype=torch.bool, device=self.device)
         return Conditions(
             cut(piece.dynamic.astype(np.float32)),
             cut(piece.semantic.astype(np.float32)),
             cut(piece.segment.astype(np.int64)),
             torch.full((count,), key, device=self.device),
-            told,
-            told,
+            conditions,
+            conditions,
         )
 
 
@@ -239,12 +244,14 @@ def _known_cells(
     return clean.expand(takes, -1, -1, -1), on_device.expand(takes, -1, -1)
 
 
-def _to_rolls(painted: Painted) -> np.ndarray:
+def _to_rolls(prediction: Prediction) -> np.ndarray:
     """Rolls (S, T, 3, 88) of logits and velocities; held keys that nothing struck are let go."""
-    onset, sustain = painted.logits.transpose(1, 2).split(len(TRACKS), dim=2)
+    onset, sustain = prediction.logits.transpose(1, 2).split(len(TRACKS), dim=2)
     struck = struck_keys(onset).cpu().numpy()
     held = (torch.sigmoid(sustain[..., :KEYS]) > HELD_PROBABILITY).cpu().numpy()
-    velocity = (painted.velocity * 127).clamp(1, 127).round().byte().transpose(1, 2).cpu().numpy()
+    velocity = (
+        (prediction.velocity * 127).clamp(1, 127).round().byte().transpose(1, 2).cpu().numpy()
+    )
     rolls = np.where(struck, velocity, 0)
     sounding = np.zeros_like(struck[:, 0])
     for sixteenth in range(rolls.shape[1]):

@@ -24,7 +24,7 @@ SEMANTIC_FEATURES = 3
 CHANNELS = 2 * len(TRACKS)  # onset of every track, then sustain of every track
 COLUMNS = KEYS + 1  # the keys, then the rhythm
 NO_KEY = 12
-PAINT_CHANNELS = 8
+OUT_CHANNELS = 8
 # Cells are rarely on: the output starts from this bias.
 OFF_BIAS = 4.0
 
@@ -38,22 +38,22 @@ class Conditions:
     semantic: Tensor
     segment: Tensor
     key_signature: Tensor
-    tells_dynamic: Tensor
-    tells_semantic: Tensor
+    has_dynamic: Tensor
+    has_semantic: Tensor
 
     def select(self, rows: Tensor | slice) -> "Conditions":
         return Conditions(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
-    def untold(self) -> "Conditions":
+    def unconditional(self) -> "Conditions":
         """The same batch, told nothing but where segments are and what key it is in."""
-        nothing = torch.zeros_like(self.tells_dynamic)
+        nothing = torch.zeros_like(self.has_dynamic)
         return Conditions(
             self.dynamic, self.semantic, self.segment, self.key_signature, nothing, nothing
         )
 
 
 @dataclass(frozen=True)
-class Painted:
+class Prediction:
     """Logits (B, 6, T, COLUMNS) of cells being on, and velocities (B, 3, T, 88) in 0..1."""
 
     logits: Tensor
@@ -78,16 +78,21 @@ class TimeTokenNetwork(nn.Module):
         self.blocks = nn.ModuleList([_Block(config) for _ in range(config.layers)])
         self.norm = nn.LayerNorm(width)
         self.paint_rhythm = nn.Linear(width, CHANNELS)
-        self.unfold = nn.Linear(width, PAINT_CHANNELS * KEYS)
+        self.unfold = nn.Linear(width, OUT_CHANNELS * KEYS)
         self.paint = nn.Sequential(
-            nn.Conv2d(PAINT_CHANNELS + local, 24, (5, 3), padding=(2, 1)),
+            nn.Conv2d(OUT_CHANNELS + local, 24, (5, 3), padding=(2, 1)),
             nn.SiLU(),
             nn.Conv2d(24, CHANNELS + len(TRACKS), (5, 3), padding=(2, 1)),
         )
 
     def forward(
-        self, noisy: Tensor, estimate: Tensor, known: Tensor, log_snr: Tensor, told: Conditions
-    ) -> Painted:
+        self,
+        noisy: Tensor,
+        estimate: Tensor,
+        known: Tensor,
+        log_snr: Tensor,
+        conditions: Conditions,
+    ) -> Prediction:
         """noisy and estimate (the last guess at the clean roll, zeros if none): (B, 6, T, COLUMNS);
         known (B, 3, T): 1 where a track is given and `noisy` holds it clean; log_snr (B,)."""
         seen = torch.cat([noisy, estimate], dim=1)
@@ -99,10 +104,10 @@ class TimeTokenNetwork(nn.Module):
         tokens = tokens + self.read_rhythm(read.transpose(1, 2))
         bars = tokens.shape[1] // SIXTEENTHS_PER_BAR
         tokens = tokens + self.in_bar.repeat(bars, 1)
-        level = self.noise_level(_sinusoids(log_snr)) + self.key_signature(told.key_signature)
-        dynamic = self.dynamic(told.dynamic, told.tells_dynamic)
-        semantic = self.semantic(told.semantic, told.tells_semantic)
-        bias = attention_bias(told.segment, self.config.heads, self.config.segments)
+        level = self.noise_level(_sinusoids(log_snr)) + self.key_signature(conditions.key_signature)
+        dynamic = self.dynamic(conditions.dynamic, conditions.has_dynamic)
+        semantic = self.semantic(conditions.semantic, conditions.has_semantic)
+        bias = attention_bias(conditions.segment, self.config.heads, self.config.segments)
         bias = bias.to(
             torch.get_autocast_dtype(tokens.device.type)
             if torch.is_autocast_enabled(tokens.device.type)
@@ -113,10 +118,10 @@ class TimeTokenNetwork(nn.Module):
             tokens = block(tokens, level, dynamic, semantic, bias, log_snr, rotary)
         tokens = self.norm(tokens)
         rhythm_logits = self.paint_rhythm(tokens).transpose(1, 2)[..., None].float()
-        painted = self.unfold(tokens).unflatten(-1, (PAINT_CHANNELS, KEYS))
-        out = self.paint(torch.cat([painted.transpose(1, 2), local], dim=1)).float()
+        prediction = self.unfold(tokens).unflatten(-1, (OUT_CHANNELS, KEYS))
+        out = self.paint(torch.cat([prediction.transpose(1, 2), local], dim=1)).float()
         logits = torch.cat([out[:, :CHANNELS] - OFF_BIAS, rhythm_logits], dim=-1)
-        return Painted(logits, torch.sigmoid(out[:, CHANNELS:]))
+        return Prediction(logits, torch.sigmoid(out[:, CHANNELS:]))
 
 
 class _Stream(nn.Module):
@@ -129,9 +134,9 @@ class _Stream(nn.Module):
         )
         self.untold = nn.Parameter(torch.randn(TOKEN_WIDTH) * 0.02)
 
-    def forward(self, features: Tensor, told: Tensor) -> Tensor:
+    def forward(self, features: Tensor, present: Tensor) -> Tensor:
         tokens = self.net(features * 2 - 1)
-        return torch.where(told[:, None, None], tokens, self.untold.to(tokens.dtype))
+        return torch.where(present[:, None, None], tokens, self.untold.to(tokens.dtype))
 
 
 class _Block(nn.Module):

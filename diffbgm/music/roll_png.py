@@ -19,7 +19,7 @@ _GAP = 4  # pixels between samples
 _HELD_BRIGHTNESS = 0.6
 
 
-def write_rolls(path: Path, rolls: np.ndarray) -> None:
+def write_roll_png(path: Path, rolls: np.ndarray) -> None:
     """Draw rolls (S, T, tracks, pitches) below each other: time to the right, pitch upwards.
 
     Struck cells are bright, held ones darker; tracks have their colours. StorageError where `path`

@@ -17,7 +17,7 @@ import opentimelineio as otio
 
 from diffbgm.errors import OptionError, TimelineError
 from diffbgm.options import check_range, parse_mood
-from diffbgm.readers.flattening import Span, layer, snapped_rate
+from diffbgm.readers.flattening import ClipSpan, layer, snapped_rate
 from diffbgm.timeline import MediaSpan, Shot, Timeline
 
 FORMATS = (".otio", ".edl", ".fcpxml", ".xml", ".kdenlive")
@@ -94,7 +94,7 @@ def _first_edit(path: Path, document: Any) -> Any:
     raise TimelineError(f"{path}: holds a {type(document).__name__}, not an edit")
 
 
-def _frame_rate(edit: Any, spans: Sequence[Span]) -> Fraction:
+def _frame_rate(edit: Any, spans: Sequence[ClipSpan]) -> Fraction:
     """The rate the edit names, else that of most of the time in it."""
     start = getattr(edit, "global_start_time", None)
     if start is not None and start.rate > 1:
@@ -105,18 +105,18 @@ def _frame_rate(edit: Any, spans: Sequence[Span]) -> Fraction:
     return max(seconds, key=seconds.__getitem__) if seconds else Fraction(24)
 
 
-def _shots(path: Path, spans: Sequence[Span], rate: Fraction) -> tuple[Shot, ...]:
+def _shots(path: Path, spans: Sequence[ClipSpan], rate: Fraction) -> tuple[Shot, ...]:
     shots: list[Shot] = []
     for span in spans:
         start, end = (int(time * rate + Fraction(1, 2)) for time in (span.start, span.end))
         if start == end:
             continue
-        wishes = _wishes(path, span)
-        shots.append(Shot(len(shots), start, end, _media(path, span), **wishes))
+        overrides = _overrides(path, span)
+        shots.append(Shot(len(shots), start, end, _media(path, span), **overrides))
     return tuple(shots)
 
 
-def _wishes(path: Path, span: Span) -> dict[str, Any]:
+def _overrides(path: Path, span: ClipSpan) -> dict[str, Any]:
     metadata = {} if span.clip is None else dict(span.clip.metadata.get("diffbgm", {}))
     mood, energy = metadata.get("mood"), metadata.get("energy")
     try:
@@ -130,10 +130,10 @@ def _wishes(path: Path, span: Span) -> dict[str, Any]:
         }
     except (OptionError, TypeError, ValueError) as exc:
         name = span.clip.name if span.clip else ""
-        raise TimelineError(f"{path}: the wishes of clip {name!r}: {exc}") from exc
+        raise TimelineError(f"{path}: the overrides of clip {name!r}: {exc}") from exc
 
 
-def _media(path: Path, span: Span) -> MediaSpan | None:
+def _media(path: Path, span: ClipSpan) -> MediaSpan | None:
     """The film file of a clip; None for gaps and for what the editor generates (colour, bars)."""
     if span.clip is None:
         return None

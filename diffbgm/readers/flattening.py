@@ -14,7 +14,7 @@ NTSC = [Fraction(n * 1000, 1001) for n in (24, 30, 48, 60, 120)]
 
 
 @dataclass(frozen=True)
-class Span:
+class ClipSpan:
     """A clip from `start` to `end` seconds, or, not `seen`, a hole that shows lower tracks.
 
     `media_start` is the second of its media shown at `start`, `speed` media seconds per second.
@@ -28,7 +28,7 @@ class Span:
     media_start: Fraction = Fraction(0)
     speed: Fraction = Fraction(1)
 
-    def cut_to(self, start: Fraction, end: Fraction) -> "Span":
+    def cut_to(self, start: Fraction, end: Fraction) -> "ClipSpan":
         """The part between two times; longer ones show more of the media."""
         media_start = self.media_start + (start - self.start) * self.speed
         return replace(self, start=start, end=end, media_start=media_start)
@@ -45,7 +45,7 @@ def exact(time: otio.opentime.RationalTime) -> Fraction:
     return Fraction(time.value).limit_denominator(1_000_000) / snapped_rate(time.rate)
 
 
-def layer(item: Any) -> list[Span]:
+def layer(item: Any) -> list[ClipSpan]:
     """What is seen of a track, stack, clip or gap: contiguous spans from 0 to its duration.
 
     ValueError where the edit cannot be followed: nested edits run backwards or frozen.
@@ -61,13 +61,13 @@ def layer(item: Any) -> list[Span]:
     return _trimmed(item, spans)
 
 
-def _leaf(item: Any) -> list[Span]:
+def _leaf(item: Any) -> list[ClipSpan]:
     """A clip or a gap. Time effects leave its length in the edit as it is, by OTIO's rules.
 
     What runs backwards counts as forwards: it moves as much and is as bright.
     """
     shown = item.trimmed_range()
-    span = Span(Fraction(0), exact(shown.duration), snapped_rate(shown.duration.rate))
+    span = ClipSpan(Fraction(0), exact(shown.duration), snapped_rate(shown.duration.rate))
     if isinstance(item, otio.schema.Gap) or not item.enabled:
         return [replace(span, seen=False)]
     media_start = exact(shown.start_time)
@@ -87,9 +87,9 @@ def _speed(item: Any) -> Fraction:
     return speed
 
 
-def _track(track: Any) -> list[Span]:
+def _track(track: Any) -> list[ClipSpan]:
     """Items one after the other; each transition moves the cut under it to its middle."""
-    spans: list[Span] = []
+    spans: list[ClipSpan] = []
     position, shift = Fraction(0), Fraction(0)
     for item in track:
         if isinstance(item, otio.schema.Transition):
@@ -104,32 +104,34 @@ def _track(track: Any) -> list[Span]:
     return [span for span in spans if span.end > span.start]
 
 
-def _later(span: Span, by: Fraction) -> Span:
+def _later(span: ClipSpan, by: Fraction) -> ClipSpan:
     return replace(span, start=span.start + by, end=span.end + by)
 
 
-def _moved_cut(left: Span, right: Span, cut: Fraction, by: Fraction) -> tuple[Span, Span]:
+def _moved_cut(
+    left: ClipSpan, right: ClipSpan, cut: Fraction, by: Fraction
+) -> tuple[ClipSpan, ClipSpan]:
     """The cut moved, as far as the two spans reach; `right` still counts from its own start."""
     by = min(max(by, left.start - left.end), right.end - right.start)
     return left.cut_to(left.start, cut + by), right.cut_to(right.start + by, right.end)
 
 
-def _stack(stack: Any) -> list[Span]:
+def _stack(stack: Any) -> list[ClipSpan]:
     """At each time the topmost that is seen; audio tracks are not pictures."""
     layers = [
         layer(child)
         for child in stack
         if not (isinstance(child, otio.schema.Track) and child.kind != otio.schema.TrackKind.Video)
     ]
-    result: list[Span] = []
+    result: list[ClipSpan] = []
     for spans in layers:
         result = _over(result, spans)
     return result
 
 
-def _over(below: Sequence[Span], above: Sequence[Span]) -> list[Span]:
+def _over(below: Sequence[ClipSpan], above: Sequence[ClipSpan]) -> list[ClipSpan]:
     """`above` where it is seen, `below` elsewhere."""
-    result: list[Span] = []
+    result: list[ClipSpan] = []
     for span in above:
         if span.seen:
             result.append(span)
@@ -143,7 +145,7 @@ def _over(below: Sequence[Span], above: Sequence[Span]) -> list[Span]:
     return _joined(result + _part(below, end, below[-1].end if below else end))
 
 
-def _joined(spans: Sequence[Span]) -> list[Span]:
+def _joined(spans: Sequence[ClipSpan]) -> list[ClipSpan]:
     """Where holes in upper tracks begin and end, what is seen through them goes on uncut."""
     result = list(spans[:1])
     for span in spans[1:]:
@@ -156,7 +158,7 @@ def _joined(spans: Sequence[Span]) -> list[Span]:
     return result
 
 
-def _part(spans: Sequence[Span], start: Fraction, end: Fraction) -> list[Span]:
+def _part(spans: Sequence[ClipSpan], start: Fraction, end: Fraction) -> list[ClipSpan]:
     return [
         span.cut_to(max(span.start, start), min(span.end, end))
         for span in spans
@@ -164,7 +166,7 @@ def _part(spans: Sequence[Span], start: Fraction, end: Fraction) -> list[Span]:
     ]
 
 
-def _trimmed(item: Any, spans: list[Span]) -> list[Span]:
+def _trimmed(item: Any, spans: list[ClipSpan]) -> list[ClipSpan]:
     """The part of a composition that its source range shows, at the speed of its effects."""
     speed = _speed(item)
     if item.source_range is None and speed == 1:
@@ -180,7 +182,7 @@ def _trimmed(item: Any, spans: list[Span]) -> list[Span]:
     shown = _part(spans, start, end)
     covered_to = shown[-1].end if shown else start
     if covered_to < end:
-        shown.append(Span(covered_to, end, rate, seen=False))
+        shown.append(ClipSpan(covered_to, end, rate, seen=False))
     return [
         replace(
             span,

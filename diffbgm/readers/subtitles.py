@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from diffbgm.dialogue import Dialogue, Span
+from diffbgm.dialogue import Dialogue, Interval
 from diffbgm.errors import OptionError
 
 _FORMS = "subtitles (.srt, .vtt), or start,end in seconds (.csv) or [[start, end], …] (.json)"
@@ -14,7 +14,7 @@ _TIME = r"(?:(\d+):)?(\d{1,2}):(\d{2})[,.](\d{1,3})"
 _TIMES = re.compile(rf"\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?")
 
 
-def read_dialogue(path: Path) -> tuple[Span, ...]:
+def read_dialogue(path: Path) -> tuple[Interval, ...]:
     """The spans (start, end; seconds) that a file tells, as its suffix says, in its order.
 
     OptionError, which names the file and the line, if it tells none or anything else.
@@ -36,7 +36,7 @@ def read_dialogue(path: Path) -> tuple[Span, ...]:
     return spans
 
 
-def _subtitle_spans(text: str) -> Iterator[Span]:
+def _subtitle_spans(text: str) -> Iterator[Interval]:
     for number, line in enumerate(text.splitlines(), start=1):
         if "-->" not in line:
             continue
@@ -50,7 +50,7 @@ def _seconds(hours: str | None, minutes: str, seconds: str, fraction: str) -> fl
     return 3600 * int(hours or 0) + 60 * int(minutes) + float(f"{seconds}.{fraction}")
 
 
-def _csv_spans(text: str) -> Iterator[Span]:
+def _csv_spans(text: str) -> Iterator[Interval]:
     for number, row in enumerate(csv.reader(text.splitlines()), start=1):
         if not any(cell.strip() for cell in row):
             continue
@@ -65,14 +65,14 @@ def _csv_spans(text: str) -> Iterator[Span]:
         yield _on_line(number, start, end)
 
 
-def _on_line(number: int, start: float, end: float) -> Span:
+def _on_line(number: int, start: float, end: float) -> Interval:
     try:
         return Dialogue(((start, end),)).spans[0]
     except OptionError as exc:
         raise OptionError(f"line {number}: {exc}") from exc
 
 
-def _json_spans(text: str) -> Iterator[Span]:
+def _json_spans(text: str) -> Iterator[Interval]:
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as exc:
@@ -90,7 +90,7 @@ def _is_pair(value: object) -> bool:
     )
 
 
-_READERS: dict[str, Callable[[str], Iterator[Span]]] = {
+_READERS: dict[str, Callable[[str], Iterator[Interval]]] = {
     ".srt": _subtitle_spans,
     ".vtt": _subtitle_spans,
     ".csv": _csv_spans,

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from diffbgm.dialogue import Span
+from diffbgm.dialogue import Interval
 
 DEPTH_DB = -8.0
 FALL = 0.3  # seconds before somebody speaks
 RISE = 0.5  # seconds after
 
 
-def ducking(spans: Sequence[Span], samples: int, rate: int) -> np.ndarray:
+def ducking(spans: Sequence[Interval], samples: int, rate: int) -> np.ndarray:
     """(samples,) float32 gain: 1, and DEPTH_DB within the spans, with smooth ramps around them.
 
     Nothing but the spans decides it, so it is the same for every take. Half-cosine ramps in dB;

@@ -100,7 +100,7 @@ def limited(samples: np.ndarray) -> np.ndarray:
     return (samples * curve[:, None]).astype(np.float32)
 
 
-def measure(samples: np.ndarray) -> Loudness:
+def measure_loudness(samples: np.ndarray) -> Loudness:
     """Loudness of (n, 2) samples at 48 kHz; below 0.4 s, of what silence makes 0.4 s of it."""
     peak = true_peaks(samples, (0, len(samples))).values.max(initial=0.0)
     return Loudness(_lufs(samples), 20 * float(np.log10(max(peak, 1e-9))))

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from diffbgm.dialogue import Dialogue, Span
-from diffbgm.sound.mixing import limited, measure
+from diffbgm.dialogue import Dialogue, Interval
+from diffbgm.sound.mixing import limited, measure_loudness
 from diffbgm.sound.parts import SAMPLE_RATE
 
 # Speech is followed without effort where it lies so far above what is behind it.
@@ -33,11 +33,11 @@ def with_own_sound(
     return limited(own + music)
 
 
-def _loudness(sound: np.ndarray, spans: Sequence[Span]) -> float | None:
+def _loudness(sound: np.ndarray, spans: Sequence[Interval]) -> float | None:
     """LUFS within the spans; None without them, or where nothing is heard."""
     edges = [(round(start * SAMPLE_RATE), round(end * SAMPLE_RATE)) for start, end in spans]
     parts = [sound[start:end] for start, end in edges]
-    return measure(np.concatenate(parts)).lufs if parts else None
+    return measure_loudness(np.concatenate(parts)).lufs if parts else None
 
 
 def _factor(gain_db: float) -> np.float32:

@@ -1,6 +1,6 @@
-"""One hall for all stems: a convolution with a made impulse response. Knows no instruments.
+"""One reverb for all stems: a convolution with a made impulse response. Knows no instruments.
 
-The same hall serves both synthesizers, and its tail is finite: after `TAIL_SAMPLES` it is silent.
+The same reverb serves both synthesizers, and its tail is finite: after `TAIL_SAMPLES` it is silent.
 """
 
 from functools import cache
@@ -13,16 +13,16 @@ from diffbgm.sound.parts import SAMPLE_RATE
 PRE_DELAY = 0.018  # seconds
 # Upper edge of a band in Hz, and the seconds in which it decays by 60 dB: highs die first.
 _BANDS = ((400.0, 1.9), (2000.0, 1.7), (6000.0, 1.2), (16000.0, 0.6))
-_LOWEST = 140.0  # Hz; below, a hall only makes mud
+_LOWEST = 140.0  # Hz; below, a reverb only makes mud
 _LENGTH = 1.8  # seconds
-_SEED = 1962  # decides the hall's grain, nothing else
+_SEED = 1962  # decides the reverb's grain, nothing else
 TAIL_SAMPLES = round(_LENGTH * SAMPLE_RATE) - 1
 _FFT = 2**18
 _CHUNK = _FFT - TAIL_SAMPLES
 
 
 def reverberation(samples: np.ndarray) -> np.ndarray:
-    """The hall's answer to (n, 2) float32: (n + TAIL_SAMPLES, 2), about as loud as what went in.
+    """The reverb's answer to (n, 2) float32: (n + TAIL_SAMPLES, 2), about as loud as what went in.
 
     Overlap-add as in scipy.signal.oaconvolve, but the response is transformed only once: three
     times as fast.

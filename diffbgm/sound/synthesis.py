@@ -63,7 +63,7 @@ def render_shot(
 
     `tracks` hold the shot's own notes only. `span` is the shot's first sample, before which
     nothing sounds (a note that lies before it begins there), and the sample at which the film
-    ends, after which nothing does. Tails ring until silence, at most MAX_TAIL and the hall.
+    ends, after which nothing does. Tails ring until silence, at most MAX_TAIL and the reverb.
     """
     return tuple(
         _render_stem(synthesizer, track, tempo_map, mixes[track.name], span)
@@ -140,7 +140,7 @@ def _tail(player: Player, limit: int) -> Iterator[np.ndarray]:
 
 
 def _mixed(dry: np.ndarray, mix: StemMix) -> np.ndarray:
-    """`dry` with level, balance and hall, its silent end taken off."""
+    """`dry` with level, balance and reverb, its silent end taken off."""
     level = 10 ** (mix.level_db / 20)
     # A balance of constant power, 1 in the middle; instruments recorded in stereo stay stereo.
     angle = (mix.pan + 1) * np.pi / 4

@@ -99,10 +99,12 @@ def spot(analysis: VideoAnalysis, options: SpottingOptions | None = None) -> Cue
     timeline = analysis.timeline
     strengths = _cut_strengths(analysis).tolist()
     spotting = spot_cuts(timeline.frame_rate, timeline.frames, timeline.cuts, options, strengths)
-    return measure(analysis, spotting, options)
+    return measure_conditions(analysis, spotting, options)
 
 
-def measure(analysis: VideoAnalysis, spotting: Spotting, options: SpottingOptions) -> CueSheet:
+def measure_conditions(
+    analysis: VideoAnalysis, spotting: Spotting, options: SpottingOptions
+) -> CueSheet:
     """What the composer is told on the beats of a tempo map that is settled; see `spot`."""
     # scipy, which it needs, costs more than all else here: only who spots a film pays for it.
     from diffbgm.music.conditions import from_picture
@@ -112,9 +114,9 @@ def measure(analysis: VideoAnalysis, spotting: Spotting, options: SpottingOption
     shot_of_beat = _shot_of_beat(timeline, spotting)
     phrases = phrase_starts(spotting.tempo_map, spotting.first_downbeat, spotting.hits)
     energy = _beat_energy(analysis.motion, timeline, spotting.tempo_map)
-    energy = _wished_energy(stretch(energy), timeline, shot_of_beat, options.energy)
+    energy = _overridden_energy(stretch(energy), timeline, shot_of_beat, options.energy)
     mood = _beat_mood(analysis.mood, spotting.tempo_map)
-    mood = _wished_mood(mood, timeline, shot_of_beat, options.mood)
+    mood = _overridden_mood(mood, timeline, shot_of_beat, options.mood)
     boundary = _boundaries(strengths, shot_of_beat, phrases)
     dynamic, semantic = from_picture(energy, boundary, mood)
     return CueSheet(spotting, dynamic, semantic, shot_of_beat, phrases)
@@ -196,7 +198,7 @@ def _beat_mood(mood: np.ndarray, tempo_map: TempoMap) -> np.ndarray:
     return np.stack([np.interp(middle, measured, column) for column in mood.T], axis=1)
 
 
-def _wished_energy(
+def _overridden_energy(
     energy: np.ndarray, timeline: Timeline, shot_of_beat: np.ndarray, wish: float | None
 ) -> np.ndarray:
     """The film's wish moves all shots alike; a shot's own wish sets its mean."""
@@ -210,7 +212,7 @@ def _wished_energy(
     return wished
 
 
-def _wished_mood(
+def _overridden_mood(
     mood: np.ndarray,
     timeline: Timeline,
     shot_of_beat: np.ndarray,

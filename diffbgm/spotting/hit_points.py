@@ -15,7 +15,7 @@ import numpy as np
 from diffbgm.errors import CutsError, OptionError
 from diffbgm.music.tempo_map import BEATS_PER_BAR, TempoMap
 from diffbgm.options import check_pins, check_tempo
-from diffbgm.spotting.hit_search import HIT_FRAMES, Path, Problem, constant_path, search
+from diffbgm.spotting.hit_search import HIT_FRAMES, Problem, TempoPath, constant_path, search
 
 HitKind = Literal["downbeat", "beat", "half", "none"]
 # Cuts closer than this to the one before fade in weight: nobody expects a beat on each.
@@ -232,7 +232,7 @@ def _problem(
     )
 
 
-def _best_path(problem: Problem) -> Path | None:
+def _best_path(problem: Problem) -> TempoPath | None:
     """The cheapest path by what it really hits; None if none hits all that is pinned."""
     best, best_cost = constant_path(problem), np.inf
     if best is not None:
@@ -247,7 +247,7 @@ def _best_path(problem: Problem) -> Path | None:
     return best
 
 
-def _is_hit(problem: Problem, path: Path) -> np.ndarray:
+def _is_hit(problem: Problem, path: TempoPath) -> np.ndarray:
     """(N,) whether a beat lies within a frame of each node, meant or by chance."""
     tempo_map = TempoMap(path.beats, path.seconds)
     nearest = tempo_map.seconds(_nearest(tempo_map, problem.times, 1.0))

@@ -1,4 +1,4 @@
-"""How many cuts the beats meet, and how many they would meet by luck. Knows only times."""
+"""How many cuts the beats meet, and how many they would meet by chance. Knows only times."""
 
 from dataclasses import dataclass
 from fractions import Fraction

@@ -62,7 +62,7 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Path:
+class TempoPath:
     """Control points of a tempo map, the `nodes` they meet, `first_downbeat` 0..3, and the cost.
 
     `cost` counts every other node as missed, even where a beat happens to fall on it.
@@ -75,7 +75,7 @@ class Path:
     cost: float
 
 
-def search(problem: Problem) -> list[Path]:
+def search(problem: Problem) -> list[TempoPath]:
     """The cheapest paths of the few best base tempos; empty if no path leads to the end."""
     bases = _base_tempos(problem)
     rough = _Tables(problem, bases, phases=1).fill()
@@ -84,7 +84,7 @@ def search(problem: Problem) -> list[Path]:
     return [tables.path(tempo) for tempo in range(len(finalists)) if tables.reaches_end(tempo)]
 
 
-def constant_path(problem: Problem) -> Path | None:
+def constant_path(problem: Problem) -> TempoPath | None:
     """The best single tempo throughout, by what its beats hit by chance: for want of freedom.
 
     If no number of beats fits the range of base tempos, the nearest is taken: the last beat
@@ -106,7 +106,7 @@ def constant_path(problem: Problem) -> Path | None:
         return None
     nodes = tuple(np.flatnonzero(hit[row]).tolist())
     beats = (0, int(counts[row]))
-    return Path(beats, (0.0, problem.duration), nodes, int(pickup), float(cost[row, pickup]))
+    return TempoPath(beats, (0.0, problem.duration), nodes, int(pickup), float(cost[row, pickup]))
 
 
 def _beat_counts(problem: Problem) -> np.ndarray:
@@ -178,7 +178,7 @@ class _Tables:
     def reaches_end(self, tempo: int) -> bool:
         return bool(np.isfinite(self.cost[-1, tempo, 0]).any())
 
-    def path(self, tempo: int) -> Path:
+    def path(self, tempo: int) -> TempoPath:
         """The cheapest path to the end at the base tempo of that index, traced back."""
         problem, node, offset = self.problem, len(self.problem.times) - 1, 0
         phase = int(self.cost[node, tempo, offset].argmin())
@@ -194,7 +194,9 @@ class _Tables:
         beats = np.concatenate([[0], np.cumsum(steps[::-1])]).tolist()
         pickup = -phase % self.phases
         first_downbeat = pickup if pickup < beats[-1] else 0
-        return Path(tuple(beats), tuple(seconds[::-1]), tuple(nodes[::-1]), first_downbeat, cost)
+        return TempoPath(
+            tuple(beats), tuple(seconds[::-1]), tuple(nodes[::-1]), first_downbeat, cost
+        )
 
     def _origins(self, node: int) -> np.ndarray:
         """Nodes from which a step to `node` may begin; none lies before the last pinned one."""

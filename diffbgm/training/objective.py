@@ -33,7 +33,7 @@ class Objective(Protocol):
         """Mean loss per noise level, always of the same windows and noise."""
         ...
 
-    def paint(self, network: nn.Module) -> np.ndarray:
+    def sample(self, network: nn.Module) -> np.ndarray:
         """Rolls (samples, T, tracks, pitches) that the network makes of validation windows' own
         conditions, always from the same noise; valued as in `music.pianoroll`."""
         ...

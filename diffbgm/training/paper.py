@@ -13,7 +13,7 @@ from diffbgm.data.paired_windows import PairedBatch, PairedWindows
 from diffbgm.errors import OptionError
 from diffbgm.model.paper.checkpoint import load_official, save_official
 from diffbgm.model.paper.config import PaperConfig
-from diffbgm.model.paper.sampling import sample_told
+from diffbgm.model.paper.sampling import sample_features
 from diffbgm.model.paper.unet import PaperNetwork
 from diffbgm.options import Sampling
 
@@ -23,7 +23,7 @@ NOISE_LEVELS = (0.1, 0.3, 0.5, 0.7, 0.9)
 LEVEL_WIDTH = 0.2
 VALIDATION_WINDOWS = 16
 VALIDATION_BATCH = 8
-PAINTED_WINDOWS = 2
+SAMPLED_WINDOWS = 2
 
 PAPER_SETTINGS: dict[str, Any] = {
     "epochs": 100,
@@ -63,13 +63,13 @@ class PaperObjective:
     def validation_losses(self, network: nn.Module) -> dict[str, float]:
         return {str(level): self._validation_loss(network, level) for level in NOISE_LEVELS}
 
-    def paint(self, network: nn.Module) -> np.ndarray:
-        batch = self.validation.at(self._spread(PAINTED_WINDOWS))
+    def sample(self, network: nn.Module) -> np.ndarray:
+        batch = self.validation.at(self._spread(SAMPLED_WINDOWS))
         tokens = zip(batch.visual.cpu().numpy(), batch.language.cpu().numpy(), strict=True)
         network, steps = cast(PaperNetwork, network), Sampling().steps
         return np.concatenate(
             [
-                sample_told(network, visual, language, [seed], steps)
+                sample_features(network, visual, language, [seed], steps)
                 for seed, (visual, language) in enumerate(tokens)
             ]
         )

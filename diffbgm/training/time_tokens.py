@@ -21,7 +21,7 @@ NOISE_LEVELS = (0.1, 0.3, 0.5, 0.7, 0.9)
 VALIDATION_WINDOWS = 32
 # Validation takes no gradients: small batches fit wherever training does.
 VALIDATION_BATCH = 16
-PAINTED_WINDOWS = 4
+SAMPLED_WINDOWS = 4
 
 
 class TimeTokenObjective:
@@ -42,16 +42,23 @@ class TimeTokenObjective:
     def losses(self, network: nn.Module, windows: int) -> Tensor:
         batch = self.windows.draw(windows)
         times = _stratified(windows, self.device)
-        return loss(cast(TimeTokenNetwork, network), batch.roll, batch.known, batch.told, times)
+        return loss(
+            cast(TimeTokenNetwork, network), batch.roll, batch.known, batch.conditions, times
+        )
 
     @torch.no_grad()
     def validation_losses(self, network: nn.Module) -> dict[str, float]:
         rows = self._spread(VALIDATION_WINDOWS).split(VALIDATION_BATCH)
         return {str(level): self._validation_loss(network, rows, level) for level in NOISE_LEVELS}
 
-    def paint(self, network: nn.Module) -> np.ndarray:
-        told = self.validation.at(self._spread(PAINTED_WINDOWS)).told
-        columns = (told.dynamic, told.semantic, told.segment, told.key_signature)
+    def sample(self, network: nn.Module) -> np.ndarray:
+        conditions = self.validation.at(self._spread(SAMPLED_WINDOWS)).conditions
+        columns = (
+            conditions.dynamic,
+            conditions.semantic,
+            conditions.segment,
+            conditions.key_signature,
+        )
         pieces = zip(*(column.cpu().numpy() for column in columns), strict=True)
         network = cast(TimeTokenNetwork, network)
         return np.concatenate(
@@ -83,7 +90,7 @@ class TimeTokenObjective:
                     cast(TimeTokenNetwork, network),
                     batch.roll,
                     batch.known,
-                    batch.told,
+                    batch.conditions,
                     times,
                     generator,
                 ).sum()

@@ -16,7 +16,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from diffbgm.errors import DiffBGMError, OptionError
 from diffbgm.model.sampling import fast_bfloat16
-from diffbgm.music.roll_png import write_rolls
+from diffbgm.music.roll_png import write_roll_png
 from diffbgm.training.config import TrainingConfig
 from diffbgm.training.presets import find_preset
 from diffbgm.training.processes import Processes, StopSignals, joined
@@ -153,7 +153,7 @@ class Trainer:
         report(line)
         pictures = self._out / "samples"
         pictures.mkdir(exist_ok=True)
-        write_rolls(pictures / f"{self.step:07}.png", self.objective.paint(self.average.module))
+        write_roll_png(pictures / f"{self.step:07}.png", self.objective.sample(self.average.module))
 
     def validate(self) -> dict[str, float]:
         """Loss of the moving average per noise level."""

@@ -22,7 +22,7 @@ from diffbgm.video.hard_cuts import SHORTEST_SHOT
 from diffbgm.video.mood import MoodMeter
 from diffbgm.video.motion import MotionMeter
 from diffbgm.video.shots import Cut, ShotDetector
-from diffbgm.video.similarity import Flow, unlikeness
+from diffbgm.video.similarity import Flow, dissimilarity
 from diffbgm.video.zero_shot import MOOD_RATE, zero_shot_mood
 
 __all__ = ["Cut", "VideoAnalysis", "analyse_film", "analyse_timeline"]
@@ -45,9 +45,9 @@ class VideoAnalysis:
 
     `motion` is (frames,) float32, 0..1 on an absolute scale, without the cuts; `mood` is
     (seconds rounded up, 3) float32: valence, arousal, tension, each -1..1, read from
-    `mood_source`; `thumbnails` is (shots, height, width, 3) uint8 RGB; `seen` and `said` are
-    (seconds rounded up, width) float32, CLIP's embeddings of the picture and of the nearest
-    caption, rows of length 1; None where CLIP did not look.
+    `mood_source`; `thumbnails` is (shots, height, width, 3) uint8 RGB; `image_embeddings` and
+    `caption_embeddings` (of the nearest caption) are CLIP's, (seconds rounded up, width) float32,
+    rows of length 1; None without CLIP.
     """
 
     timeline: Timeline
@@ -56,15 +56,15 @@ class VideoAnalysis:
     mood: np.ndarray
     thumbnails: np.ndarray
     mood_source: MoodSource
-    seen: np.ndarray | None = None
-    said: np.ndarray | None = None
+    image_embeddings: np.ndarray | None = None
+    caption_embeddings: np.ndarray | None = None
 
 
 class _Meaning(NamedTuple):
     """What CLIP sees, what it would say, and the mood that it reads from that; a row a second."""
 
-    seen: np.ndarray
-    said: np.ndarray
+    image_embeddings: np.ndarray
+    caption_embeddings: np.ndarray
     mood: np.ndarray
 
 
@@ -128,9 +128,11 @@ def _watch(
     if clip is not None:
         key = clip.frames_key(content(), MOOD_RATE)
         pictures = (frame.sized(clip.side) for frame in sampled(looked, frame_rate, MOOD_RATE))
-        seen = clip.cache.get(key, lambda: clip.embed_pictures(pictures))
-        said = clip.embed_texts(nearest_captions(seen, clip))
-        meaning = _Meaning(seen, said, zero_shot_mood(seen, clip))
+        image_embeddings = clip.cache.get(key, lambda: clip.embed_pictures(pictures))
+        caption_embeddings = clip.embed_texts(nearest_captions(image_embeddings, clip))
+        meaning = _Meaning(
+            image_embeddings, caption_embeddings, zero_shot_mood(image_embeddings, clip)
+        )
     deque(looked, maxlen=0)  # all that is left
     return meaning
 
@@ -175,8 +177,8 @@ class _Look:
             mood=meaning.mood if meaning else self._mood.mood(energy, rate),
             thumbnails=np.stack([self._album.near(frame) for frame in middles]),
             mood_source="clip" if meaning else "colour",
-            seen=meaning.seen if meaning else None,
-            said=meaning.said if meaning else None,
+            image_embeddings=meaning.image_embeddings if meaning else None,
+            caption_embeddings=meaning.caption_embeddings if meaning else None,
         )
 
 
@@ -209,7 +211,7 @@ class _GivenCuts:
 
     def _measure(self) -> None:
         self._open.popleft()
-        self._strengths.append(unlikeness(self._recent[0], self._recent[-1], self._flow))
+        self._strengths.append(dissimilarity(self._recent[0], self._recent[-1], self._flow))
 
 
 class _Album:

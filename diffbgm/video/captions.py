@@ -39,10 +39,10 @@ def caption_film(film: Path, rate: float, clip: Clip, coca: Clip | None = None) 
     return Captions(tuple(text for batch in written for text in batch), "coca")
 
 
-def nearest_captions(seen: np.ndarray, clip: Clip) -> tuple[str, ...]:
+def nearest_captions(image_embeddings: np.ndarray, clip: Clip) -> tuple[str, ...]:
     """The bank's most similar sentence for each of the embeddings (N, width) of `clip`."""
     bank = caption_bank()
-    nearest = (seen @ clip.embed_texts(bank).T).argmax(axis=1)
+    nearest = (image_embeddings @ clip.embed_texts(bank).T).argmax(axis=1)
     return tuple(bank[index] for index in nearest)
 
 

@@ -6,7 +6,7 @@ Knows no mood and no caption. The network is any model of open_clip in a folder 
     clip = installed_clip()
     seen = embed_frames(Path("film.mp4"), 1.0, clip)     # (seconds, width), rows of length 1
     said = clip.embed_texts(["a storm at sea", "a quiet room"])
-    likeness = seen @ said.T                             # cosines
+    similarity = seen @ said.T                             # cosines
 """
 
 from collections.abc import Iterable, Iterator, Sequence

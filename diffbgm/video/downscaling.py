@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from diffbgm.video.similarity import Flow, unlikeness
+from diffbgm.video.similarity import Flow, dissimilarity
 
 STAMP_WIDTH, STAMP_HEIGHT = 32, 18
 
@@ -23,7 +23,7 @@ def flat(stamps: np.ndarray) -> np.ndarray:
 
 def stamps_unlike(before: np.ndarray, after: np.ndarray, flow: Flow) -> float:
     """0 where two stamps may show the same moved and lit otherwise, 1 where they do not."""
-    return unlikeness(_enlarged(before), _enlarged(after), flow)
+    return dissimilarity(_enlarged(before), _enlarged(after), flow)
 
 
 def _enlarged(picture: np.ndarray) -> np.ndarray:

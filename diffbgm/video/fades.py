@@ -9,7 +9,7 @@ from diffbgm.video.transition import Span
 _PLAIN = 4.0  # contrast, in levels, of a picture that shows nothing
 _DIP = 0.2  # contrast, as a share of that around, in the depth of a fade
 _AROUND = 1.0  # seconds around
-_SAME = 0.2  # unlikeness up to which the picture after a dip is the one before it
+_SAME = 0.2  # dissimilarity up to which the picture after a dip is the one before it
 _LONGEST_FLASH = 12  # frames without a picture that may lie inside a shot
 _LONGEST_DIP = 2.0  # seconds; longer darkness is a shot of its own
 _ABRUPT = 2  # frames of a change that is no ramp

@@ -7,17 +7,17 @@ import numpy as np
 from scenedetect import FrameTimecode
 from scenedetect.detectors import AdaptiveDetector
 
-from diffbgm.video.similarity import Flow, grey, unlikeness
+from diffbgm.video.similarity import Flow, dissimilarity, grey
 
 SHORTEST_SHOT = 5
 """Frames; what comes back sooner was a flash."""
 
 _PROPOSAL = 3.0  # PySceneDetect's content score that makes a frame worth a closer look,
 _STEP_OUT = 1.2  # if it is this many times that of the frames around
-_LEAST = 0.26  # unlikeness of a cut
+_LEAST = 0.26  # dissimilarity of a cut
 _SPREAD = 2  # frames on either side to compare with: motion goes on, a cut does not
 _OVER_MOTION, _ABOVE = 1.3, 0.06  # how far it must stand out: times, and plus
-_RETURN = 0.4  # share of the unlikeness below which a picture counts as come back,
+_RETURN = 0.4  # share of the dissimilarity below which a picture counts as come back,
 _RETURN_PIXELS = 0.75  # and of the difference
 _PLAIN = 6.0  # grey levels of deviation, under which a picture shows nothing
 _LONGEST_FLASH = 12  # frames without a picture that may lie inside a shot
@@ -73,10 +73,10 @@ class HardCutFinder:
         """0 for frames that are no more, or not yet, at hand."""
         if one not in self._frames or other not in self._frames:
             return 0.0
-        return unlikeness(self._frames[one], self._frames[other], self._flow)
+        return dissimilarity(self._frames[one], self._frames[other], self._flow)
 
     def _motion(self, number: int) -> float:
-        """The least unlikeness that stands out from the frames around `number`."""
+        """The least dissimilarity that stands out from the frames around `number`."""
         around = (other for d in range(1, _SPREAD + 1) for other in (number - d, number + d))
         return _ABOVE + _OVER_MOTION * max(self._unlike(other - 1, other) for other in around)
 

@@ -27,7 +27,7 @@ def grey(rgb: np.ndarray) -> np.ndarray:
     return cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
 
 
-def unlikeness(before: np.ndarray, after: np.ndarray, flow: Flow) -> float:
+def dissimilarity(before: np.ndarray, after: np.ndarray, flow: Flow) -> float:
     """0 where `after` is `before` moved and lit otherwise, 1 where it shows something else.
 
     Pictures are (H, W, 3) uint8 RGB. Structure decides where there is any: the share of it whose

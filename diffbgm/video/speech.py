@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 
 RATE = 16_000  # samples a second that are looked at
-Span = tuple[float, float]
+Interval = tuple[float, float]
 
 _WINDOW, HOP = 1024, 256
 _FRAMES_PER_SECOND = RATE / HOP
@@ -48,7 +48,7 @@ _QUIET = 0.1  # of a span's loud parts: at its ends what is quieter is none of i
 _EDGE = 0.1  # seconds that every span is made longer on both sides
 
 
-def find_speech(samples: np.ndarray) -> list[Span]:
+def find_speech(samples: np.ndarray) -> list[Interval]:
     """Spans (start, end) in seconds in which somebody speaks, in order, apart from each other.
 
     `samples` is (n,), at RATE, of any level.
@@ -186,9 +186,9 @@ def _envelope(samples: np.ndarray) -> np.ndarray:
     return np.sqrt((whole**2).mean(axis=1))
 
 
-def _spans(probability: np.ndarray, envelope: np.ndarray) -> list[Span]:
+def _spans(probability: np.ndarray, envelope: np.ndarray) -> list[Interval]:
     """What is likely, with hysteresis; breaths are bridged, what is too short is left out."""
-    spans: list[Span] = []
+    spans: list[Interval] = []
     seconds = len(envelope) / _FRAMES_PER_SECOND
     for start, end in _runs(probability[: len(envelope)] > _KEEP):
         if probability[start:end].max() <= _BEGIN:

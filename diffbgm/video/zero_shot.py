@@ -22,13 +22,15 @@ AXES = ("valence", "arousal", "tension")
 _LOGIT_SCALE = 100.0
 
 
-def zero_shot_mood(seen: np.ndarray, clip: Clip) -> np.ndarray:
+def zero_shot_mood(image_embeddings: np.ndarray, clip: Clip) -> np.ndarray:
     """(N, 3) float32: valence, arousal, tension, each -1..1, of embeddings (N, width) of `clip`."""
     prompts = mood_prompts()
     lows, highs = ([pair[pole] for _, pair in prompts] for pole in (0, 1))
-    said = clip.embed_texts([*lows, *highs])
-    low, high = said[: len(prompts)], said[len(prompts) :]
-    votes = np.tanh(_LOGIT_SCALE / 2 * seen @ (high - low).T)  # the two shares' difference
+    caption_embeddings = clip.embed_texts([*lows, *highs])
+    low, high = caption_embeddings[: len(prompts)], caption_embeddings[len(prompts) :]
+    votes = np.tanh(
+        _LOGIT_SCALE / 2 * image_embeddings @ (high - low).T
+    )  # the two shares' difference
     axes = np.array([axis for axis, _ in prompts])
     columns = [votes[:, axes == axis].mean(axis=1) for axis in AXES]
     return np.stack(columns, axis=1).astype(np.float32)

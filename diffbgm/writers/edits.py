@@ -52,8 +52,8 @@ def _picture_item(shot: Shot, rate: float, folder: Path) -> Any:
     )
     if shot.media.speed != 1:
         clip.effects.append(otio.schema.LinearTimeWarp(time_scalar=float(shot.media.speed)))
-    wishes = {"mood": list(shot.mood) if shot.mood else None, "energy": shot.energy}
-    clip.metadata["diffbgm"] = {key: wish for key, wish in wishes.items() if wish is not None}
+    overrides = {"mood": list(shot.mood) if shot.mood else None, "energy": shot.energy}
+    clip.metadata["diffbgm"] = {key: value for key, value in overrides.items() if value is not None}
     return clip
 
 

@@ -20,40 +20,40 @@ from diffbgm.composition import (
 from diffbgm.music.midi import write_midi
 from diffbgm.music.score import Score
 from diffbgm.progress import Clock
-from diffbgm.sound.mixing import Loudness, measure, write_wav
+from diffbgm.sound.mixing import Loudness, measure_loudness, write_wav
 from diffbgm.sound.own_sound import with_own_sound
 from diffbgm.sound.parts import SAMPLE_RATE
 from diffbgm.spotting.cue_sheet import shot_levels
 from diffbgm.video.film_sound import film_sound
 from diffbgm.writers.edits import write_otio
 from diffbgm.writers.film import mux
-from diffbgm.writers.pictures import overview, roll_png
+from diffbgm.writers.pictures import draw_piano_roll, overview
 from diffbgm.writers.report import write_report
-from diffbgm.writers.sound_files import Before, share, write_sound
+from diffbgm.writers.sound_files import PreviousVersion, share, write_sound
 
 REPORT = "report.html"
 
 
 def write_folder(
-    folder: Path, film: ScoredFilm, clock: Clock, before: Before | None = None
+    folder: Path, film: ScoredFilm, clock: Clock, previous: PreviousVersion | None = None
 ) -> Composition:
     """Write all files but the takes into `folder`; return what composition.json says.
 
     What is the same as `before`, in another folder, is taken from there.
     """
     with clock.stage("mastering"):
-        mix, gain_db = write_sound(folder, film, before)
+        mix, gain_db = write_sound(folder, film, previous)
     with ThreadPoolExecutor(1) as beside:
         muxed = beside.submit(_write_film, folder, film, mix)
         with clock.stage("pictures"):
-            loudness = measure(mix)
+            loudness = measure_loudness(mix)
             score = join_shots(take.score for take in film.takes)
-            _write_notes(folder, film, score, before)
+            _write_notes(folder, film, score, previous)
             overview(folder / "overview.png", film.analysis, film.cues, score, mix)
         segment_paths = [folder / f"shots/{shot.index:03d}.wav" for shot in film.timeline.shots]
         write_otio(film.timeline, segment_paths, film.cues.hits, folder / "timeline.otio")
-        if before:
-            share(before.folder / ANALYSIS, folder / ANALYSIS)
+        if previous:
+            share(previous.folder / ANALYSIS, folder / ANALYSIS)
         else:
             save_analysis(film.analysis, folder)
         with clock.stage("film"):
@@ -80,20 +80,22 @@ def _write_film(folder: Path, film: ScoredFilm, music: np.ndarray) -> None:
     heard.unlink()
 
 
-def _write_notes(folder: Path, film: ScoredFilm, score: Score, before: Before | None) -> None:
+def _write_notes(
+    folder: Path, film: ScoredFilm, score: Score, previous: PreviousVersion | None
+) -> None:
     tempo_map, first_downbeat = film.cues.tempo_map, film.cues.first_downbeat
     write_midi(score, tempo_map, folder / "score.mid", first_downbeat=first_downbeat)
     timeline = film.timeline
     for shot in timeline.shots:
         midi, image = (folder / f"shots/{shot.index:03d}{suffix}" for suffix in (".mid", ".png"))
-        if before and shot.index != before.shot:
+        if previous and shot.index != previous.shot:
             for path in (midi, image):
-                share(before.folder / "shots" / path.name, path)
+                share(previous.folder / "shots" / path.name, path)
             continue
         start, end = timeline.time(shot.start_frame), timeline.time(shot.end_frame)
         own = film.takes[shot.index].score
         write_midi(own, tempo_map, midi, first_downbeat=first_downbeat, start=start, end=end)
-        roll_png(score, tempo_map, (start, end), image, first_downbeat)
+        draw_piano_roll(score, tempo_map, (start, end), image, first_downbeat)
 
 
 def _document(

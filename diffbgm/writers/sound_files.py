@@ -1,6 +1,6 @@
 """The sound files of a scored film: its mix, its stems, and every shot's segment of the mix.
 
-After another take of one shot only the stretch that may sound otherwise is made; around it stands
+After another take of one shot only the dirty that may sound otherwise is made; around it stands
 what the files before it hold. To the bit, that is the same as making all of it.
 """
 
@@ -34,7 +34,7 @@ from diffbgm.sound.parts import SAMPLE_RATE, Part
 
 
 @dataclass(frozen=True)
-class Before:
+class PreviousVersion:
     """The composition in `folder`, which differs by the take of one `shot`: there that sounded
     like `parts`."""
 
@@ -44,7 +44,7 @@ class Before:
 
 
 @dataclass(frozen=True)
-class _Stretch:
+class _DirtyRange:
     """Samples `first` to `last` of the film, which may sound otherwise, and the whole shots around
     them, `begin` to `end`, which decide how."""
 
@@ -55,37 +55,37 @@ class _Stretch:
 
 
 def write_sound(
-    folder: Path, film: ScoredFilm, before: Before | None = None
+    folder: Path, film: ScoredFilm, previous: PreviousVersion | None = None
 ) -> tuple[np.ndarray, float]:
     """Write mix.wav, stems/ and shots/*.wav; return the mix (n, 2) and the gain it was made with.
 
-    Of the files `before`, those that are as they were written are made use of.
+    Of the files of `previous`, those that are as they were written are made use of.
     """
     boundaries = boundaries_of(film)
     names = {part.stem for take in film.takes for part in take.parts}
-    if before and not _is_usable(before, film, boundaries[-1]):
-        before = None
-    stretch = _stretch(film, before, boundaries)
-    own = slice(stretch.first - stretch.begin, stretch.last - stretch.begin)
-    stems, mixed = _made(film, stretch, boundaries)
-    mix = _whole_mix(before, boundaries[-1], stretch, mixed.samples[own])
+    if previous and not _is_usable(previous, film, boundaries[-1]):
+        previous = None
+    dirty = _dirty_range(film, previous, boundaries)
+    own = slice(dirty.first - dirty.begin, dirty.last - dirty.begin)
+    stems, mixed = _made(film, dirty, boundaries)
+    mix = _whole_mix(previous, boundaries[-1], dirty, mixed.samples[own])
     for name in ("stems", "shots"):
         (folder / name).mkdir()
 
     def put_stem(name: str) -> None:
         samples = mixed.stem(stems[name])[own] if name in stems else None
-        source = before and stem_path(before.folder, name)
-        _put(stem_path(folder, name), source, boundaries[-1], stretch, samples)
+        source = previous and stem_path(previous.folder, name)
+        _put(stem_path(folder, name), source, boundaries[-1], dirty, samples)
 
     with ThreadPoolExecutor() as pool:  # what takes long in it needs no interpreter
         deque(pool.map(put_stem, sorted(names)), maxlen=0)
-    mix_before = before and before.folder / "mix.wav"
-    _put(folder / "mix.wav", mix_before, boundaries[-1], stretch, mix[stretch.first : stretch.last])
+    mix_before = previous and previous.folder / "mix.wav"
+    _put(folder / "mix.wav", mix_before, boundaries[-1], dirty, mix[dirty.first : dirty.last])
     spans = pairwise(boundaries)
     for index, (span, samples) in enumerate(zip(spans, segments(mix, boundaries), strict=True)):
         path = folder / f"shots/{index:03d}.wav"
-        if before and (span[1] <= stretch.first or span[0] >= stretch.last):
-            share(before.folder / "shots" / path.name, path)
+        if previous and (span[1] <= dirty.first or span[0] >= dirty.last):
+            share(previous.folder / "shots" / path.name, path)
         else:
             write_wav(path, samples)
     return mix, mixed.gain_db
@@ -112,27 +112,29 @@ def share(source: Path, target: Path) -> None:
     shutil.copyfile(source, target)
 
 
-def _is_usable(before: Before, film: ScoredFilm, length: int) -> bool:
+def _is_usable(previous: PreviousVersion, film: ScoredFilm, length: int) -> bool:
     """Whether the files that would be made use of are there, as long as they were written."""
-    others = [take for shot, take in enumerate(film.takes) if shot != before.shot]
+    others = [take for shot, take in enumerate(film.takes) if shot != previous.shot]
     names = {part.stem for take in others for part in take.parts}
-    paths = [before.folder / "mix.wav", *(stem_path(before.folder, name) for name in names)]
-    segments = [before.folder / f"shots/{shot:03d}.wav" for shot in range(len(film.takes))]
+    paths = [previous.folder / "mix.wav", *(stem_path(previous.folder, name) for name in names)]
+    segments = [previous.folder / f"shots/{shot:03d}.wav" for shot in range(len(film.takes))]
     return all(wav_length(path) == length for path in paths) and all(
         wav_length(path) is not None for path in segments
     )
 
 
-def _stretch(film: ScoredFilm, before: Before | None, boundaries: Sequence[int]) -> _Stretch:
+def _dirty_range(
+    film: ScoredFilm, previous: PreviousVersion | None, boundaries: Sequence[int]
+) -> _DirtyRange:
     length = boundaries[-1]
-    if before is None:
-        return _Stretch(0, length, 0, length)
-    first = boundaries[before.shot]
-    heard = [part.stop for part in (*before.parts, *film.takes[before.shot].parts)]
+    if previous is None:
+        return _DirtyRange(0, length, 0, length)
+    first = boundaries[previous.shot]
+    heard = [part.stop for part in (*previous.parts, *film.takes[previous.shot].parts)]
     last = min(max([first, *heard]) + limiter.REACH + 2 * limiter.CONTEXT, length)
     # What was limited, or begins to fade out, before the first sample reaches into it.
     known = min(first - limiter.REACH - 2 * limiter.CONTEXT, _last_frame(film) - FADE_OUT - 1)
-    return _Stretch(
+    return _DirtyRange(
         first,
         last,
         max(edge for edge in boundaries if edge <= max(0, known)),
@@ -141,20 +143,20 @@ def _stretch(film: ScoredFilm, before: Before | None, boundaries: Sequence[int])
 
 
 def _made(
-    film: ScoredFilm, stretch: _Stretch, boundaries: Sequence[int]
+    film: ScoredFilm, dirty: _DirtyRange, boundaries: Sequence[int]
 ) -> tuple[dict[str, np.ndarray], Master]:
-    """The stems and the mix from `stretch.begin` to `stretch.end`."""
+    """The stems and the mix from `dirty.begin` to `dirty.end`."""
     parts = (part for take in film.takes for part in take.parts)
-    stems = sum_stems(_within(parts, stretch), stretch.end - stretch.begin)
+    stems = sum_stems(_within(parts, dirty), dirty.end - dirty.begin)
     spans = film.cues.dialogue.spans
-    ducked = ducking(spans, boundaries[-1], SAMPLE_RATE)[stretch.begin : stretch.end]
-    edges = [edge - stretch.begin for edge in boundaries if stretch.begin <= edge <= stretch.end]
+    ducked = ducking(spans, boundaries[-1], SAMPLE_RATE)[dirty.begin : dirty.end]
+    edges = [edge - dirty.begin for edge in boundaries if dirty.begin <= edge <= dirty.end]
     mixed = master(
         stems,
         edges,
         film.gain_db,
         target_lufs=film.options.loudness,
-        silent_from=_last_frame(film) - stretch.begin,
+        silent_from=_last_frame(film) - dirty.begin,
         ducking=ducked if spans else None,
     )
     return stems, mixed
@@ -164,36 +166,36 @@ def _last_frame(film: ScoredFilm) -> int:
     return film.timeline.sample(film.timeline.frames - 1, SAMPLE_RATE)
 
 
-def _within(parts: Iterable[Part], stretch: _Stretch) -> Iterator[Part]:
-    """What of the parts lies in the stretch, counted from its begin."""
+def _within(parts: Iterable[Part], dirty: _DirtyRange) -> Iterator[Part]:
+    """What of the parts lies in the dirty, counted from its begin."""
     for part in parts:
-        if part.start < stretch.end and part.stop > stretch.begin:
-            skipped = max(0, stretch.begin - part.start)
-            start = part.start + skipped - stretch.begin
+        if part.start < dirty.end and part.stop > dirty.begin:
+            skipped = max(0, dirty.begin - part.start)
+            start = part.start + skipped - dirty.begin
             yield Part(part.stem, start, part.samples[skipped:])
 
 
 def _whole_mix(
-    before: Before | None, length: int, stretch: _Stretch, samples: np.ndarray
+    previous: PreviousVersion | None, length: int, dirty: _DirtyRange, samples: np.ndarray
 ) -> np.ndarray:
-    if before is None:
+    if previous is None:
         return samples
-    mix = read_wav(before.folder / "mix.wav")
-    mix[stretch.first : stretch.last] = samples
+    mix = read_wav(previous.folder / "mix.wav")
+    mix[dirty.first : dirty.last] = samples
     return mix
 
 
 def _put(
-    path: Path, before: Path | None, length: int, stretch: _Stretch, samples: np.ndarray | None
+    path: Path, previous: Path | None, length: int, dirty: _DirtyRange, samples: np.ndarray | None
 ) -> None:
-    """Write `samples` of the stretch (None: silence), around them what `before` has, or silence."""
-    own = stretch.last - stretch.first
+    """Write `samples` (None: silence) into the dirty range; around it what `previous` has, or silence."""
+    own = dirty.last - dirty.first
     samples = np.zeros((own, 2), np.float32) if samples is None else samples
-    if before is not None and before.exists():
-        shutil.copyfile(before, path)
-        patch_wav(path, stretch.first, samples)
+    if previous is not None and previous.exists():
+        shutil.copyfile(previous, path)
+        patch_wav(path, dirty.first, samples)
     elif own == length:
         write_wav(path, samples)
     else:
-        around = (stretch.first, length - stretch.last)
+        around = (dirty.first, length - dirty.last)
         write_wav(path, np.pad(samples, (around, (0, 0))))

@@ -76,8 +76,8 @@ def test_what_hits_shows_can_be_steered(tmp_path):
     cuts = tmp_path / "cuts.json"
     listed = [96, 104, 240, 500]
     cuts.write_text(json.dumps({"frame_rate": [24, 1], "frames": 960, "cuts": listed}))
-    wishes = ("--pinned", "104", "--ignored", "96,240", "--ignored", "500", "--style", "lofi")
-    content = json.loads(diffbgm("hits", cuts, *wishes, "--json").stdout)
+    options = ("--pinned", "104", "--ignored", "96,240", "--ignored", "500", "--style", "lofi")
+    content = json.loads(diffbgm("hits", cuts, *options, "--json").stdout)
     hits = {hit["cut_frame"]: hit for hit in content["hits"]}
     assert hits[104]["kind"] in ("beat", "downbeat")
     assert [hits[frame]["weight"] for frame in listed] == [0, 1, 0, 0]
@@ -93,7 +93,7 @@ def _cut_list(folder, cuts):
 
 
 @pytest.mark.parametrize(
-    ("wishes", "told"),
+    ("options", "told"),
     [
         (("--pinned", "96,99"), ("frame 96", "frame 99", "unpin one")),
         (("--pinned", "97"), ("frame 97", "96 or 99")),
@@ -103,8 +103,8 @@ def _cut_list(folder, cuts):
         (("--style", "polka"), ("polka",)),
     ],
 )
-def test_wishes_for_hits_that_cannot_be_met(tmp_path, wishes, told):
-    line = failed("hits", _cut_list(tmp_path, [96, 99, 500]), *wishes)
+def test_wishes_for_hits_that_cannot_be_met(tmp_path, options, told):
+    line = failed("hits", _cut_list(tmp_path, [96, 99, 500]), *options)
     assert all(part in line for part in told)
 
 
@@ -140,7 +140,7 @@ def test_bad_soundfonts_and_styles_are_named_before_anything_is_done(demo, tmp_p
 
 
 WRONG = ({"colour": "blue"}, {"tempo": [110, 60]}, {"swing": "0.4"})
-STYLES = Path(__file__).parents[1] / "diffbgm" / "music" / "styles"
+STYLES = Path(__file__).parents[2] / "diffbgm" / "arranging" / "styles"
 
 
 def test_analyse_tells_the_shots(demo):

@@ -4,12 +4,12 @@ import ast
 import re
 import tomllib
 
-from addon import ROOT, SOURCE
 from addon_modules import server_process, suggestions
 
 import diffbgm
 from diffbgm.arranging.styles import style_names
 from diffbgm.options import MOODS
+from tests.addon import ROOT, SOURCE
 
 
 def test_versions_agree():

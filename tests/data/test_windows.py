@@ -23,7 +23,7 @@ def test_windows_follow_their_transposition(prepared):
     assert batch.roll.shape == (64, 32, 3, 88)
     assert batch.known.shape == (64, 3, 32)
     assert 0 < batch.known.mean() < 0.6
-    assert 0.6 < batch.told.tells_dynamic.float().mean() < 1
+    assert 0.6 < batch.conditions.has_dynamic.float().mean() < 1
     pitches = batch.roll.nonzero()[:, 3]
     assert pitches.min() >= 60 - 6 - 21
     assert pitches.max() <= 72 + 6 - 21

@@ -91,17 +91,17 @@ def test_diversity_by_hand() -> None:
 def test_a_copy_is_found_in_any_key() -> None:
     training = [random_window(seed) for seed in range(20)]
     raised = from_notes("raised", training[7].notes + np.array([0, 0, 5, 0]), 8)
-    likeness, nearest = nearest_training([raised, random_window(99)], training)
-    assert likeness[0] == 1
+    similarity, nearest = nearest_training([raised, random_window(99)], training)
+    assert similarity[0] == 1
     assert nearest[0] == 7
-    assert likeness[1] < 0.2
+    assert similarity[1] < 0.2
 
 
 def test_likeness_by_hand() -> None:
     known = from_notes("known", np.array([[0, 4, 60, 0], [4, 4, 64, 0], [8, 4, 67, 0]]), 8)
     half = from_notes("half", np.array([[0, 1, 60, 2], [4, 9, 64, 1], [9, 1, 67, 0]]), 8)
-    likeness, _ = nearest_training([half], [known])
-    assert likeness[0] == pytest.approx(2 * 2 / (3 + 3))
+    similarity, _ = nearest_training([half], [known])
+    assert similarity[0] == pytest.approx(2 * 2 / (3 + 3))
 
 
 def test_silence_is_a_copy_of_nothing() -> None:

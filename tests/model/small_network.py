@@ -17,14 +17,14 @@ def small_network(**changes) -> TimeTokenNetwork:
 
 def conditions(size: int, beats: int) -> Conditions:
     generator = torch.Generator().manual_seed(1)
-    told = torch.ones(size, dtype=torch.bool)
+    conditions = torch.ones(size, dtype=torch.bool)
     return Conditions(
         torch.rand(size, beats, 6, generator=generator),
         torch.rand(size, beats, 3, generator=generator),
         (torch.arange(beats) // 3).expand(size, -1),
         torch.zeros(size, dtype=torch.long),
-        told,
-        told,
+        conditions,
+        conditions,
     )
 
 

@@ -21,20 +21,23 @@ def inputs(size=2, bars=2):
 
 
 def test_it_paints_logits_and_velocities():
-    painted = small_network()(*inputs(), conditions(2, 8))
-    assert painted.logits.shape == (2, CHANNELS, 32, COLUMNS)
-    assert painted.velocity.shape == (2, 3, 32, 88)
-    assert 0 <= painted.velocity.min() <= painted.velocity.max() <= 1
-    assert painted.logits[..., :KEYS].mean() < -3  # an untrained network believes in silence
+    prediction = small_network()(*inputs(), conditions(2, 8))
+    assert prediction.logits.shape == (2, CHANNELS, 32, COLUMNS)
+    assert prediction.velocity.shape == (2, 3, 32, 88)
+    assert 0 <= prediction.velocity.min() <= prediction.velocity.max() <= 1
+    assert prediction.logits[..., :KEYS].mean() < -3  # an untrained network believes in silence
 
 
-def test_untold_streams_are_not_heard():
-    network, told = small_network(), conditions(1, 8)
+def test_dropped_streams_do_not_matter():
+    network, given = small_network(), conditions(1, 8)
     other = conditions(2, 8).select(slice(1, 2))
     noisy = inputs(1)
-    same = network(*noisy, told.untold()).logits - network(*noisy, other.untold()).logits
+    same = (
+        network(*noisy, given.unconditional()).logits
+        - network(*noisy, other.unconditional()).logits
+    )
     assert same.abs().max() == 0
-    assert (network(*noisy, told).logits - network(*noisy, other).logits).abs().max() > 0
+    assert (network(*noisy, given).logits - network(*noisy, other).logits).abs().max() > 0
 
 
 def test_the_schedule_runs_from_music_to_noise():

@@ -5,9 +5,10 @@ import opentimelineio as otio
 import pytest
 
 from diffbgm.errors import TimelineError
-from diffbgm.readers.edits import media_path
+from diffbgm.readers.edits import media_path, read_timeline
 from diffbgm.spotting.hit_points import spot_cuts
-from diffbgm.timeline import MediaSpan, Shot, Timeline, read_timeline, write_otio
+from diffbgm.timeline import MediaSpan, Shot, Timeline
+from diffbgm.writers.edits import write_otio
 
 FILM = Fraction(24000, 1001)
 schema, time = otio.schema, otio.opentime

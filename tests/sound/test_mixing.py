@@ -10,7 +10,7 @@ from diffbgm.sound.limiter import REACH
 from diffbgm.sound.mixing import (
     Master,
     master,
-    measure,
+    measure_loudness,
     read_wav,
     segments,
     sum_stems,
@@ -43,13 +43,13 @@ def test_where_limiting_takes_loudness_away_the_gain_makes_up_for_it() -> None:
     noise[::24_000] += 1.0
     result = mixed([Part.rounded("Drums", 0, noise)])
     assert result.curve.max() > 1.05 * result.curve[24_000 * 3]  # it does limit
-    assert measure(result.samples).lufs == pytest.approx(-16, abs=0.5)
+    assert measure_loudness(result.samples).lufs == pytest.approx(-16, abs=0.5)
     assert true_peak_db(result.samples) <= -1
 
 
 def test_the_measured_loudness_agrees_with_the_libraries() -> None:
     mix = mixed(all_parts()).samples
-    loudness = measure(mix)
+    loudness = measure_loudness(mix)
     assert loudness.lufs == pyloudnorm.Meter(SAMPLE_RATE).integrated_loudness(mix)
     assert loudness.true_peak == pytest.approx(true_peak_db(mix), abs=0.1)
 
@@ -78,7 +78,7 @@ def test_the_last_frame_is_silent_and_what_leads_to_it_fades() -> None:
 def test_another_loudness_can_be_asked_for(wish: float) -> None:
     stems = sum_stems(all_parts(), LENGTH)
     mix = master(stems, BOUNDARIES, target_lufs=wish).samples
-    assert measure(mix).lufs == pytest.approx(wish, abs=0.5)
+    assert measure_loudness(mix).lufs == pytest.approx(wish, abs=0.5)
     assert true_peak_db(mix) <= -1
 
 
@@ -139,7 +139,7 @@ def test_a_silent_film_stays_silent() -> None:
     result = master({}, (0, SAMPLE_RATE))
     assert result.gain_db == 0
     assert np.all(result.samples == 0)
-    assert measure(result.samples).lufs is None
+    assert measure_loudness(result.samples).lufs is None
 
 
 @pytest.mark.parametrize("length", [2000, 10_000, 19_000])

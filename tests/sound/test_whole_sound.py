@@ -9,7 +9,7 @@ from scipy.signal import resample_poly
 from diffbgm.music.score import Note, Track
 from diffbgm.music.tempo_map import TempoMap
 from diffbgm.sound.limiter import REACH
-from diffbgm.sound.mixing import Master, master, measure, sum_stems
+from diffbgm.sound.mixing import Master, master, measure_loudness, sum_stems
 from diffbgm.sound.parts import SAMPLE_RATE, Part
 from diffbgm.sound.synthesis import StemMix, render_shot
 from diffbgm.sound.synthesizers import Synthesizer
@@ -63,7 +63,7 @@ def test_a_composition_of_three_shots(synthesizer: Synthesizer) -> None:
 
 
 def assert_loud_enough(mix: Master) -> None:
-    assert measure(mix.samples).lufs == pytest.approx(-16, abs=0.5)
+    assert measure_loudness(mix.samples).lufs == pytest.approx(-16, abs=0.5)
     fine = np.abs(resample_poly(mix.samples.astype(float), 16, 1, axis=0)).max()
     assert 20 * np.log10(fine) <= -1
 

@@ -29,11 +29,11 @@ class Looked:
     mood: np.ndarray
 
 
-def film(motion_of_shots, seconds=4, wishes=None, strength=0.8):
+def film(motion_of_shots, seconds=4, options=None, strength=0.8):
     """Shots of that many seconds with even motion; valence -1 in the first half, then 1."""
     frames, count = round(seconds * float(RATE)), len(motion_of_shots)
-    wishes = wishes or [{}] * count
-    shots = tuple(Shot(i, i * frames, (i + 1) * frames, **wishes[i]) for i in range(count))
+    options = options or [{}] * count
+    shots = tuple(Shot(i, i * frames, (i + 1) * frames, **options[i]) for i in range(count))
     timeline = Timeline(RATE, shots)
     mood = np.zeros((int(np.ceil(timeline.seconds)), 3), np.float32)
     mood[:, 0] = np.where(np.arange(len(mood)) < timeline.seconds / 2, -1, 1)
@@ -95,8 +95,8 @@ def test_mood_is_that_of_the_picture():
 
 
 def test_the_wish_of_a_shot_goes_before_that_of_the_film():
-    wishes = [{}, {"mood": (1.0, -1.0), "energy": 0.9}, {}]
-    analysis = film([0.1, 0.1, 0.1], wishes=wishes)
+    options = [{}, {"mood": (1.0, -1.0), "energy": 0.9}, {}]
+    analysis = film([0.1, 0.1, 0.1], options=options)
     cues = spot(analysis, SpottingOptions(mood=(-0.5, 0.5), energy=0.3))
     energy, mood = shot_levels(cues, analysis.timeline)
     np.testing.assert_allclose(energy, [0.3, 0.9, 0.3], atol=1e-6)

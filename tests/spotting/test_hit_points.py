@@ -263,11 +263,11 @@ def test_a_film_without_cuts_is_whole_bars_within_the_range():
 def test_the_baseline_is_lower_than_the_score():
     spotting = spot_cuts(*random_cuts(2))
     rate = random_cuts(2)[0]
-    own, luck = score(spotting, rate), score_shuffled(spotting, rate)
-    assert own.beats[1] > luck.beats[1] + 0.3
+    own, chance = score(spotting, rate), score_shuffled(spotting, rate)
+    assert own.beats[1] > chance.beats[1] + 0.3
     assert own.downbeats[1] <= own.beats[1]
-    assert own.mean_off < luck.mean_off
-    assert luck == score_shuffled(spotting, rate)
+    assert own.mean_off < chance.mean_off
+    assert chance == score_shuffled(spotting, rate)
     json.dumps(own.to_dict(), allow_nan=False)
 
 

@@ -39,11 +39,11 @@ def test_the_bank_holds_different_sentences_that_the_network_reads_whole(clip):
 def test_the_nearest_sentence_is_chosen(clip):
     seen = clip.embed_pictures(PICTURES)
     for chosen, picture in zip(nearest_captions(seen, clip), seen, strict=True):
-        likeness = {
+        similarity = {
             text: float(picture @ clip.embed_texts(caption_bank())[row])
             for row, text in enumerate(caption_bank())
         }
-        assert chosen == max(likeness, key=lambda text: likeness[text])
+        assert chosen == max(similarity, key=lambda text: similarity[text])
 
 
 def test_a_sentence_is_nearest_to_itself(clip):

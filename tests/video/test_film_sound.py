@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_speech import RATE, with_sound
 
 from diffbgm.demo.film import FRAME_RATE, Truth
 from diffbgm.timeline import MediaSpan, Shot, Timeline
 from diffbgm.video.film_sound import film_sound
+from tests.made_speech import RATE, with_sound
 
 PITCHES = (200, 400, 600, 800)  # Hz, of one second each
 

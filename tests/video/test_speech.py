@@ -2,17 +2,17 @@
 
 import numpy as np
 import pytest
-from made_speech import RATE, agreement, noise, speech
 from scipy.signal import resample_poly
 
 from diffbgm.video.speech import RATE as HEARD_RATE
-from diffbgm.video.speech import Span, find_speech
+from diffbgm.video.speech import Interval, find_speech
+from tests.made_speech import RATE, agreement, noise, speech
 
 SECONDS = 30.0
 STARTS = (3.0, 11.0, 20.0)
 
 
-def found(sound: np.ndarray) -> list[Span]:
+def found(sound: np.ndarray) -> list[Interval]:
     return find_speech(resample_poly(sound, HEARD_RATE, RATE).astype(np.float32))
 
 

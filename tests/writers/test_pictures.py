@@ -12,7 +12,7 @@ from diffbgm.spotting.cue_sheet import CueSheet
 from diffbgm.spotting.hit_points import Hit, Spotting
 from diffbgm.timeline import Shot, Timeline
 from diffbgm.video.analysis import Cut, VideoAnalysis
-from diffbgm.writers.pictures import overview, roll_png
+from diffbgm.writers.pictures import draw_piano_roll, overview
 from diffbgm.writers.pictures.film_overview import HEIGHT, WIDTH
 from diffbgm.writers.pictures.notes import pitch_range, shade, sounding, track_colours
 from diffbgm.writers.pictures.piano_roll import ROLL_SIZE
@@ -38,7 +38,7 @@ def has_colour(picture: np.ndarray, colour: tuple[int, int, int]) -> bool:
 def test_a_roll_shows_the_notes_of_its_span_where_they_are(tmp_path: Path) -> None:
     """Beat 2 to beat 3, of four beats shown: the third quarter of the picture."""
     score = Score((Track("Melody", 0, (Note(2.0, 60, 1.0, 127),)),))
-    roll_png(score, TEMPO, (0.0, 2.0), tmp_path / "roll.png")
+    draw_piano_roll(score, TEMPO, (0.0, 2.0), tmp_path / "roll.png")
     picture = pixels(tmp_path / "roll.png")
     assert picture.shape == (ROLL_SIZE[1], ROLL_SIZE[0], 3)
     colour = shade(track_colours(score)["Melody"], 127)
@@ -48,7 +48,7 @@ def test_a_roll_shows_the_notes_of_its_span_where_they_are(tmp_path: Path) -> No
 
 
 def test_a_roll_has_every_track_in_its_colour_and_drums_at_the_bottom(tmp_path: Path) -> None:
-    roll_png(SCORE, TEMPO, (3.0, 6.0), tmp_path / "roll.png")
+    draw_piano_roll(SCORE, TEMPO, (3.0, 6.0), tmp_path / "roll.png")
     picture = pixels(tmp_path / "roll.png")
     colours = track_colours(SCORE)
     assert len(set(colours.values())) == 3
@@ -59,13 +59,13 @@ def test_a_roll_has_every_track_in_its_colour_and_drums_at_the_bottom(tmp_path: 
 
 
 def test_the_rolls_of_an_empty_shot_and_of_no_notes_are_grids(tmp_path: Path) -> None:
-    roll_png(Score(()), TEMPO, (0.0, 5.0), tmp_path / "none.png")
+    draw_piano_roll(Score(()), TEMPO, (0.0, 5.0), tmp_path / "none.png")
     assert 3 < len(np.unique(pixels(tmp_path / "none.png").reshape(-1, 3), axis=0)) < 40
 
 
 def test_a_roll_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=r"roll\.png"):
-        roll_png(SCORE, TEMPO, (0.0, 1.0), tmp_path / "nowhere" / "roll.png")
+        draw_piano_roll(SCORE, TEMPO, (0.0, 1.0), tmp_path / "nowhere" / "roll.png")
 
 
 def test_notes_that_ring_into_a_span_are_among_those_that_sound_in_it() -> None:

@@ -17,7 +17,7 @@ from diffbgm.spotting.cue_sheet import CueSheet
 from diffbgm.spotting.hit_points import Spotting
 from diffbgm.timeline import Shot, Timeline
 from diffbgm.video.analysis import VideoAnalysis
-from diffbgm.writers.sound_files import Before, boundaries_of, stem_path, write_sound
+from diffbgm.writers.sound_files import PreviousVersion, boundaries_of, stem_path, write_sound
 
 RATE = Fraction(24_000, 1001)
 ENDS = (0, 30, 47, 60, 95, 120, 125)  # frames; the last shots are short
@@ -82,8 +82,8 @@ def test_patched_is_as_made_anew(film: ScoredFilm, shot: int, tmp_path: Path) ->
     film = replace(film, gain_db=gain_db)
     after = with_take(film, shot, sounding(shot, seed=2, stems=("Piano", "Flute")))
 
-    before = Before(tmp_path / "before", shot, film.takes[shot].parts)
-    patched, _ = write_sound(tmp_path / "patched", after, before)
+    previous = PreviousVersion(tmp_path / "before", shot, film.takes[shot].parts)
+    patched, _ = write_sound(tmp_path / "patched", after, previous)
     anew, _ = write_sound(tmp_path / "anew", after)
     assert np.array_equal(patched, anew)
     assert files(tmp_path / "patched") == files(tmp_path / "anew")
@@ -98,9 +98,9 @@ def test_an_instrument_that_no_shot_plays_any_more_is_gone(film, tmp_path: Path)
         (tmp_path / name).mkdir()
     film = with_take(film, 2, sounding(2, seed=1, stems=("Flute",)))
     _, gain_db = write_sound(tmp_path / "before", film)
-    before = Before(tmp_path / "before", 2, film.takes[2].parts)
+    previous = PreviousVersion(tmp_path / "before", 2, film.takes[2].parts)
     after = with_take(replace(film, gain_db=gain_db), 2, sounding(2, seed=2))
-    write_sound(tmp_path / "after", after, before)
+    write_sound(tmp_path / "after", after, previous)
     assert stem_path(tmp_path / "before", "Flute").exists()
     assert not stem_path(tmp_path / "after", "Flute").exists()
 
@@ -112,7 +112,7 @@ def test_files_that_are_not_as_they_were_written_are_not_used(film, tmp_path: Pa
     after = with_take(replace(film, gain_db=gain_db), 3, sounding(3, seed=2))
     stem_path(tmp_path / "before", "Bass").unlink()
     (tmp_path / "before" / "mix.wav").write_bytes(b"RIFF, said the wolf")
-    before = Before(tmp_path / "before", 3, film.takes[3].parts)
-    write_sound(tmp_path / "patched", after, before)
+    previous = PreviousVersion(tmp_path / "before", 3, film.takes[3].parts)
+    write_sound(tmp_path / "patched", after, previous)
     write_sound(tmp_path / "anew", after)
     assert files(tmp_path / "patched") == files(tmp_path / "anew")

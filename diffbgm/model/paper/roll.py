@@ -55,13 +55,13 @@ def to_channels(roll: np.ndarray) -> np.ndarray:
     return channels
 
 
-def from_channels(painted: np.ndarray) -> np.ndarray:
+def from_channels(prediction: np.ndarray) -> np.ndarray:
     """Our roll (T, 3, 88) of onset and sustain (2, T, 128); a cell is on from a half up.
 
     The highest note that is struck, from middle C up, is the melody, unless a higher note of the
     melody still sounds; all else is the piano's. Held keys that nothing struck are silent.
     """
-    struck, held = painted[:, :, _OUR_KEYS] > 0.5
+    struck, held = prediction[:, :, _OUR_KEYS] > 0.5
     merged = np.where(struck, VELOCITY, np.where(held, HELD, 0)).astype(np.uint8)
     notes = to_notes(merged[:, None])
     notes[:, 4] = np.where(_is_melody(notes), _MELODY, _ACCOMPANIMENT)

@@ -43,21 +43,21 @@ def sample(
     known: np.ndarray | None = None,
     progress: Callable[[float], None] = lambda fraction: None,
 ) -> np.ndarray:
-    """As `model.sampling.sample`, by the paper's network; `features_told` says what it is told.
+    """As `model.sampling.sample`, by the paper's network; `feature_sources` says what it is told.
 
     Tracks are told apart afterwards, see `paper_piece.from_channels`. Guidance is left aside.
     """
     visual, language = _tokens(network, piece)
-    rolls = sample_told(network, visual, language, seeds, wanted.steps, given, known, progress)
+    rolls = sample_features(network, visual, language, seeds, wanted.steps, given, known, progress)
     return keep_given(rolls, given, known)
 
 
-def features_told(network: PaperNetwork, seen: np.ndarray | None) -> dict[str, str]:
-    """What the network is told as its features of the picture and of captions, in words.
+def feature_sources(network: PaperNetwork, image_embeddings: np.ndarray | None) -> dict[str, str]:
+    """What the network gets as its features of the picture and of captions, in words.
 
-    `seen` (., width) is what CLIP sees: it stands for both if it is as wide as visual tokens.
+    CLIP's `image_embeddings` (., width) stand for both if they are as wide as visual tokens.
     """
-    if seen is None or seen.shape[1] != network.config.token_width:
+    if image_embeddings is None or image_embeddings.shape[1] != network.config.token_width:
         return {"visual_features": "dynamic stream", "language_features": "semantic stream"}
     return {
         "visual_features": "CLIP embeddings of the picture",
@@ -66,14 +66,18 @@ def features_told(network: PaperNetwork, seen: np.ndarray | None) -> dict[str, s
 
 
 def _tokens(network: PaperNetwork, piece: Piece) -> tuple[np.ndarray, np.ndarray]:
-    """Visual (B, token_width) and language (B, language_width), as `features_told` says."""
+    """Visual (B, token_width) and language (B, language_width), as `feature_sources` says."""
     width, language_width = network.config.token_width, network.config.language_width
-    if piece.seen is None or piece.said is None or piece.seen.shape[1] != width:
+    if (
+        piece.image_embeddings is None
+        or piece.caption_embeddings is None
+        or piece.image_embeddings.shape[1] != width
+    ):
         return to_tokens(piece.dynamic, width), to_tokens(piece.semantic, language_width)
-    return piece.seen, widened(piece.said, language_width)
+    return piece.image_embeddings, widened(piece.caption_embeddings, language_width)
 
 
-def sample_told(
+def sample_features(
     network: PaperNetwork,
     visual: np.ndarray,
     language: np.ndarray,
@@ -95,7 +99,7 @@ def sample_told(
     schedule = network.schedule()
     draw = sample_whole if steps == schedule.steps else partial(solve, steps=steps)
     kept = _known_cells(given, known, length, device)
-    painted = draw(
+    prediction = draw(
         WindowedNoise(network, whole_windows(visual), whole_windows(language)),
         schedule,
         SeededNoise(seeds, (2, length, PITCHES), device),
@@ -103,7 +107,7 @@ def sample_told(
         progress=progress,
     )
     # Notes begin and end inside what is not known.
-    fresh = painted if kept is None else painted * ~kept.mask
+    fresh = prediction if kept is None else prediction * ~kept.mask
     return np.stack([from_channels(one) for one in fresh[:, :, :sixteenths].cpu().numpy()])
 
 

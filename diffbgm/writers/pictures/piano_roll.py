@@ -33,7 +33,7 @@ _SMOOTH = 2  # drawn so many times larger, then reduced
 _DRUM_SHARE = 0.16  # of the height, at the bottom, where there are drums
 
 
-def roll_png(
+def draw_piano_roll(
     score: Score,
     tempo_map: TempoMap,
     span: tuple[float, float],

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-GOLDEN = Path(__file__).parents[1] / "golden"
+GOLDEN = Path(__file__).parents[2] / "golden"
 
 
 def names_and_shapes() -> dict[str, tuple[int, ...]]:

@@ -9,14 +9,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from public_checkpoint import GOLDEN, names_and_shapes, public_table, reference_inputs
 from safetensors.torch import save_file
 
 from diffbgm.errors import CheckpointError, OptionError, StorageError
 from diffbgm.model.paper.checkpoint import expected_entries, import_official, load_official
 from diffbgm.model.paper.unet import PaperConfig, PaperNetwork
+from tests.model.paper.public_checkpoint import (
+    GOLDEN,
+    names_and_shapes,
+    public_table,
+    reference_inputs,
+)
 
-FULL_REFERENCE = Path(__file__).parents[3] / "shared/reference/official_eps.npz"
+FULL_REFERENCE = Path(__file__).parents[4] / "shared/reference/official_eps.npz"
 
 
 @pytest.fixture(scope="module")

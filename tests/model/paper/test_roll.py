@@ -15,8 +15,8 @@ def roll(*notes: tuple[int, int, int, int]) -> np.ndarray:
     return from_notes(np.array(rows, int).reshape(-1, 5), 16)
 
 
-def heard(painted: np.ndarray) -> set[tuple[int, int, int, int]]:
-    return {(o, d, p, track) for o, d, p, _, track in to_notes(from_channels(painted)).tolist()}
+def heard(prediction: np.ndarray) -> set[tuple[int, int, int, int]]:
+    return {(o, d, p, track) for o, d, p, _, track in to_notes(from_channels(prediction)).tolist()}
 
 
 def test_tracks_are_merged_into_onset_and_sustain() -> None:
@@ -44,18 +44,18 @@ def test_a_note_that_is_struck_again_is_two_notes() -> None:
 
 
 def test_what_was_never_struck_and_what_no_piano_has_is_silent() -> None:
-    painted = np.zeros((2, 16, 128), np.float32)
-    painted[1, :, 60] = 1
-    painted[0, 3, [5, 120]] = 1
-    assert heard(painted) == set()
-    assert not (from_channels(painted) == HELD).any()
+    prediction = np.zeros((2, 16, 128), np.float32)
+    prediction[1, :, 60] = 1
+    prediction[0, 3, [5, 120]] = 1
+    assert heard(prediction) == set()
+    assert not (from_channels(prediction) == HELD).any()
     assert from_channels(np.zeros((2, 16, 128))).shape == (16, 3, 88)
 
 
 def test_cells_are_on_from_a_half_up() -> None:
-    painted = np.zeros((2, 16, 128), np.float32)
-    painted[0, 0, 60], painted[1, 1:3, 60], painted[1, 3, 60] = 0.6, 0.51, 0.49
-    assert heard(painted) == {(0, 3, 60, MELODY)}
+    prediction = np.zeros((2, 16, 128), np.float32)
+    prediction[0, 0, 60], prediction[1, 1:3, 60], prediction[1, 3, 60] = 0.6, 0.51, 0.49
+    assert heard(prediction) == {(0, 3, 60, MELODY)}
 
 
 def test_streams_fill_the_width_and_their_average_says_nothing() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from diffbgm.model.paper.sampling import WindowedNoise, features_told, sample
+from diffbgm.model.paper.sampling import WindowedNoise, feature_sources, sample
 from diffbgm.model.sampling import Piece
 from diffbgm.music.pianoroll import from_notes
 from diffbgm.options import Sampling
@@ -103,12 +103,19 @@ def test_what_clip_sees_stands_for_the_picture_where_it_is_as_wide() -> None:
     network, told = small_paper(), piece(32)
     unseen = sample(network, told, [3], QUICK)
     for width, is_heard in ((16, True), (512, False)):
-        seen = np.ones((32, width), np.float32)
-        shown = sample(network, replace(told, seen=seen, said=seen), [3], QUICK)
+        image_embeddings = np.ones((32, width), np.float32)
+        shown = sample(
+            network,
+            replace(told, image_embeddings=image_embeddings, caption_embeddings=image_embeddings),
+            [3],
+            QUICK,
+        )
         assert np.array_equal(shown, unseen) != is_heard
-        said = features_told(network, seen)["visual_features"]
-        assert said == ("CLIP embeddings of the picture" if is_heard else "dynamic stream")
-    assert features_told(network, None)["visual_features"] == "dynamic stream"
+        caption_embeddings = feature_sources(network, image_embeddings)["visual_features"]
+        assert caption_embeddings == (
+            "CLIP embeddings of the picture" if is_heard else "dynamic stream"
+        )
+    assert feature_sources(network, None)["visual_features"] == "dynamic stream"
 
 
 def test_all_steps_are_taken_by_the_whole_sampler() -> None:

@@ -105,12 +105,12 @@ def check_generate_without_a_server_says_what_to_do():
 
 def check_wishes_reach_the_server():
     blend = saved()
-    wishes = bpy.context.scene.diffbgm
-    wishes.use_seed, wishes.seed = True, 77
+    options = bpy.context.scene.diffbgm
+    options.use_seed, options.seed = True, 77
     bpy.ops.diffbgm.generate()
     assert blend.exists()
     assert _asked()["options"] == {"style": "cinematic", "seed": 77}
-    wishes.mood, wishes.use_energy, wishes.energy = "tense", True, 0.25
+    options.mood, options.use_energy, options.energy = "tense", True, 0.25
     bpy.ops.diffbgm.generate()
     assert _asked()["options"]["mood"] == "tense"
     assert _asked()["options"]["energy"] == 0.25
