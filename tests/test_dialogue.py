@@ -24,7 +24,7 @@ from diffbgm.music.harmony import estimate_key
 from diffbgm.music.pianoroll import to_score
 from diffbgm.music.score import Score
 from diffbgm.options import ComposeOptions, TakeOptions
-from diffbgm.sound.mixing import master, measure, sum_stems
+from diffbgm.sound.mixing import master, measure_loudness, sum_stems
 from diffbgm.timeline import MediaSpan, Shot, Timeline
 from diffbgm.video.find_dialogue import find_dialogue
 from diffbgm.writers.sound_files import boundaries_of
@@ -96,7 +96,7 @@ def test_the_mix_steps_back_and_nothing_else_of_it_changes(
 
 
 def test_it_is_as_loud_as_asked_for_all_the_same(composed: Composition) -> None:
-    told = measure(wav(composed.folder / "mix.wav").astype(np.float32))
+    told = measure_loudness(wav(composed.folder / "mix.wav").astype(np.float32))
     assert told.lufs == pytest.approx(-16, abs=0.5)
     assert told.true_peak <= -1
 

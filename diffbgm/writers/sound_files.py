@@ -188,7 +188,7 @@ def _whole_mix(
 def _put(
     path: Path, previous: Path | None, length: int, dirty: _DirtyRange, samples: np.ndarray | None
 ) -> None:
-    """Write `samples` (None: silence) into the dirty range; around it what `previous` has, or silence."""
+    """Write `samples` (None: silence) of the dirty range, around it what `previous` has."""
     own = dirty.last - dirty.first
     samples = np.zeros((own, 2), np.float32) if samples is None else samples
     if previous is not None and previous.exists():
