@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from diffbgm.errors import CutsError, OptionError
+from diffbgm.errors import CutsError
 from diffbgm.music.tempo_map import BEATS_PER_BAR, TempoMap
-from diffbgm.options import check_pins, check_tempo
+from diffbgm.options import ComposeOptions, check_options, check_pins
 from diffbgm.spotting.hit_search import HIT_FRAMES, Problem, TempoPath, constant_path, search
 
 HitKind = Literal["downbeat", "beat", "half", "none"]
@@ -51,12 +51,8 @@ class SpottingOptions:
     energy: float | None = None
 
     def __post_init__(self) -> None:
-        check_tempo(self.bpm, self.freedom_percent)
+        check_options(self, ComposeOptions)
         check_pins(self.pinned, self.ignored)
-        if self.mood is not None and not all(-1 <= value <= 1 for value in self.mood):
-            raise OptionError(f"the mood {self.mood} is out of range: give two numbers in -1..1")
-        if self.energy is not None and not 0 <= self.energy <= 1:
-            raise OptionError(f"the energy {self.energy:g} is out of range: give 0 to 1")
 
 
 @dataclass(frozen=True)
