@@ -61,7 +61,6 @@ Mood = Annotated[
         f"{', '.join(MOODS)}, or valence,arousal (each -1 to 1)",
         absent="as measured",
         group="front",
-        steers_hits=True,
     ),
 ]
 Energy = Annotated[
@@ -74,14 +73,13 @@ Energy = Annotated[
         absent="as measured",
         initial=0.5,
         group="front",
-        steers_hits=True,
     ),
 ]
 Steps = Annotated[int, Option("integer", "Diffusion steps", low=4, high=1000)]
 Guidance = Annotated[
     float, Option("number", "How strictly the notes follow the picture", low=0, high=10)
 ]
-Device = Annotated[str, Option("device", "auto, cpu or cuda", group="server", steers_hits=True)]
+Device = Annotated[str, Option("device", "auto, cpu or cuda", group="server")]
 Checkpoint = Annotated[
     Path | None,
     Option("file", "Weights to compose with", absent="those of the package", group="server"),
