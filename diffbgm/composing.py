@@ -28,6 +28,7 @@ from diffbgm.composition import (
     load_take,
     save_take,
 )
+from diffbgm.devices import choose_device
 from diffbgm.dialogue import Dialogue
 from diffbgm.errors import CompositionError, OptionError
 from diffbgm.files import as_path, publishing
@@ -68,6 +69,8 @@ def compose(
     soundfont = find_soundfont(options.soundfont)
     checkpoint = generation.resolve_checkpoint(options.checkpoint)
     model = generation.describe_model(checkpoint, options.sampling)
+    film = _film_to_mux(source, folder, options)
+    choose_device(options.device)  # All that may be refused is, before anything slow begins.
     with (
         publishing(folder, lambda: _files_of(folder)) as work,
         open_synthesizer(soundfont) as synth,
@@ -75,7 +78,6 @@ def compose(
         check_instruments(synth, style)
         with clock.stage("analysis") as advance:
             analysis = _analyse(source, options, advance)
-            film = _film_to_mux(source, folder, options)
         with clock.stage("dialogue") as advance:
             dialogue = _dialogue(analysis.timeline, options, advance)
         with clock.stage("spotting"):
@@ -128,6 +130,8 @@ def recompose(
     style_name = located(options.style or scored.takes[shot].style)
     style = load_style(style_name).moved(options.octave)
     soundfont = find_soundfont(options.soundfont or scored.options.soundfont)
+    if options.notes == "new":
+        choose_device(options.device)
     with _next_version(composition) as work, open_synthesizer(soundfont) as synth:
         check_instruments(synth, style)
         with clock.stage("spotting"):

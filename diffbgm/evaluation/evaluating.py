@@ -11,13 +11,14 @@ import numpy as np
 from diffbgm import generation
 from diffbgm.data.paired import holds_pairs, load_pairs
 from diffbgm.data.prepared import PreparedSet, load_prepared
+from diffbgm.devices import choose_device
 from diffbgm.evaluation import calm_to_tense
 from diffbgm.evaluation.evaluating_pairs import evaluate_pairs
 from diffbgm.evaluation.goals import goals
 from diffbgm.evaluation.piece import Piece as Measured
 from diffbgm.evaluation.report import empty, measure, read_pairs
 from diffbgm.evaluation.songs import BARS, SongSet, Window, read_set, training_windows
-from diffbgm.files import replacing
+from diffbgm.files import check_folder, replacing
 from diffbgm.model.networks import Model
 from diffbgm.model.sampling import Piece
 from diffbgm.music.midi import write_midi
@@ -54,6 +55,9 @@ def evaluate(
     or, where `data` holds songs with films, 8 bars on the films' features. Copies are sought among
     the training songs of `training`, a prepared file, or else of `data` if it is one.
     """
+    check_folder(folder)
+    choose_device(device)
+    generation.describe_model(generation.resolve_checkpoint(checkpoint), Sampling())
     options = {"pieces": pieces, "seed": seed, "device": device, "checkpoint": checkpoint}
     if holds_pairs(data):
         pairs = load_pairs(data)

@@ -208,7 +208,7 @@ class _Denoiser:
 def fast_bfloat16(device: torch.device) -> bool:
     """Whether bfloat16 is faster than float32 there."""
     if device.type == "cpu":
-        return torch.cpu._is_avx512_bf16_supported()
+        return torch.cpu.get_capabilities().get("avx512_bf16", False)
     return device.type == "cuda"
 
 

@@ -15,6 +15,7 @@ import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from diffbgm.errors import DiffBGMError, OptionError
+from diffbgm.files import check_folder
 from diffbgm.model.sampling import fast_bfloat16
 from diffbgm.music.roll_png import write_roll_png
 from diffbgm.training.config import TrainingConfig
@@ -188,6 +189,7 @@ def train(
     OUT gets `weights.safetensors` (the moving average), `log.jsonl`, `samples/STEP.png` and
     `config.json`. Under torchrun this is one of the processes, and the first of them writes.
     """
+    check_folder(Path(config.out))
     with joined(device) as processes:
         trainer = Trainer(config, processes)
         if processes.writes:
