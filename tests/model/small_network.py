@@ -15,6 +15,15 @@ def small_network(**changes) -> TimeTokenNetwork:
     return TimeTokenNetwork(NetworkConfig(**{**SMALL.to_dict(), **changes})).eval()
 
 
+def eager_network() -> TimeTokenNetwork:
+    """A small network that likes notes, so that samples are not empty."""
+    network = small_network()
+    with torch.no_grad():
+        network.paint[-1].bias += 3.5
+        network.paint[-1].weight *= 3
+    return network.requires_grad_(False)
+
+
 def conditions(size: int, beats: int) -> Conditions:
     generator = torch.Generator().manual_seed(1)
     conditions = torch.ones(size, dtype=torch.bool)
