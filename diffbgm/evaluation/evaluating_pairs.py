@@ -12,7 +12,7 @@ from diffbgm import generation
 from diffbgm.data.paired import WINDOW_BARS, PairedSet
 from diffbgm.data.prepared import SPLITS
 from diffbgm.errors import DatasetError, OptionError
-from diffbgm.evaluation.piece import Piece
+from diffbgm.evaluation.piece import MeasuredPiece
 from diffbgm.evaluation.piece import from_notes as piece_of
 from diffbgm.evaluation.report import empty, measure, read_pairs
 from diffbgm.evaluation.songs import wanted_songs
@@ -152,7 +152,7 @@ def _notes(pairs: PairedSet, segment: Segment) -> np.ndarray:
     return notes
 
 
-def _training_windows(pairs: PairedSet, held_out: set[str]) -> list[Piece]:
+def _training_windows(pairs: PairedSet, held_out: set[str]) -> list[MeasuredPiece]:
     """All windows of the train split's songs, but of those `held_out`."""
     segments = [
         Segment(song, start)

@@ -100,7 +100,7 @@ def wanted_songs(songs: str) -> set[str]:
     return {line.zfill(3) for line in lines}
 
 
-def training_windows(prepared: PreparedSet, held_out: Iterable[str]) -> list[piece.Piece]:
+def training_windows(prepared: PreparedSet, held_out: Iterable[str]) -> list[piece.MeasuredPiece]:
     """Windows of 8 bars from every bar of the train split's songs, but of those `held_out`."""
     avoided = set(held_out)
     sections = [

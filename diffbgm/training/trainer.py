@@ -15,7 +15,7 @@ import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from diffbgm.errors import DiffBGMError, OptionError
-from diffbgm.model.sampling import fast_bfloat16
+from diffbgm.model.precision import autocast
 from diffbgm.music.roll_png import write_roll_png
 from diffbgm.training.config import TrainingConfig
 from diffbgm.training.presets import find_preset
@@ -112,7 +112,7 @@ class Trainer:
         weights stay as they are, and what is returned is not finite."""
         for group in self.optimiser.param_groups:
             group["lr"] = self._learning_rate(done)
-        with self._autocast():
+        with autocast(self.processes.device):
             value = self.objective.losses(self.network, self.config.batch_windows).mean()
         self.optimiser.zero_grad(set_to_none=True)
         value.backward()
@@ -157,7 +157,7 @@ class Trainer:
 
     def validate(self) -> dict[str, float]:
         """Loss of the moving average per noise level."""
-        with self._autocast():
+        with autocast(self.processes.device):
             return self.objective.validation_losses(self.average.module)
 
     def _save_weights(self) -> None:
@@ -171,10 +171,6 @@ class Trainer:
     @property
     def _out(self) -> Path:
         return Path(self.config.out)
-
-    def _autocast(self) -> torch.autocast:
-        device = self.processes.device
-        return torch.autocast(device.type, torch.bfloat16, enabled=fast_bfloat16(device))
 
 
 def train(

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from diffbgm.model.config import NetworkConfig
-from diffbgm.model.sampling import Piece
+from diffbgm.model.piece_conditions import PieceConditions
 from diffbgm.model.temporal import Conditions, TimeTokenNetwork
 
 SMALL = NetworkConfig(width=32, layers=2, heads=2, local_channels=4, window_bars=2)
@@ -37,8 +37,8 @@ def conditions(size: int, beats: int) -> Conditions:
     )
 
 
-def piece(beats: int, key_signature: int | None = 0) -> Piece:
+def piece(beats: int, key_signature: int | None = 0) -> PieceConditions:
     rng = np.random.default_rng(0)
-    return Piece(
+    return PieceConditions(
         rng.random((beats, 6)), rng.random((beats, 3)), np.arange(beats) // 5, key_signature
     )
