@@ -23,7 +23,7 @@ from diffbgm.model.diffusion import log_snr_at
 from diffbgm.model.piece_conditions import PieceConditions
 from diffbgm.model.sampling import sample
 from diffbgm.model.temporal import Conditions, Prediction, TimeTokenNetwork
-from diffbgm.music.conditions import SEMANTIC, from_score
+from diffbgm.music.conditions import SEMANTIC, of_roll
 from diffbgm.music.pianoroll import to_notes
 from diffbgm.options import Sampling
 
@@ -87,7 +87,7 @@ def row(
     guided = GuidedByStream(network, *strengths)
     wanted = Sampling(guidance=1.0)
     rolls = [sample(guided, one, [seed], wanted)[0] for seed, one in enumerate(pieces)]  # pyright: ignore[reportArgumentType]
-    heard = [from_score(roll, np.zeros(0, int)) for roll in rolls]
+    heard = [of_roll(roll, np.zeros(0, int)) for roll in rolls]
     measured = [piece.from_notes("", to_notes(roll)[:, [0, 1, 2, 4]]) for roll in rolls]
     density = rhythm.rank_correlation(
         np.concatenate([one.dynamic[:, DENSITY] for one in pieces]),

@@ -1,7 +1,7 @@
 """`diffbgm evaluate` on songs with films: segments of 8 bars on the films' own features, as in the
 paper, measured beside the songs themselves."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from diffbgm.music.pianoroll import (
 )
 from diffbgm.music.tempo_map import TempoMap
 from diffbgm.options import Sampling
+from diffbgm.progress import Progress
 
 BEATS = WINDOW_BARS * BEATS_PER_BAR
 SIXTEENTHS = WINDOW_BARS * SIXTEENTHS_PER_BAR
@@ -53,7 +54,7 @@ def evaluate_pairs(
     device: str,
     checkpoint: Path | None,
     training: PairedSet,
-    progress: Callable[[str, float], None],
+    progress: Progress,
 ) -> dict[str, Any]:
     """Metrics of as many segments as `pieces`, spread evenly over the songs; writes their MIDI.
 

@@ -71,7 +71,7 @@ def from_notes(name: str, notes: np.ndarray, bars: int | None = None) -> Measure
     return MeasuredPiece(name, notes, bars)
 
 
-def from_score(name: str, score: Score, bars: int | None = None) -> MeasuredPiece:
+def piece_of_score(name: str, score: Score, bars: int | None = None) -> MeasuredPiece:
     """The piece that a score's tracks MELODY, BRIDGE and PIANO are; others are left out."""
     rows = [
         (
@@ -95,7 +95,7 @@ def read_piece(path: Path) -> MeasuredPiece:
         raise DatasetError(str(exc)) from exc
     if score.tracks and not any(track.name in TRACKS for track in score.tracks):
         raise DatasetError(f"{path}: none of its tracks is named {', '.join(TRACKS)}")
-    return from_score(path.stem, score)
+    return piece_of_score(path.stem, score)
 
 
 def lengthened(piece: MeasuredPiece, bars: int) -> MeasuredPiece:

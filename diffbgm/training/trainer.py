@@ -17,6 +17,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from diffbgm.errors import DiffBGMError, OptionError
 from diffbgm.model.precision import autocast
 from diffbgm.music.roll_png import write_roll_png
+from diffbgm.progress import Advance, no_advance
 from diffbgm.training.config import TrainingConfig
 from diffbgm.training.presets import find_preset
 from diffbgm.training.processes import Processes, StopSignals, joined
@@ -54,7 +55,7 @@ class Trainer:
         self.step = 0
         self.begun = time.monotonic()
 
-    def run(self, report: Report, progress: Callable[[float], None]) -> None:
+    def run(self, report: Report, progress: Advance) -> None:
         """Train to the end, or until SIGTERM or SIGINT asks to stop.
 
         `report` gets a line of numbers at every save. DiffBGMError if the loss is no number any
@@ -177,7 +178,7 @@ def train(
     config: TrainingConfig,
     device: str,
     report: Report,
-    progress: Callable[[float], None] = lambda fraction: None,
+    progress: Advance = no_advance,
 ) -> None:
     """Run a configuration to its end.
 
