@@ -7,7 +7,7 @@ select_take  another of the takes that a shot already has
 Before that, without composing: `analyse` and `preview_hits`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
@@ -35,7 +35,7 @@ from diffbgm.files import as_path, publishing
 from diffbgm.music.harmony import Key, estimate_key
 from diffbgm.music.pianoroll import SIXTEENTHS_PER_BEAT, to_score
 from diffbgm.options import ComposeOptions, TakeOptions, checked
-from diffbgm.progress import Clock, Progress, no_progress
+from diffbgm.progress import Advance, Clock, Progress, no_progress
 from diffbgm.readers.cut_lists import CutList
 from diffbgm.sound.soundfont import find_soundfont
 from diffbgm.sound.synthesis import check_instruments, render_shot, stem_mixes
@@ -206,9 +206,7 @@ def _composition_with(folder: str | Path, shot: int) -> Composition:
     return composition
 
 
-def _analyse(
-    source: Path | Timeline, options: ComposeOptions, advance: Callable[[float], None]
-) -> VideoAnalysis:
+def _analyse(source: Path | Timeline, options: ComposeOptions, advance: Advance) -> VideoAnalysis:
     clip = installed_clip(options.device)
     if isinstance(source, Timeline):
         if options.cuts is not None:
@@ -229,9 +227,7 @@ def _film_to_mux(source: Path | Timeline, folder: Path, options: ComposeOptions)
     return film
 
 
-def _dialogue(
-    timeline: Timeline, options: ComposeOptions, advance: Callable[[float], None]
-) -> Dialogue:
+def _dialogue(timeline: Timeline, options: ComposeOptions, advance: Advance) -> Dialogue:
     """Where the music makes room: as asked for, or where somebody speaks, or nowhere."""
     if options.dialogue is not None:
         return Dialogue.joined(options.dialogue, timeline.seconds)
@@ -289,7 +285,7 @@ def _new_rolls(
     shot: int,
     seeds: list[int],
     options: TakeOptions,
-    advance: Callable[[float], None],
+    advance: Advance,
 ) -> list[np.ndarray]:
     if options.notes == "same":
         return [scored.roll]
