@@ -305,7 +305,13 @@ def test_a_pick_up_leads_into_the_first_hit_alone(energy: float, notes: int):
     straight = replace(load_style("solo_piano"), humanise=Humanise(0, 0))
     seeds = [1] * 5
     score = arrange(sketch_with_rest(), cues, straight, seeds, C)
-    plain = arrange(sketch_with_rest(), replace(cues, hits=()), straight, seeds, C)
+    plain = arrange(
+        sketch_with_rest(),
+        replace(cues, spotting=replace(cues.spotting, hits=())),
+        straight,
+        seeds,
+        C,
+    )
     tune = [note for note in score.track("Piano melody").notes if note.start_beats < 6]
     added = [note for note in tune if note.start_beats >= 4]
     assert len(added) == notes
@@ -323,7 +329,9 @@ def test_a_melody_that_leads_into_the_hit_itself_is_left_alone():
     cues = made_cues(ENERGIES, LENGTHS, hits=hits_at(6, 15, 23, 35))
     style = load_style("solo_piano")
     with_hit = arrange(made_sketch(12), cues, style, [1] * 5, C).track("Piano melody").notes
-    without = arrange(made_sketch(12), replace(cues, hits=()), style, [1] * 5, C)
+    without = arrange(
+        made_sketch(12), replace(cues, spotting=replace(cues.spotting, hits=())), style, [1] * 5, C
+    )
     before = [n.pitch for n in with_hit if n.start_beats < 6]
     assert before == [n.pitch for n in without.track("Piano melody").notes if n.start_beats < 6]
 
