@@ -1,7 +1,7 @@
 """From noise to a roll: DPM-Solver++ over overlapping windows that are denoised together.
 
 Every solver step the windows' logits are averaged where they overlap, so a long piece is one piece
-without seams; bars that show the theme are prediction alike until their outline stands.
+without seams; bars that show the theme are denoised alike until their outline stands.
 """
 
 from collections.abc import Callable
@@ -16,6 +16,7 @@ from diffbgm.model.rhythm import follow_rhythm, struck_keys
 from diffbgm.model.solver import SeededNoise, second_order, solver_step
 from diffbgm.model.temporal import NO_KEY, Conditions, Prediction, TimeTokenNetwork
 from diffbgm.model.windows import Windows, keep_given
+from diffbgm.music.chord_rows import CHORD_WIDTH
 from diffbgm.music.pianoroll import (
     BEATS_PER_BAR,
     HELD,
@@ -28,8 +29,8 @@ from diffbgm.options import Sampling
 
 # Guidance acts between these times; outside it costs a forward pass and changes little.
 GUIDED_TIMES = (0.25, 0.9)
-# Down to this time the bars that show the same bar of the theme are prediction alike: its outline
-# returns; what is prediction later varies it.
+# Down to this time the bars that show the same bar of the theme are denoised alike: its outline
+# returns; what is denoised later varies it.
 THEME_UNTIL = 0.35
 # A held key is believed from a lower probability on than a struck one: else long notes break.
 HELD_PROBABILITY = 0.4
@@ -41,7 +42,8 @@ class Piece:
     """The conditions of a piece, from a downbeat on: dynamic (B, 6), semantic (B, 3), segment (B,);
     key_signature 0..11 or None (the network chooses); B a whole number of bars. `theme` (bars,)
     says which bar of the theme each bar shows, or -1. `image_embeddings` and `caption_embeddings`,
-    (B, width) float32 where CLIP is installed, are for the paper's network."""
+    (B, width) float32 where CLIP is installed, are for the paper's network. `chord` (B, 37)
+    as `music.chord_rows` has it, or None: the network chooses."""
 
     dynamic: np.ndarray
     semantic: np.ndarray
@@ -50,6 +52,7 @@ class Piece:
     theme: np.ndarray | None = None
     image_embeddings: np.ndarray | None = None
     caption_embeddings: np.ndarray | None = None
+    chord: np.ndarray | None = None
 
     def between(self, beats: slice) -> "Piece":
         """A stretch of it, by itself: without the theme of the whole."""
@@ -60,6 +63,7 @@ class Piece:
             self.key_signature,
             image_embeddings=None if images is None else images[beats],
             caption_embeddings=None if captions is None else captions[beats],
+            chord=None if self.chord is None else self.chord[beats],
         )
 
 
@@ -191,18 +195,26 @@ class _Denoiser:
         return Prediction(logits, prediction.velocity)
 
     def _conditions(self, piece: Piece) -> Conditions:
-        """What every window is conditions."""
+        """The conditions of every window."""
         cut, count = self.windows.of_beats, len(self.windows)
         key = NO_KEY if piece.key_signature is None else piece.key_signature
-        conditions = torch.ones(count, dtype=torch.bool, device=self.device)
+        present = torch.ones(count, dtype=torch.bool, device=self.device)
         return Conditions(
             cut(piece.dynamic.astype(np.float32)),
             cut(piece.semantic.astype(np.float32)),
             cut(piece.segment.astype(np.int64)),
             torch.full((count,), key, device=self.device),
-            conditions,
-            conditions,
+            present,
+            present,
+            cut(_chords(piece)),
         )
+
+
+def _chords(piece: Piece) -> np.ndarray:
+    """Condition rows (B, 37) of a piece; zeros where it has no chords."""
+    if piece.chord is None:
+        return np.zeros((len(piece.dynamic), CHORD_WIDTH), np.float32)
+    return piece.chord.astype(np.float32)
 
 
 def fast_bfloat16(device: torch.device) -> bool:
@@ -223,6 +235,7 @@ def _extended(piece: Piece, missing: int) -> Piece:
         carried_on(piece.semantic),
         carried_on(piece.segment),
         piece.key_signature,
+        chord=carried_on(_chords(piece)),
     )
 
 

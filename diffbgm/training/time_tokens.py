@@ -58,13 +58,19 @@ class TimeTokenObjective:
             conditions.semantic,
             conditions.segment,
             conditions.key_signature,
+            conditions.chord,
         )
         pieces = zip(*(column.cpu().numpy() for column in columns), strict=True)
         network = cast(TimeTokenNetwork, network)
         return np.concatenate(
             [
-                sample(network, Piece(dynamic, semantic, segment, int(key)), [seed], Sampling())
-                for seed, (dynamic, semantic, segment, key) in enumerate(pieces)
+                sample(
+                    network,
+                    Piece(dynamic, semantic, segment, int(key), chord=chord),
+                    [seed],
+                    Sampling(),
+                )
+                for seed, (dynamic, semantic, segment, key, chord) in enumerate(pieces)
             ]
         )
 
