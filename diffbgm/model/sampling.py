@@ -5,13 +5,14 @@ without seams; bars that show the theme are denoised alike until their outline s
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from diffbgm.model.diffusion import keep_known, log_snr_at, to_channels, to_estimate
+from diffbgm.model.melody_chain import sing
 from diffbgm.model.rhythm import follow_rhythm, struck_keys
 from diffbgm.model.solver import SeededNoise, second_order, solver_step
 from diffbgm.model.temporal import NO_KEY, Conditions, Prediction, TimeTokenNetwork
@@ -112,6 +113,7 @@ def _denoise(
     for index, time in enumerate(times):
         guided = GUIDED_TIMES[0] < float(time) < GUIDED_TIMES[1]
         prediction = denoiser(x, estimate, known, time, wanted.guidance if guided else 1.0)
+        prediction = replace(prediction, logits=sing(prediction.logits, clean, known))
         estimate = to_estimate(prediction.logits, clean, known)
         if index + 1 < len(times):
             h = half_log_snr[index + 1] - half_log_snr[index]
