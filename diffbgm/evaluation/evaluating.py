@@ -25,6 +25,7 @@ from diffbgm.music.pianoroll import BEATS_PER_BAR, to_score
 from diffbgm.music.roll_png import write_roll_png
 from diffbgm.music.tempo_map import TempoMap
 from diffbgm.options import Sampling
+from diffbgm.spotting.planning import plan_piece
 
 BEATS = BARS * BEATS_PER_BAR
 # All files are at 120 beats a minute.
@@ -104,19 +105,26 @@ def _evaluate_scores(
 
 
 def _generate(model: Model, found: SongSet, window: Window, folder: Path, seed: int) -> None:
-    (roll,) = model.sample(_own_conditions(found.prepared, found.beats(window)), [seed], Sampling())
+    piece = _own_conditions(found.prepared, found.beats(window), seed)
+    (roll,) = model.sample(piece, [seed], Sampling())
     real, name = found.roll(window), found.name(window)
     _write(roll, folder / "generated" / f"{name}.mid")
     _write(real, folder / "reference" / f"{name}.mid")
     write_roll_png(folder / "pictures" / f"{name}.png", np.stack([roll, real]))
 
 
-def _own_conditions(prepared: PreparedSet, rows: slice) -> Piece:
+def _own_conditions(prepared: PreparedSet, rows: slice, seed: int) -> Piece:
+    """A song's conditions, under a plan drawn for them."""
+    starts, key = prepared.phrase_start[rows], _key(prepared, rows)
+    semantic = prepared.semantic[rows].astype(np.float32)
+    plan = plan_piece(starts, semantic, key, np.random.default_rng(seed))
     return Piece(
         prepared.dynamic[rows].astype(np.float32),
-        prepared.semantic[rows].astype(np.float32),
-        np.cumsum(prepared.phrase_start[rows]),
-        _key(prepared, rows),
+        semantic,
+        np.cumsum(starts),
+        key,
+        theme=plan.form.shown(),
+        chord=plan.chords.rows(len(starts)),
     )
 
 
