@@ -86,7 +86,7 @@ def _name(row: np.ndarray, key_signature: int) -> str:
 
 
 def _nested(counts: Counter, kept: set[str]) -> dict[str, Any]:
-    """Counts of names as they are, and of pairs as a dictionary of dictionaries, of `kept` alone."""
+    """Counts of the names `kept`, and of pairs as a dictionary of dictionaries."""
     nested: dict[str, Any] = {}
     for key, count in sorted(counts.items()):
         if isinstance(key, str):

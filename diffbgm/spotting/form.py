@@ -45,7 +45,7 @@ class Form:
             shared = first.setdefault(letter, span)
             length = min(len(shared), len(span)) - (shared is not span)
             source[span.start : span.start + length] = shared[:length]
-        bars, label, times = np.unique(source, return_inverse=True, return_counts=True)
+        _, label, times = np.unique(source, return_inverse=True, return_counts=True)
         numbered = np.cumsum(times > 1) - 1
         return np.where(times > 1, numbered, -1)[label]
 

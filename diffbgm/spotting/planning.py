@@ -32,9 +32,8 @@ def plan_piece(
     """The plan of whole bars; `phrase_starts` and `turns` (B,) are true where a phrase begins and
     where the chord must change, semantic (B, 3); `given` by half bar."""
     mood = semantic.astype(float).reshape(-1, BEATS_PER_BAR, 3).mean(axis=1)
-    starts = phrase_starts.reshape(-1, BEATS_PER_BAR).any(axis=1)
-    starts[0] = True
-    form = find_form(np.flatnonzero(starts).tolist(), mood, rng)
+    starts = np.unique([0, *np.flatnonzero(phrase_starts) // BEATS_PER_BAR])
+    form = find_form(starts.tolist(), mood, rng)
     halves = semantic.astype(float).reshape(-1, HALF_BAR_BEATS, 3).mean(axis=1)
     must_turn = np.zeros(len(semantic), bool) if turns is None else turns
     brief = HarmonyBrief(
