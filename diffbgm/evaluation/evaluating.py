@@ -141,7 +141,8 @@ def _planned(piece: Piece, phrase_starts: np.ndarray, seed: int) -> Piece:
     """The piece under a form and a harmony that `seed` draws, as a film gets them."""
     assert piece.key_signature is not None
     rng = np.random.default_rng(seed)
-    plan = plan_piece(phrase_starts, piece.semantic, piece.key_signature, rng)
+    density = piece.dynamic[:, DYNAMIC.index("density")]
+    plan = plan_piece(phrase_starts, density, piece.semantic, piece.key_signature, rng)
     return replace(piece, theme=plan.form.shown(), chord=plan.chords.rows(len(phrase_starts)))
 
 

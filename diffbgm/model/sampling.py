@@ -13,7 +13,7 @@ from torch import Tensor
 
 from diffbgm.model.diffusion import keep_known, log_snr_at, to_channels, to_estimate
 from diffbgm.model.melody_chain import sing
-from diffbgm.model.rhythm import follow_rhythm, struck_keys
+from diffbgm.model.rhythm import follow_rhythm, held_keys, struck_keys
 from diffbgm.model.solver import SeededNoise, second_order, solver_step
 from diffbgm.model.temporal import NO_KEY, Conditions, Prediction, TimeTokenNetwork
 from diffbgm.model.windows import Windows, keep_given
@@ -33,8 +33,6 @@ GUIDED_TIMES = (0.25, 0.9)
 # Down to this time the bars that show the same bar of the theme are denoised alike: its outline
 # returns; what is denoised later varies it.
 THEME_UNTIL = 0.35
-# A held key is believed from a lower probability on than a struck one: else long notes break.
-HELD_PROBABILITY = 0.4
 WINDOWS_AT_ONCE = 16
 
 
@@ -262,11 +260,12 @@ def _known_cells(
 def _to_rolls(prediction: Prediction) -> np.ndarray:
     """Rolls (S, T, 3, 88) of logits and velocities; held keys that nothing struck are let go."""
     onset, sustain = prediction.logits.transpose(1, 2).split(len(TRACKS), dim=2)
-    struck = struck_keys(onset).cpu().numpy()
-    held = (torch.sigmoid(sustain[..., :KEYS]) > HELD_PROBABILITY).cpu().numpy()
+    struck = struck_keys(onset)
+    held = held_keys(sustain, struck).cpu().numpy()
     velocity = (
         (prediction.velocity * 127).clamp(1, 127).round().byte().transpose(1, 2).cpu().numpy()
     )
+    struck = struck.cpu().numpy()
     rolls = np.where(struck, velocity, 0)
     sounding = np.zeros_like(struck[:, 0])
     for sixteenth in range(rolls.shape[1]):

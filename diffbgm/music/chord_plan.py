@@ -7,7 +7,6 @@ G`; one chord fills its bar, and `N` is no chord.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -125,9 +124,12 @@ class ChordPlan:
         by_beat = np.repeat(np.stack(rows), HALF_BAR_BEATS, axis=0)[:beats] if rows else _NOTHING
         return np.pad(by_beat, [(0, beats - len(by_beat)), (0, 0)])
 
-    def changes(self) -> list[int]:
-        """The half bars at which another chord begins; the first is 0."""
-        return [0, *(i for i, (a, b) in enumerate(pairwise(self.chords), 1) if a != b)]
+    def at(self, beat: float) -> PlannedChord | None:
+        """The chord at a beat from the plan's start on; beyond its ends that of the end."""
+        if not self.chords:
+            return None
+        half = int(beat // HALF_BAR_BEATS)
+        return self.chords[min(max(half, 0), len(self.chords) - 1)]
 
 
 _NOTHING = np.zeros((0, CHORD_WIDTH), np.float32)

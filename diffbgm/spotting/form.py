@@ -1,8 +1,8 @@
 """The form of a piece: which phrases come again. Knows no notes and no picture.
 
 Four phrases make a section: theme, theme, contrast, theme. Two sections take turns, so that in a
-long piece the first theme comes back after another one. A phrase comes again where its mood does;
-where that has changed, it is another phrase.
+long piece the first theme comes back after another one. A phrase comes again where its mood and its
+density do; where they have changed, it is another phrase.
 """
 
 from collections.abc import Sequence
@@ -16,14 +16,14 @@ SECTIONS = {1: (0,), 2: (0, 0), 3: (0, 1, 0), 4: (0, 0, 1, 0)}
 # The bars of a long phrase's first half; the second begins as the first with this chance.
 HALF_PHRASE = 4
 PERIOD_CHANCE = 0.4
-# Moods (valence, arousal, tension, each 0..1) that differ by less than this are the same.
-SAME_MOOD = 0.25
+# Levels (mood and density, each 0..1) that differ by less than this are the same.
+SAME_LEVEL = 0.25
 
 
 @dataclass(frozen=True)
 class Form:
     """`starts`: bars at which parts begin, rising from 0; `letters`: one each, the same where a
-    part comes again; `bars` in all."""
+    part comes again; `bars` in all. What comes before the first phrase is a part of its own."""
 
     starts: tuple[int, ...]
     letters: tuple[int, ...]
@@ -50,33 +50,36 @@ class Form:
         return np.where(times > 1, numbered, -1)[label]
 
 
-def find_form(starts: Sequence[int], mood: np.ndarray, rng: np.random.Generator) -> Form:
-    """The form of phrases that begin at bars `starts`, rising from 0, in a mood (bars, 3)."""
-    spans = [range(start, end) for start, end in pairwise([*starts, len(mood)])]
-    moods = [mood[span.start : span.stop].mean(axis=0) for span in spans]
-    letters = _letters(moods)
+def find_form(starts: Sequence[int], levels: np.ndarray, rng: np.random.Generator) -> Form:
+    """The form of phrases that begin at bars `starts`, rising, at levels (bars, L)."""
+    spans = [range(start, end) for start, end in pairwise([*starts, len(levels)])]
+    letters = _letters([levels[span.start : span.stop].mean(axis=0) for span in spans])
     has_period = dict(zip(letters, rng.random(len(letters)) < PERIOD_CHANCE, strict=True))
     parts: list[tuple[int, tuple[int, int]]] = []
+    if not starts or starts[0]:
+        parts.append((0, (-1, 0)))
     for span, letter in zip(spans, letters, strict=True):
         parts.append((span.start, (letter, 0)))
         if len(span) >= 2 * HALF_PHRASE:
             half = 0 if has_period[letter] else 1
             parts.append((span.start + HALF_PHRASE, (letter, half)))
     names = {name: number for number, name in enumerate(dict.fromkeys(name for _, name in parts))}
-    return Form(tuple(bar for bar, _ in parts), tuple(names[name] for _, name in parts), len(mood))
+    return Form(
+        tuple(bar for bar, _ in parts), tuple(names[name] for _, name in parts), len(levels)
+    )
 
 
-def _letters(moods: Sequence[np.ndarray]) -> list[int]:
-    """A letter a phrase: the section's where its mood is that of the first with this letter, else
-    one of its own."""
-    planned = _planned(len(moods))
+def _letters(levels: Sequence[np.ndarray]) -> list[int]:
+    """A letter a phrase: the section's where its levels are those of the first with this letter,
+    else one of its own."""
+    planned = _planned(len(levels))
     letters: list[int] = []
     first: dict[tuple[int, int], tuple[int, np.ndarray]] = {}
-    for wanted, mood in zip(planned, moods, strict=True):
+    for wanted, level in zip(planned, levels, strict=True):
         variants = [key for key in first if key[0] == wanted]
-        like = [key for key in variants if np.abs(first[key][1] - mood).max() < SAME_MOOD]
+        like = [key for key in variants if np.abs(first[key][1] - level).max() < SAME_LEVEL]
         key = like[0] if like else (wanted, len(variants))
-        first.setdefault(key, (len(first), mood))
+        first.setdefault(key, (len(first), level))
         letters.append(first[key][0])
     return letters
 

@@ -45,7 +45,10 @@ def test_a_plan_is_read_bar_by_bar_and_written_so():
     assert plan.names == ["C", "C", "Am", "F", "G", "G", "N", "N"]
     assert plan.to_text() == "C | Am F | G | N\n"
     assert ChordPlan.from_text(plan.to_text()) == plan == ChordPlan.from_names(plan.names)
-    assert plan.changes() == [0, 2, 3, 4, 6]
+    assert [getattr(plan.at(beat), "name", None) for beat in (-1, 3, 4, 7.9, 15, 99)] == [
+        *("C", "C", "Am", "F", None, None)
+    ]
+    assert ChordPlan(()).at(0) is None
 
 
 @pytest.mark.parametrize(

@@ -55,3 +55,10 @@ def test_a_piece_of_one_phrase_shows_nothing_twice(bars):
     one = form((bars, CALM), seed=1)
     assert sum(len(span) for span in one.spans) == bars
     assert len(one.shown()) == bars
+
+
+def test_what_comes_before_the_first_phrase_is_a_part_of_its_own():
+    one = find_form([1, 5], np.tile(CALM, (9, 1)), np.random.default_rng(0))
+    assert one.starts == (0, 1, 5)
+    assert one.letters == (0, 1, 1)
+    assert find_form([], np.tile(CALM, (3, 1)), np.random.default_rng(0)).letters == (0,)
