@@ -1,8 +1,12 @@
 """The edit: shots on a frame grid. Knows nothing of files, pixels or notes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
+
+from diffbgm.errors import CutsError
 
 
 @dataclass(frozen=True)
@@ -92,3 +96,24 @@ class Timeline:
     def sample(self, frame: int, sample_rate: int) -> int:
         """The sound sample at which `frame` begins, rounded half up from the exact fraction."""
         return int(Fraction(frame * sample_rate) / self.frame_rate + Fraction(1, 2))
+
+
+def check_cuts(cuts: Sequence[int], frames: int | None = None, places: Sequence[str] = ()) -> None:
+    """CutsError unless `cuts`, first frames of new shots, rise and lie within the film.
+
+    `frames` is the film's length (None: not known yet). `places` says where each cut was written,
+    so that the message can name the wrong one.
+    """
+    places = places or ["cuts"] * len(cuts)
+    for place, cut in zip(places, cuts, strict=True):
+        if cut < 1 or (frames is not None and cut >= frames):
+            last = "" if frames is None else f", the last at {frames - 1}"
+            raise CutsError(
+                f"{place}: frame {cut} is outside the film; "
+                f"new shots begin at frame 1 or later{last}"
+            )
+    for place, (before, cut) in zip(places[1:], pairwise(cuts), strict=True):
+        if cut == before:
+            raise CutsError(f"{place}: frame {cut} is there twice; take one out")
+        if cut < before:
+            raise CutsError(f"{place}: frame {cut} comes after {before}; sort the cuts")
