@@ -1,97 +1,111 @@
 """Edit files, by OpenTimelineIO: what an edit shows.
 
-Knows the layout of an OTIO document; positions in it become exact fractions of seconds at once, so
-mixed frame rates add up without rounding.
+Positions in an edit become exact fractions of seconds at once, so that mixed frame rates add up
+without rounding.
 """
 
-import contextlib
-import io
-import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from pathlib import Path, PureWindowsPath
+from math import ceil
+from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import opentimelineio as otio
 
 from diffbgm.errors import OptionError, TimelineError
 from diffbgm.options import option_named, parse_mood
+from diffbgm.readers.clip_media import ClipMedia
+from diffbgm.readers.documents import FORMATS, edit_names, edl_rates, open_edit
 from diffbgm.readers.flattening import ClipSpan, layer, snapped_rate
+from diffbgm.readers.media_files import MediaFiles
 from diffbgm.timeline import MediaSpan, Shot, Timeline
 
-FORMATS = (".otio", ".edl", ".fcpxml", ".xml", ".kdenlive")
+__all__ = ["FORMATS", "edit_names", "read_timeline", "read_timeline_cuts"]
 
 
-def read_timeline(path: Path | str) -> Timeline:
+def read_timeline(
+    path: Path | str,
+    rate: Fraction | float | None = None,
+    media_folders: Iterable[Path | str] = (),
+    name: str | None = None,
+) -> Timeline:
     """The edit in an .otio, .edl, .fcpxml, .xml (Final Cut 7) or .kdenlive file.
 
     Shots are what is visible: at each frame the topmost enabled clip of the video tracks, nested
-    edits included. The middle of a transition is the cut. Clips may carry options as
-    `metadata["diffbgm"]`: `mood` (a name or [valence, arousal]) and `energy`. TimelineError if the
-    file cannot be read, shows nothing, or names media that are not there.
+    edits included; titles, adjustment layers, insets and transparent pictures lie over the shot
+    below. The middle of a transition is the cut. Clips may carry options as
+    `metadata["diffbgm"]`: `mood` (a name or [valence, arousal]) and `energy`.
+
+    `rate` is the edit's, else that which it names; an EDL, which names none, has that of its
+    media. Media that are not where the edit says are looked for beside it, then in and below
+    `media_folders`, by name, by name without suffix, and by reel. Of several edits in the file
+    that called `name` is read, else the first (`edit_names` lists them).
+
+    TimelineError if the file cannot be read, shows nothing, or media are missing: it names all.
     """
     path = Path(path)
-    document = _load(path)
-    edit = _first_edit(path, document)
+    media = _media_files(path, media_folders)
+    spans, grid = _read(path, media, rate, name)
+    missing = media.missing(span.clip for span in spans)
+    if missing:
+        raise TimelineError(
+            f"{path}: {_count(missing, 'medium', 'media')} not there: {', '.join(missing)}; "
+            "relink, or name the folder where they lie"
+        )
+    return _timeline(path, spans, grid, media)
+
+
+def read_timeline_cuts(
+    path: Path | str, rate: Fraction | float | None = None, name: str | None = None
+) -> Timeline:
+    """The same edit without its media, which may be missing: shots that show nothing."""
+    path = Path(path)
+    spans, grid = _read(path, _media_files(path, ()), rate, name)
+    return _timeline(path, spans, grid, None)
+
+
+def _media_files(path: Path, folders: Iterable[Path | str]) -> ClipMedia:
+    return ClipMedia(MediaFiles(path, tuple(map(Path, folders))))
+
+
+def _read(
+    path: Path, media: ClipMedia, rate: Fraction | float | None, name: str | None
+) -> tuple[list[ClipSpan], Fraction]:
+    """What is visible of the edit, and its frame rate."""
+    given = None if rate is None else snapped_rate(float(rate))
+    if given is not None and given <= 0:
+        raise TimelineError(f"{path}: a frame rate must be above 0, not {rate}")
+    counted = _edl_rate(path, media, given) if path.suffix.lower() == ".edl" else None
+    edit = open_edit(path, name, counted)
+    spans = _visible(path, edit, media)
+    if not spans:
+        raise TimelineError(f"{path}: shows no picture; put a clip on an enabled video track")
+    return spans, given or _frame_rate(edit, spans)
+
+
+def _edl_rate(path: Path, media: ClipMedia, given: Fraction | None) -> Fraction:
+    """The rate of an EDL's timecodes: as given, else that of its media if it has such timecodes."""
+    possible = edl_rates(path)
+    if given is not None:
+        if all(ceil(rate) > ceil(given) for rate in possible):
+            raise TimelineError(
+                f"{path}: has timecodes that do not exist at {float(given):g} fps; "
+                f"give its own rate, {float(possible[0]):g} or more"
+            )
+        return given
+    clips = open_edit(path, None, possible[0]).find_clips()
+    return next((rate for rate in media.rates(clips) if rate in possible), possible[0])
+
+
+def _visible(path: Path, edit: Any, media: ClipMedia) -> list[ClipSpan]:
     try:
-        spans = layer(edit.tracks if isinstance(edit, otio.schema.Timeline) else edit)
+        spans = layer(edit.tracks if isinstance(edit, otio.schema.Timeline) else edit, media)
     except (ValueError, otio.exceptions.OTIOError) as exc:
         raise TimelineError(f"{path}: {exc}") from exc
-    while spans and not spans[-1].visible:
+    while spans and spans[-1].covers == "nothing":
         spans.pop()
-    rate = _frame_rate(edit, spans)
-    shots = _shots(path, spans, rate)
-    if not shots:
-        raise TimelineError(f"{path}: shows no picture; put a clip on an enabled video track")
-    return Timeline(rate, shots)
-
-
-def _load(path: Path) -> Any:
-    if path.suffix.lower() not in FORMATS:
-        raise TimelineError(f"{path}: not an edit that can be read; use {', '.join(FORMATS)}")
-    if not path.is_file():
-        raise TimelineError(f"{path}: no such file")
-    is_edl = path.suffix.lower() == ".edl"
-    options: dict[str, Any] = {"rate": _edl_rate(path)} if is_edl else {}
-    try:
-        # The Kdenlive adapter prints, where a program may be reading our output.
-        with contextlib.redirect_stdout(io.StringIO()):
-            document = otio.adapters.read_from_file(str(path), **options)
-    except OSError as exc:
-        raise TimelineError(f"{path}: cannot be read ({exc.strerror})") from exc
-    # Adapters let through whatever a malformed file makes them stumble over.
-    except Exception as exc:
-        reason = " ".join(str(exc).split())[:200] or type(exc).__name__
-        raise TimelineError(f"{path}: not a valid {path.suffix} file ({reason})") from exc
-    if is_edl:
-        # The adapter makes the record timecode a source range, which it is not.
-        for track in document.tracks:
-            track.source_range = None
-    return document
-
-
-def _edl_rate(path: Path) -> float:
-    """An EDL does not name its rate: drop-frame is 29.97, else the lowest that has its frames."""
-    text = path.read_text("utf-8", errors="replace")
-    if re.search(r"^FCM:\s*DROP", text, re.MULTILINE | re.IGNORECASE):
-        return 30000 / 1001
-    highest = max(
-        (int(frame) for frame in re.findall(r"\d\d:\d\d:\d\d[:;](\d\d)", text)), default=0
-    )
-    return float(next((rate for rate in (24, 25, 30, 50) if highest < rate), 60))
-
-
-def _first_edit(path: Path, document: Any) -> Any:
-    """The timeline itself, or the first in a collection (Final Cut files may hold several)."""
-    if isinstance(document, otio.schema.SerializableCollection):
-        for child in document.find_children():
-            if isinstance(child, otio.schema.Timeline):
-                return child
-        raise TimelineError(f"{path}: holds clips but no edit; export the sequence")
-    if isinstance(document, otio.schema.Timeline | otio.schema.Stack | otio.schema.Track):
-        return document
-    raise TimelineError(f"{path}: holds a {type(document).__name__}, not an edit")
+    return spans
 
 
 def _frame_rate(edit: Any, spans: Sequence[ClipSpan]) -> Fraction:
@@ -99,21 +113,36 @@ def _frame_rate(edit: Any, spans: Sequence[ClipSpan]) -> Fraction:
     start = getattr(edit, "global_start_time", None)
     if start is not None and start.rate > 1:
         return snapped_rate(start.rate)
-    seconds: dict[Fraction, Fraction] = {}
-    for span in filter(lambda span: span.visible, spans):
-        seconds[span.rate] = seconds.get(span.rate, Fraction(0)) + span.end - span.start
-    return max(seconds, key=seconds.__getitem__) if seconds else Fraction(24)
+    seconds: dict[Fraction, Fraction] = defaultdict(Fraction)
+    for span in spans:
+        if span.covers != "nothing":
+            seconds[span.rate] += span.end - span.start
+    return max(seconds, key=seconds.__getitem__)
 
 
-def _shots(path: Path, spans: Sequence[ClipSpan], rate: Fraction) -> tuple[Shot, ...]:
+def _timeline(
+    path: Path, spans: Sequence[ClipSpan], rate: Fraction, media: ClipMedia | None
+) -> Timeline:
+    """The spans as shots, each at least a frame long; without media they show nothing."""
     shots: list[Shot] = []
     for span in spans:
         start, end = (int(time * rate + Fraction(1, 2)) for time in (span.start, span.end))
-        if start == end:
-            continue
-        overrides = _overrides(path, span)
-        shots.append(Shot(len(shots), start, end, _media(path, span), **overrides))
-    return tuple(shots)
+        if start < end:
+            shown = None if media is None else _media_span(span, media)
+            shots.append(Shot(len(shots), start, end, shown, **_overrides(path, span)))
+    if not shots:
+        raise TimelineError(f"{path}: is shorter than a frame; put a clip on a video track")
+    return Timeline(rate, tuple(shots))
+
+
+def _media_span(span: ClipSpan, media: ClipMedia) -> MediaSpan | None:
+    """None for gaps and for what the editor generates."""
+    path = None if span.clip is None else media.path(span.clip)
+    return path and MediaSpan(path, max(span.media_start, Fraction(0)), span.speed)
+
+
+def _count(things: Sequence[str], one: str, many: str) -> str:
+    return f"a {one} is" if len(things) == 1 else f"{len(things)} {many} are"
 
 
 def _overrides(path: Path, span: ClipSpan) -> dict[str, Any]:
@@ -131,42 +160,3 @@ def _overrides(path: Path, span: ClipSpan) -> dict[str, Any]:
     except (OptionError, TypeError, ValueError) as exc:
         name = span.clip.name if span.clip else ""
         raise TimelineError(f"{path}: the overrides of clip {name!r}: {exc}") from exc
-
-
-def _media(path: Path, span: ClipSpan) -> MediaSpan | None:
-    """The film file of a clip; None for gaps and for what the editor generates (colour, bars)."""
-    if span.clip is None:
-        return None
-    reference, name = span.clip.media_reference, span.clip.name
-    if isinstance(reference, otio.schema.GeneratorReference):
-        return None
-    if isinstance(reference, otio.schema.ExternalReference) and reference.target_url:
-        media = media_path(path, reference.target_url)
-    elif isinstance(reference, otio.schema.MissingReference) and name:
-        # EDLs name their clips, often by file.
-        media = path.parent / name
-    else:
-        kind = type(reference).__name__
-        raise TimelineError(f"{path}: clip {name!r} has no film file ({kind}); relink or render it")
-    if not media.is_file():
-        raise TimelineError(f"{path}: the media of clip {name!r} is not there: {media}; relink it")
-    return MediaSpan(media, max(span.media_start, Fraction(0)), span.speed)
-
-
-def media_path(edit: Path, url: str) -> Path:
-    """The file that a media URL means: file URLs, plain and Windows paths, relative to the edit."""
-    if re.match(r"[A-Za-z]:[\\/]", url) or "\\" in url:
-        url = PureWindowsPath(url).as_posix()
-        return edit.parent / url
-    parts = urlsplit(url)
-    if parts.scheme not in ("", "file"):
-        raise TimelineError(f"{edit}: the media {url} is not a local file; download and relink it")
-    # Plain paths are often written unquoted: what is there as it stands is meant.
-    if not parts.scheme and (edit.parent / url).is_file():
-        return edit.parent / url
-    local = unquote(parts.path)
-    if re.match(r"/[A-Za-z]:/", local):
-        local = local[1:]
-    if parts.netloc not in ("", "localhost"):
-        local = f"//{parts.netloc}{local}"
-    return edit.parent / local
