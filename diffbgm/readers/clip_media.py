@@ -16,8 +16,6 @@ from diffbgm.readers.flattening import Cover, exact
 from diffbgm.readers.media_files import MediaFiles, Wanted, is_film_name
 from diffbgm.readers.opacity import fills_picture, may_be_adjustment
 
-_NO_REEL = "AX"  # in an EDL, of media that are no tape
-
 
 class ClipMedia:
     """Answers what an edit's clips show; every file is opened once."""
@@ -30,12 +28,12 @@ class ClipMedia:
     def path(self, clip: Any) -> Path | None:
         """The clip's film file; None if it has none, or it is missing."""
         generated = isinstance(clip.media_reference, otio.schema.GeneratorReference)
-        return None if generated else self._files.find(_wanted(clip))
+        return None if generated else self._files.find(self._wanted(clip))
 
     def missing(self, clips: Iterable[Any]) -> list[str]:
         """What cannot be found of the media that the clips show: each once, in their order."""
         lacking = {
-            str(_wanted(clip)) or f"that of clip {clip.name!r}": None
+            str(self._wanted(clip)) or f"that of clip {clip.name!r}": None
             for clip in clips
             if clip is not None and not self._shows_no_medium(clip) and self.path(clip) is None
         }
@@ -88,15 +86,15 @@ class ClipMedia:
                 self._infos[path] = None
         return self._infos[path]
 
-
-def _wanted(clip: Any) -> Wanted:
-    reference = clip.media_reference
-    metadata = clip.metadata.get("cmx_3600", {})
-    reel = str(metadata.get("reel", ""))
-    url = getattr(reference, "target_url", None) or _source_file(metadata)
-    names = (clip.name, getattr(reference, "name", None))
-    reel = "" if reel == _NO_REEL else reel
-    return Wanted(url, tuple(name for name in names if name), reel)
+    def _wanted(self, clip: Any) -> Wanted:
+        reference = clip.media_reference
+        url, reel = getattr(reference, "target_url", None) or "", ""
+        # In another document these would lead to files past the references that a server checks.
+        if self._files.edit.suffix.lower() == ".edl":
+            comments = clip.metadata.get("cmx_3600", {})
+            url, reel = url or _source_file(comments), comments.get("reel", "")
+        names = (clip.name, getattr(reference, "name", None))
+        return Wanted(url, tuple(name for name in names if name), reel)
 
 
 def _source_file(metadata: Any) -> str:

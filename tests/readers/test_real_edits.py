@@ -168,6 +168,15 @@ class TestMissingMedia:
         (shot,) = read_timeline(edit, media_folders=[tmp_path / "media"]).shots
         assert shot.media.path == medium
 
+    def test_other_documents_name_files_by_their_references_alone(self, tmp_path):
+        """A server checks those: nothing else in a document may lead to a file."""
+        medium = make_medium(tmp_path / "private" / "A.mov")
+        comments = {"cmx_3600": {"comments": [f"SOURCE FILE: {medium}"], "reel": str(medium)}}
+        item = schema.Clip(str(medium), None, span(0, 10), metadata=comments)
+        (tmp_path / "edit").mkdir()
+        with pytest.raises(TimelineError, match="is not there"):
+            read_timeline(write(tmp_path / "edit" / "edit.otio", [item]))
+
     def test_without_media_the_cuts_can_be_read(self, case):
         timeline = read_timeline_cuts(case("tc.edl"), rate=25)
         assert (shown(timeline), timeline.frames) == ([(0, None), (50, None)], 125)
