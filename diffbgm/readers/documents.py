@@ -2,8 +2,6 @@
 
 import contextlib
 import io
-import re
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -12,12 +10,11 @@ from typing import Any
 import opentimelineio as otio
 
 from diffbgm.errors import TimelineError
+from diffbgm.readers.edl import possible_rates, read_edl
+from diffbgm.readers.final_cut import read_fcpxml
+from diffbgm.readers.kdenlive import read_kdenlive
 
 FORMATS = (".otio", ".edl", ".fcpxml", ".xml", ".kdenlive")
-
-_TIMECODE = re.compile(r"\b\d\d:\d\d:\d\d([:;])(\d\d)\b")
-_NOMINAL_RATES = (24, 25, 30, 50)
-_DROP_FRAME_RATES = (Fraction(30000, 1001), Fraction(60000, 1001))
 
 
 def open_edit(path: Path, name: str | None = None, rate: Fraction | None = None) -> Any:
@@ -61,56 +58,16 @@ def _all_edits(path: Path, rate: Fraction | None) -> list[Any]:
     return edits
 
 
-def edl_rates(path: Path) -> tuple[Fraction, ...]:
-    """The rates that the timecodes of an EDL, which names none, may have; the likeliest first."""
-    text = path.read_text("utf-8", errors="replace")
-    codes = _TIMECODE.findall(text)
-    if re.search(r"^FCM:\s*DROP", text, re.MULTILINE | re.IGNORECASE) or any(
-        separator == ";" for separator, _ in codes
-    ):
-        return _DROP_FRAME_RATES
-    highest = max((int(frame) for _, frame in codes), default=0)
-    rates = [Fraction(rate) for rate in (*_NOMINAL_RATES, 60) if highest < rate]
-    ntsc = [Fraction(rate * 1000, 1001) for rate in (24, 30, 60) if highest < rate]
-    return (*rates, *ntsc)
-
-
 def _document(path: Path, rate: Fraction | None) -> Any:
-    suffix = path.suffix.lower()
-    if suffix == ".edl":
-        document = otio.adapters.read_from_file(str(path), rate=float(rate or edl_rates(path)[0]))
-        # The adapter makes the record timecode a source range, which it is not.
-        for track in document.tracks:
-            track.source_range = None
-        return document
-    if suffix == ".fcpxml":
-        return _final_cut(path)
-    return otio.adapters.read_from_file(str(path))
-
-
-def _final_cut(path: Path) -> Any:
-    """Every project of the file: the adapter reads those of the first event alone."""
-    text = path.read_bytes()
-    root = ElementTree.fromstring(text)
-    projects = list(root.iter("project"))
-    if not projects:
-        return otio.adapters.read_from_string(text.decode(), "fcpx_xml")
-    collection = otio.schema.SerializableCollection()
-    for project in projects:
-        _drop_generators(project, {effect.get("id") for effect in root.iter("effect")})
-        alone = ElementTree.Element("fcpxml", root.attrib)
-        alone.extend([*root.findall("resources"), project])
-        edit = otio.adapters.read_from_string(ElementTree.tostring(alone, "unicode"), "fcpx_xml")
-        collection.append(edit)
-    return collection
-
-
-def _drop_generators(project: ElementTree.Element, effects: set[str | None]) -> None:
-    """What is generated leaves a gap: the adapter knows clips of media alone."""
-    for parent in list(project.iter()):
-        for child in list(parent):
-            if child.tag == "video" and child.get("ref") in effects:
-                parent.remove(child)
+    match path.suffix.lower():
+        case ".edl":
+            return read_edl(path, rate or possible_rates(path)[0])
+        case ".fcpxml":
+            return read_fcpxml(path)
+        case ".kdenlive":
+            return read_kdenlive(path)
+        case _:
+            return otio.adapters.read_from_file(str(path))
 
 
 def _edits(document: Any) -> Iterator[Any]:

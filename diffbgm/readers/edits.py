@@ -16,7 +16,8 @@ import opentimelineio as otio
 from diffbgm.errors import OptionError, TimelineError
 from diffbgm.options import option_named, parse_mood
 from diffbgm.readers.clip_media import ClipMedia
-from diffbgm.readers.documents import FORMATS, edit_names, edl_rates, open_edit
+from diffbgm.readers.documents import FORMATS, edit_names, open_edit
+from diffbgm.readers.edl import possible_rates
 from diffbgm.readers.flattening import ClipSpan, layer, snapped_rate
 from diffbgm.readers.media_files import MediaFiles
 from diffbgm.timeline import MediaSpan, Shot, Timeline
@@ -86,7 +87,7 @@ def _read(
 
 def _edl_rate(path: Path, media: ClipMedia, given: Fraction | None) -> Fraction:
     """The rate of an EDL's timecodes: as given, else that of its media if it has such timecodes."""
-    possible = edl_rates(path)
+    possible = possible_rates(path)
     if given is not None:
         if all(ceil(rate) > ceil(given) for rate in possible):
             raise TimelineError(

@@ -115,6 +115,42 @@ class TestRates:
         assert (timeline.frame_rate, timeline.cuts, timeline.frames) == (24, (24,), 48)
 
 
+class TestSpeeds:
+    @pytest.mark.parametrize(
+        ("motion", "record", "speed", "start"),
+        [
+            ("-025.0", "01:00:01:00", -1, 3.0),
+            ("-012.5", "01:00:02:00", Fraction(-1, 2), 3.0),
+            ("050.0", "01:00:00:12", 2, 2.0),
+            ("025.0", "01:00:01:00", 1, 2.0),
+        ],
+    )
+    def test_of_an_edl(self, tmp_path, motion, record, speed, start):
+        make_medium(tmp_path / "A.mov", seconds=4)
+        edit = tmp_path / "edit.edl"
+        edit.write_text(
+            f"001  AX V C 00:00:02:00 00:00:03:00 01:00:00:00 {record}\n"
+            f"M2   AX       {motion}                00:00:02:00\n"
+            "* FROM CLIP NAME: A.mov\n"
+        )
+        (shot,) = read_timeline(edit).shots
+        assert (shot.media.speed, float(shot.media.start)) == (speed, start)
+
+    @pytest.mark.parametrize(("speed", "written"), [(2, "2.0"), (0.5, "0.5"), (-2, "2.0")])
+    def test_of_kdenlive(self, tmp_path, speed, written):
+        """One second of its frames from 2 s on; reversed, from as far before the end."""
+        medium = make_medium(tmp_path / "A.mov", seconds=4)
+        warp = schema.LinearTimeWarp(time_scalar=float(written))
+        item = clip(medium.as_uri(), 50, 25, effects=[warp])
+        item.media_reference.available_range = span(0, 100)
+        item.media_reference.name = item.name
+        edit = write(tmp_path / "edit.kdenlive", [item])
+        edit.write_text(edit.read_text().replace(f">{written}:", f">{float(speed)}:"))
+        (shot,) = read_timeline(edit).shots
+        assert (shot.media.speed, shot.media.path) == (speed, medium)
+        assert (shot.frames, float(shot.media.start)) == (25, 2.0)
+
+
 class TestMissingMedia:
     def test_a_clip_without_suffix_is_found_by_its_stem(self, case):
         edit = case("noext.edl")
