@@ -18,6 +18,8 @@ from packaging.requirements import Requirement
 
 import install
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent
 TEST_TOOLS = (
     "fake-bpy-module",

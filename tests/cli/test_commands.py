@@ -12,10 +12,12 @@ from diffbgm.arranging.styles import load_style
 from diffbgm.cli.options import parse_bpm
 from diffbgm.errors import OptionError
 
+pytestmark = pytest.mark.slow
+
 
 def diffbgm(*arguments, **kwargs):
     command = [sys.executable, "-m", "diffbgm.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, **kwargs)
+    return subprocess.run(command, capture_output=True, text=True, timeout=1200, **kwargs)
 
 
 def failed(*arguments):

@@ -8,6 +8,8 @@ import torch
 from diffbgm.model.paper.ddpm import Known, NoiseSchedule, paper_betas, sample, solve
 from diffbgm.model.solver import SeededNoise
 
+pytestmark = pytest.mark.slow
+
 SCHEDULE = NoiseSchedule(paper_betas())
 SAMPLERS = {"ancestral": sample, "fast": partial(solve, steps=20)}
 
