@@ -13,7 +13,8 @@ from diffbgm.errors import OptionError
 from diffbgm.model.checkpoint import load_weights, save_weights
 from diffbgm.model.config import NetworkConfig
 from diffbgm.model.diffusion import loss
-from diffbgm.model.sampling import Piece, sample
+from diffbgm.model.piece_conditions import PieceConditions
+from diffbgm.model.sampling import sample
 from diffbgm.model.temporal import TimeTokenNetwork
 from diffbgm.options import Sampling
 
@@ -63,7 +64,12 @@ class TimeTokenObjective:
         network = cast(TimeTokenNetwork, network)
         return np.concatenate(
             [
-                sample(network, Piece(dynamic, semantic, segment, int(key)), [seed], Sampling())
+                sample(
+                    network,
+                    PieceConditions(dynamic, semantic, segment, int(key)),
+                    [seed],
+                    Sampling(),
+                )
                 for seed, (dynamic, semantic, segment, key) in enumerate(pieces)
             ]
         )
