@@ -41,6 +41,7 @@ from diffbgm.sound.soundfont import find_soundfont
 from diffbgm.sound.synthesis import check_instruments, render_shot, stem_mixes
 from diffbgm.sound.synthesizers import Synthesizer, open_synthesizer
 from diffbgm.spotting.cue_sheet import CueSheet, measure_conditions, spot
+from diffbgm.spotting.film_plan import plan_film
 from diffbgm.spotting.hit_points import Spotting, SpottingOptions, spot_cuts
 from diffbgm.timeline import Timeline
 from diffbgm.video.analysis import VideoAnalysis, analyse_film, analyse_timeline
@@ -82,7 +83,7 @@ def compose(
             dialogue = _dialogue(analysis.timeline, options, advance)
         with clock.stage("spotting"):
             cues = spot(analysis, SpottingOptions.from_options(options, style.tempo))
-            cues = replace(cues, dialogue=dialogue)
+            cues = replace(cues, dialogue=dialogue, plan=plan_film(cues, options.seed))
         with clock.stage("diffusion") as advance:
             network = generation.load(checkpoint, options.device)
             roll = generation.sample_film(

@@ -98,6 +98,7 @@ class Composition:
     tempo: list[dict[str, float]]
     first_downbeat: int
     phrases: list[int]
+    plan: dict[str, Any] | None
     dialogue: list[list[float]]
     shot_of_beat: list[int]
     beats: list[float]
@@ -142,6 +143,7 @@ def load_composition(folder: Path) -> Composition:
         content = json.loads(document.read_text())
         if content["version"] != VERSION:
             raise CompositionError(f"{document} has version {content['version']}, not {VERSION}")
+        content.setdefault("plan", None)  # compositions from before there were plans
         names = [field.name for field in fields(Composition) if field.name != "folder"]
         return Composition(folder, **{name: content[name] for name in names})
     except (FileNotFoundError, NotADirectoryError) as exc:

@@ -50,15 +50,22 @@ def notes_in_key(piece: MeasuredPiece) -> float | None:
     return float((_SCALES @ counts).max() / counts.sum()) if counts.sum() else None
 
 
+def half_bar_chords(piece: MeasuredPiece) -> tuple[np.ndarray, np.ndarray]:
+    """The triad that holds most of what sounds in each half bar, weighed by duration.
+
+    Its root (halves,), and its members (halves, 12) as 0 and 1.
+    """
+    best = (pitch_classes_heard(piece, CHORD_SIXTEENTHS) @ _CHORDS.T).argmax(axis=1)
+    return best % 12, _CHORDS[best]
+
+
 def chord_tones_on_beats(piece: MeasuredPiece) -> np.ndarray:
     """For each half bar, the share (0 to 1) of its notes struck on a beat that are chord tones.
 
-    The chord is the triad that holds most of what sounds in the half bar, weighed by duration.
     Half bars without a note on a beat are left out; (0..2 * bars,) floats.
     """
-    heard = pitch_classes_heard(piece, CHORD_SIXTEENTHS)
-    halves = len(heard)
-    chords = _CHORDS[(heard @ _CHORDS.T).argmax(axis=1)]  # (halves, 12)
+    _, chords = half_bar_chords(piece)
+    halves = len(chords)
     on_beat = piece.onset % SIXTEENTHS_PER_BEAT == 0
     half = piece.onset[on_beat] // CHORD_SIXTEENTHS
     fits = chords[half, piece.pitch[on_beat] % 12]

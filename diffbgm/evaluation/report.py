@@ -12,7 +12,9 @@ import numpy as np
 
 from diffbgm.errors import DatasetError
 from diffbgm.evaluation import defects, harmony, overlap, retrieval, rhythm, structure
+from diffbgm.evaluation.accompaniment import ACCOMPANIMENT_METRICS
 from diffbgm.evaluation.embeddings import Embedded, eights, hand_made, read_embeddings
+from diffbgm.evaluation.melody import MELODY_METRICS
 from diffbgm.evaluation.piece import MeasuredPiece, lengthened, onsets_per_beat, read_piece
 
 K = 20
@@ -26,6 +28,8 @@ _OF_A_PIECE: dict[str, Callable[[MeasuredPiece], float | None]] = {
     "stuck_notes": defects.stuck_notes,
     "crowded": defects.crowded,
     "notes_a_bar": lambda piece: len(piece.notes) / piece.bars if piece.bars else None,
+    **MELODY_METRICS,
+    **ACCOMPANIMENT_METRICS,
 }
 
 

@@ -12,12 +12,14 @@ import torch
 from torch import Tensor
 
 from diffbgm.model.diffusion import keep_known, log_snr_at, to_channels, to_estimate
+from diffbgm.model.melody_chain import sing
 from diffbgm.model.piece_conditions import PieceConditions
 from diffbgm.model.precision import autocast
 from diffbgm.model.rhythm import follow_rhythm
 from diffbgm.model.solver import Estimate
 from diffbgm.model.temporal import NO_KEY, Conditions, Prediction, TimeTokenNetwork
 from diffbgm.model.windows import Batch, Windows
+from diffbgm.music.chord_rows import CHORD_WIDTH
 from diffbgm.music.pianoroll import BEATS_PER_BAR, KEYS, SIXTEENTHS_PER_BAR, TRACKS
 
 # Guidance acts between these times, at the noisier one too; outside it costs a forward pass and
@@ -96,7 +98,7 @@ class TimeTokenDenoiser:
             return prediction.logits, prediction.velocity
 
         logits, velocity = self.windows.average(self.takes, WINDOWS_AT_ONCE, predict)
-        logits = follow_rhythm(logits)
+        logits = sing(follow_rhythm(logits), self.known.clean, self.known.mask)
         clean = to_estimate(logits, self.known.clean, self.known.mask)
         return RollEstimate(clean, Prediction(logits, velocity))
 
@@ -138,6 +140,7 @@ class TimeTokenDenoiser:
             torch.full((count,), key, device=self.device),
             present,
             present,
+            cut(_chords(piece)),
         )
 
     def _known_cells(self, given: np.ndarray | None, known: np.ndarray | None) -> KnownCells:
@@ -152,6 +155,13 @@ class TimeTokenDenoiser:
         return KnownCells(
             clean.expand(self.takes, -1, -1, -1), on_device.expand(self.takes, -1, -1)
         )
+
+
+def _chords(piece: PieceConditions) -> np.ndarray:
+    """Condition rows (B, 37) of a piece; zeros where it has no chords."""
+    if piece.chord is None:
+        return np.zeros((len(piece.dynamic), CHORD_WIDTH), np.float32)
+    return piece.chord.astype(np.float32)
 
 
 def _theme_rows(theme: np.ndarray | None) -> list[Tensor]:

@@ -4,21 +4,17 @@ Knows no windows and no guidance (`denoiser` has them) and no solver's arithmeti
 """
 
 import numpy as np
-import torch
 
 from diffbgm.model.denoiser import TimeTokenDenoiser
 from diffbgm.model.diffusion import noise_levels
 from diffbgm.model.piece_conditions import PieceConditions
-from diffbgm.model.rhythm import struck_keys
+from diffbgm.model.rhythm import held_keys, struck_keys
 from diffbgm.model.solver import SeededNoise, solve
 from diffbgm.model.temporal import Prediction, TimeTokenNetwork
 from diffbgm.model.windows import keep_given
-from diffbgm.music.pianoroll import HELD, KEYS, SIXTEENTHS_PER_BEAT, TRACKS
+from diffbgm.music.pianoroll import HELD, SIXTEENTHS_PER_BEAT, TRACKS
 from diffbgm.options import Sampling
 from diffbgm.progress import Advance, no_advance
-
-# A held key is believed from a lower probability on than a struck one: else long notes break.
-HELD_PROBABILITY = 0.4
 
 
 def sample(
@@ -46,11 +42,12 @@ def sample(
 def _to_rolls(prediction: Prediction) -> np.ndarray:
     """Rolls (S, T, 3, 88) of logits and velocities; held keys that nothing struck are let go."""
     onset, sustain = prediction.logits.transpose(1, 2).split(len(TRACKS), dim=2)
-    struck = struck_keys(onset).cpu().numpy()
-    held = (torch.sigmoid(sustain[..., :KEYS]) > HELD_PROBABILITY).cpu().numpy()
+    struck = struck_keys(onset)
+    held = held_keys(sustain, struck).cpu().numpy()
     velocity = (
         (prediction.velocity * 127).clamp(1, 127).round().byte().transpose(1, 2).cpu().numpy()
     )
+    struck = struck.cpu().numpy()
     rolls = np.where(struck, velocity, 0)
     sounding = np.zeros_like(struck[:, 0])
     for sixteenth in range(rolls.shape[1]):

@@ -5,10 +5,12 @@ from dataclasses import dataclass, fields, replace
 from functools import cache
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from diffbgm.dialogue import Dialogue
 from diffbgm.errors import OptionError
+
+T = TypeVar("T")
 
 # The form of a value. The command line, HTTP, the page and Blender each write a kind their way.
 Kind = Literal[
@@ -101,6 +103,13 @@ def check_options(content: Any, owner: type | None = None) -> None:
     known = {option.name: option for option in options_of(owner or type(content))}
     for field in fields(content):
         known[field.name].check(getattr(content, field.name))
+
+
+def checked(name: str, value: Any, kind: type[T]) -> T:
+    """`value`, if it is of that kind; else TypeError, which is a caller's bug."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} must be {kind.__name__}, not {type(value).__name__}")
+    return value
 
 
 def as_json(value: Any) -> Any:

@@ -59,6 +59,7 @@ class TimeTokenObjective:
             conditions.semantic,
             conditions.segment,
             conditions.key_signature,
+            conditions.chord,
         )
         pieces = zip(*(column.cpu().numpy() for column in columns), strict=True)
         network = cast(TimeTokenNetwork, network)
@@ -66,11 +67,11 @@ class TimeTokenObjective:
             [
                 sample(
                     network,
-                    PieceConditions(dynamic, semantic, segment, int(key)),
+                    PieceConditions(dynamic, semantic, segment, int(key), chord=chord),
                     [seed],
                     Sampling(),
                 )
-                for seed, (dynamic, semantic, segment, key) in enumerate(pieces)
+                for seed, (dynamic, semantic, segment, key, chord) in enumerate(pieces)
             ]
         )
 

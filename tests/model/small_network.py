@@ -6,6 +6,7 @@ import torch
 from diffbgm.model.config import NetworkConfig
 from diffbgm.model.piece_conditions import PieceConditions
 from diffbgm.model.temporal import Conditions, TimeTokenNetwork
+from diffbgm.music.chord_rows import CHORD_WIDTH
 
 SMALL = NetworkConfig(width=32, layers=2, heads=2, local_channels=4, window_bars=2)
 
@@ -26,14 +27,15 @@ def eager_network() -> TimeTokenNetwork:
 
 def conditions(size: int, beats: int) -> Conditions:
     generator = torch.Generator().manual_seed(1)
-    conditions = torch.ones(size, dtype=torch.bool)
+    present = torch.ones(size, dtype=torch.bool)
     return Conditions(
         torch.rand(size, beats, 6, generator=generator),
         torch.rand(size, beats, 3, generator=generator),
         (torch.arange(beats) // 3).expand(size, -1),
         torch.zeros(size, dtype=torch.long),
-        conditions,
-        conditions,
+        present,
+        present,
+        (torch.rand(size, beats, CHORD_WIDTH, generator=generator) < 0.3).float(),
     )
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from diffbgm.data.harte import NO_CHORD, chord_row
 from diffbgm.data.pop909 import Section
 from diffbgm.data.prepare_pop909 import prepare_sections, song_splits
 from diffbgm.training import TrainingConfig
@@ -15,7 +16,9 @@ def section(song: str, bars: int = 8) -> Section:
     onsets = np.arange(0, bars * 16, 4)
     pitches = rng.choice([60, 64, 67, 72], len(onsets))
     columns = [onsets, onsets * 0 + 3, pitches, onsets * 0 + 80, onsets % 3]
-    return Section(song, bars, np.stack(columns, axis=1), np.array([0, 16]))
+    notes, chords = np.stack(columns, axis=1), np.tile(chord_row("C"), (4 * bars, 1))
+    chords[::4] = NO_CHORD
+    return Section(song, bars, notes, np.array([0, 16]), chords)
 
 
 def song_of(split: str) -> str:
