@@ -1,7 +1,7 @@
 """The edit: shots on a frame grid. Knows nothing of files, pixels or notes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -13,12 +13,21 @@ from diffbgm.errors import CutsError
 class MediaSpan:
     """A stretch of a film file: from `start` seconds on, as long as the shot that it fills.
 
-    `speed` is media seconds per second of the edit: 2 is fast motion, 0 a frozen frame.
+    `speed` is media seconds per second of the edit: 2 is fast motion, 0 a frozen frame. A negative
+    one runs backwards from `start`: the first picture shown is the one that ends there.
     """
 
     path: Path
     start: Fraction = Fraction(0)
     speed: Fraction = Fraction(1)
+
+    def later(self, seconds: Fraction) -> "MediaSpan":
+        """What is shown from `seconds` of the edit later on."""
+        return replace(self, start=self.start + seconds * self.speed)
+
+    def backwards(self, seconds: Fraction) -> "MediaSpan":
+        """What shows the next `seconds` of the edit in reverse."""
+        return replace(self.later(seconds), speed=-self.speed)
 
 
 @dataclass(frozen=True)
@@ -26,7 +35,7 @@ class Shot:
     """Frames `start_frame` up to, not including, `end_frame` of the edit.
 
     `media` is None where the edit shows nothing (a gap). `mood` (valence, arousal; each -1..1)
-    and `energy` (0..1) are the editor's wishes for this shot; None means: as measured.
+    and `energy` (0..1) are the editor's overrides for this shot; None means: as measured.
     """
 
     index: int
@@ -43,10 +52,29 @@ class Shot:
 
 @dataclass(frozen=True)
 class Timeline:
-    """An edit: contiguous shots from frame 0 to the last, at one frame rate."""
+    """An edit: contiguous shots from frame 0 to the last, at one frame rate.
+
+    ValueError for shots that are not, or a rate that is not above 0.
+    """
 
     frame_rate: Fraction
     shots: tuple[Shot, ...]
+
+    def __post_init__(self) -> None:
+        if self.frame_rate <= 0:
+            raise ValueError(f"a frame rate must be above 0, not {self.frame_rate}")
+        if not self.shots:
+            raise ValueError("a timeline needs a shot")
+        end = 0
+        for index, shot in enumerate(self.shots):
+            if (shot.index, shot.start_frame) != (index, end):
+                raise ValueError(
+                    f"shot {index} must begin at frame {end}, where the one before it ends; "
+                    f"this is shot {shot.index}, from frame {shot.start_frame}"
+                )
+            if shot.frames < 1:
+                raise ValueError(f"shot {index} has {shot.frames} frames; it needs at least one")
+            end = shot.end_frame
 
     @property
     def frames(self) -> int:

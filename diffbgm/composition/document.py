@@ -26,6 +26,7 @@ class Composition:
     tempo: list[dict[str, float]]
     first_downbeat: int
     phrases: list[int]
+    plan: dict[str, Any] | None
     dialogue: list[list[float]]
     shot_of_beat: list[int]
     beats: list[float]

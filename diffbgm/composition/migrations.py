@@ -46,10 +46,10 @@ def _migrate(
 
 
 def _document_2(content: Content) -> Content:
-    """Version 2 says override where version 1 said wish."""
+    """Version 2 says override where version 1 said wish, and may hold a plan of harmony."""
     names = {"wished_mood": "mood_override", "wished_energy": "energy_override"}
     shots = [_renamed(shot, names) for shot in content["source"]["shots"]]
-    return {**content, "source": {**content["source"], "shots": shots}}
+    return {"plan": None, **content, "source": {**content["source"], "shots": shots}}
 
 
 def _analysis_2(arrays: Content) -> Content:
