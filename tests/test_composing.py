@@ -28,6 +28,8 @@ from diffbgm.progress import Clock, no_progress
 from diffbgm.readers.edits import read_timeline
 from diffbgm.writers.folder import write_folder
 
+pytestmark = pytest.mark.slow
+
 QUICK = ComposeOptions(steps=6, seed=3, mux=True)
 RATE = Fraction(24000, 1001)
 

@@ -17,10 +17,12 @@ from diffbgm.composing import compose
 from diffbgm.errors import CancelledError
 from diffbgm.options import ComposeOptions, options_of
 
+pytestmark = pytest.mark.slow
+
 
 def diffbgm(*arguments, **kwargs):
     command = [sys.executable, "-m", "diffbgm.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, **kwargs)
+    return subprocess.run(command, capture_output=True, text=True, timeout=1200, **kwargs)
 
 
 def failed(*arguments, code=1):

@@ -196,7 +196,7 @@ def test_the_command_says_what_it_used(source, built):
         str(source),
         str(built[0]),
     ]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    result = subprocess.run(command, capture_output=True, text=True, timeout=1200)
     assert result.returncode == 0, result.stderr
     assert "missing: CLIP's picture and caption features" in result.stdout
     assert "chase.mp4 and chase.mid" in result.stdout

@@ -18,6 +18,8 @@ from diffbgm.music.midi import read_midi
 from tests.data.made_pairs import write_pair
 from tests.model.paper.small_paper import save_small_paper
 
+pytestmark = pytest.mark.slow
+
 SMALL = PaperConfig(
     channels=32, multipliers=(1, 1, 1, 1), attention_levels=(2, 3), residual_blocks=1
 )

@@ -68,6 +68,7 @@ def test_a_perfect_guess_leads_to_itself():
     assert ((x - alpha * clean).abs() < 5 * sigma).all()
 
 
+@pytest.mark.slow
 def test_a_theme_returns_varied():
     """Four bars at the start, and again from bar 10 on: the same outline, other notes in it."""
     network = load_network(default_checkpoint(), torch.device("cpu"))

@@ -8,9 +8,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from flask.testing import FlaskClient
 
 from tests.server_process import server_process
+
+pytestmark = pytest.mark.slow
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "http_api.md"
 REQUESTS = {"compose": "ComposeRequestOptions", "take": "TakeRequest"}
@@ -73,6 +76,6 @@ def test_the_python_example_runs(tmp_path: Path) -> None:
             cwd=tmp_path,
             env=os.environ | {"DIFFBGM_HANDSHAKE": str(server.handshake_path)},
             check=True,
-            timeout=60,
+            timeout=600,
         )
     assert (tmp_path / "mix.wav").read_bytes().startswith(b"RIFF")

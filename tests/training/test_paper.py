@@ -17,6 +17,8 @@ from diffbgm.training.paper import PaperObjective
 from tests.data.made_pairs import BARS, write_pair
 from tests.training.made_set import write_set
 
+pytestmark = pytest.mark.slow
+
 CPU = torch.device("cpu")
 SMALL = {
     "channels": 32,

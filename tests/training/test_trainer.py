@@ -15,6 +15,8 @@ from diffbgm.training.processes import alone
 from tests.model.small_network import SMALL
 from tests.training.made_set import small_run, write_set
 
+pytestmark = pytest.mark.slow
+
 CPU = torch.device("cpu")
 
 

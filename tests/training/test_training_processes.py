@@ -10,6 +10,8 @@ import pytest
 from diffbgm.training.processes import joined
 from tests.training.made_set import small_run, write_set
 
+pytestmark = pytest.mark.slow
+
 # What every rank runs: a few steps, then it tells what its weights are.
 RANK = """
 import json, sys
@@ -43,7 +45,7 @@ def run_module(*command: str) -> subprocess.CompletedProcess:
         env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.getcwd()},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1200,
     )
 
 

@@ -13,6 +13,8 @@ from diffbgm.options import Sampling
 from tests.model.paper.small_paper import SMALL_PAPER, small_paper
 from tests.model.small_network import piece
 
+pytestmark = pytest.mark.slow
+
 QUICK = Sampling(steps=4)
 
 

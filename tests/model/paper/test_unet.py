@@ -12,6 +12,8 @@ from diffbgm.model.paper.attention import BlockAttention
 from diffbgm.model.paper.config import PaperConfig, TokenSelector
 from diffbgm.model.paper.unet import PaperNetwork, step_embedding
 
+pytestmark = pytest.mark.slow
+
 
 def small(w_size: int = 2, selector: TokenSelector = "threshold") -> PaperNetwork:
     torch.manual_seed(0)
