@@ -57,10 +57,12 @@ class Option:
 
     @property
     def description(self) -> str:
-        """The line of help, with the range of a number and what happens without the option."""
+        """The line of help, with the range of a number and what holds without the option."""
         bounds = f"{self.low:g} to {self.high:g}" if self.kind in ("number", "integer") else ""
-        absent = f"default: {self.absent}" if self.absent else ""
-        return "; ".join(part for part in (self.help, bounds, absent) if part)
+        default = "" if self.default in (None, False, ()) else f"{self.default}"
+        absent = self.absent or (default if self.kind != "choice" else "")
+        parts = (self.help, bounds, absent and f"default: {absent}")
+        return "; ".join(part for part in parts if part)
 
     def check(self, value: Any) -> None:
         """OptionError unless the option may have this value."""
