@@ -56,9 +56,9 @@ def chord_tones_on_beats(piece: MeasuredPiece) -> np.ndarray:
     The chord is the triad that holds most of what sounds in the half bar, weighed by duration.
     Half bars without a note on a beat are left out; (0..2 * bars,) floats.
     """
-    heard = pitch_classes_heard(piece, CHORD_SIXTEENTHS)
-    halves = len(heard)
-    chords = _CHORDS[(heard @ _CHORDS.T).argmax(axis=1)]  # (halves, 12)
+    classes = pitch_classes_heard(piece, CHORD_SIXTEENTHS)
+    halves = len(classes)
+    chords = _CHORDS[(classes @ _CHORDS.T).argmax(axis=1)]  # (halves, 12)
     on_beat = piece.onset % SIXTEENTHS_PER_BEAT == 0
     half = piece.onset[on_beat] // CHORD_SIXTEENTHS
     fits = chords[half, piece.pitch[on_beat] % 12]
