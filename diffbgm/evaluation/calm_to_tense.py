@@ -1,4 +1,4 @@
-"""Is a change from calm to tense audible? Asked for as a film would: two shots, the second one tense.
+"""Is a change from calm to tense audible? Asked for as a film would: two shots, the second tense.
 
 Tense music strikes more notes, sounds more dissonant, and lies higher. The signs of these three
 changes are counted; real music that itself turns from calm to tense shows what can be expected.

@@ -178,7 +178,7 @@ def _memorisation(
     reference: Sequence[MeasuredPiece],
     training: Sequence[MeasuredPiece] | None,
 ) -> dict[str, dict[str, float]] | None:
-    """Similarity of windows of 8 bars to the nearest one in training; null where none were given."""
+    """Similarity of windows of 8 bars to the nearest one in training; null without any."""
     if not training:
         return None
     similarity = {

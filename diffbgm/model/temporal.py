@@ -31,8 +31,8 @@ OFF_BIAS = 4.0
 
 @dataclass(frozen=True)
 class Conditions:
-    """The conditions of a batch: dynamic (B, N, 6), semantic (B, N, 3), segment (B, N) of each beat,
-    key_signature (B,) 0..11 or NO_KEY, and per stream (B,) whether it is there at all."""
+    """The conditions of a batch: dynamic (B, N, 6), semantic (B, N, 3), segment (B, N) of each
+    beat, key_signature (B,) 0..11 or NO_KEY, and per stream (B,) whether it is there at all."""
 
     dynamic: Tensor
     semantic: Tensor
@@ -174,8 +174,8 @@ class _Block(nn.Module):
         return x + self.feed(self.norms[2](x) * scale[:, 2])
 
     def _attend(self, x: Tensor, rotary: tuple[Tensor, Tensor]) -> Tensor:
-        """Most heads attend to all tokens; the bar heads to the same sixteenth of every bar, which is
-        where a rhythm that returns is found."""
+        """Most heads attend to all tokens; the bar heads to the same sixteenth of every bar: there
+        a rhythm that returns is found."""
         query, key, value = self.qkv(x).unflatten(-1, (3, self.heads, -1)).transpose(1, 3).unbind(2)
         query, key = _rotate(query, rotary), _rotate(key, rotary)
         free = self.heads - self.bar_heads

@@ -105,20 +105,16 @@ def test_clips_embeddings_stand_for_the_picture_where_they_are_as_wide() -> None
     network, conditions = small_paper(), piece(32)
     without = sample(network, conditions, [3], QUICK)
     for width, is_used in ((16, True), (512, False)):
-        image_embeddings = np.ones((32, width), np.float32)
+        embeddings = np.ones((32, width), np.float32)
         shown = sample(
             network,
-            replace(
-                conditions, image_embeddings=image_embeddings, caption_embeddings=image_embeddings
-            ),
+            replace(conditions, image_embeddings=embeddings, caption_embeddings=embeddings),
             [3],
             QUICK,
         )
         assert np.array_equal(shown, without) != is_used
-        caption_embeddings = feature_sources(network, image_embeddings)["visual_features"]
-        assert caption_embeddings == (
-            "CLIP embeddings of the picture" if is_used else "dynamic stream"
-        )
+        source = feature_sources(network, embeddings)["visual_features"]
+        assert source == ("CLIP embeddings of the picture" if is_used else "dynamic stream")
     assert feature_sources(network, None)["visual_features"] == "dynamic stream"
 
 
