@@ -64,14 +64,8 @@ def chord_tones_on_beats(piece: MeasuredPiece) -> np.ndarray:
 
     Half bars without a note on a beat are left out; (0..2 * bars,) floats.
     """
-<<<<<<< HEAD
     _, chords = half_bar_chords(piece)
     halves = len(chords)
-=======
-    classes = pitch_classes_heard(piece, CHORD_SIXTEENTHS)
-    halves = len(classes)
-    chords = _CHORDS[(classes @ _CHORDS.T).argmax(axis=1)]  # (halves, 12)
->>>>>>> denoiser
     on_beat = piece.onset % SIXTEENTHS_PER_BEAT == 0
     half = piece.onset[on_beat] // CHORD_SIXTEENTHS
     fits = chords[half, piece.pitch[on_beat] % 12]

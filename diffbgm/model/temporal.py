@@ -33,12 +33,8 @@ OFF_BIAS = 4.0
 @dataclass(frozen=True)
 class Conditions:
     """The conditions of a batch: dynamic (B, N, 6), semantic (B, N, 3), segment (B, N) of each
-<<<<<<< HEAD
     beat, key_signature (B,) 0..11 or NO_KEY, per stream (B,) whether it is known at all, and chord
     (B, N, 37) as `music.chord_rows` has it."""
-=======
-    beat, key_signature (B,) 0..11 or NO_KEY, and per stream (B,) whether it is there at all."""
->>>>>>> denoiser
 
     dynamic: Tensor
     semantic: Tensor
@@ -52,11 +48,7 @@ class Conditions:
         return Conditions(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
     def unconditional(self) -> "Conditions":
-<<<<<<< HEAD
-        """The same batch, knowing nothing but where segments are and what key it is in."""
-=======
         """The same batch without streams: only where segments are and what key it is in."""
->>>>>>> denoiser
         nothing = torch.zeros_like(self.has_dynamic)
         return Conditions(
             self.dynamic,

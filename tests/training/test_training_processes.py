@@ -10,12 +10,9 @@ import pytest
 from diffbgm.training.processes import joined
 from tests.training.made_set import small_run, write_set
 
-<<<<<<< HEAD
 pytestmark = pytest.mark.slow
 
-=======
 # What every rank runs: a few steps, then it writes what its weights are.
->>>>>>> denoiser
 RANK = """
 import json, sys
 from pathlib import Path
