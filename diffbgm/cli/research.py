@@ -89,7 +89,7 @@ def train(
 def reproduce(
     source: Annotated[Path, typer.Argument(help="Folder of POP909-Dataset and the labels.")],
     out: Annotated[Path, typer.Argument(help="The folder to work in, or to go on in.")],
-    device: Device = "auto",
+    device: Annotated[str, shared("device")] = "auto",
     as_json: Json = False,
 ) -> None:
     """Train the default weights again, from POP909; takes hours."""
