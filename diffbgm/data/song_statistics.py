@@ -5,12 +5,12 @@ python -m diffbgm.data.song_statistics PREPARED.npz
 
 import json
 import sys
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-import diffbgm
 from diffbgm.data.chord_statistics import ChordedSong, count_chords
 from diffbgm.data.melody_intervals import fit_intervals
 from diffbgm.data.prepared import SPLITS, PreparedSet, load_prepared
@@ -44,4 +44,4 @@ def _chorded(prepared: PreparedSet, section: int) -> ChordedSong:
 
 
 if __name__ == "__main__":
-    write_statistics(load_prepared(Path(sys.argv[1])), Path(diffbgm.__path__[0]))
+    write_statistics(load_prepared(Path(sys.argv[1])), Path(str(files("diffbgm"))))
