@@ -7,7 +7,7 @@ select_take  another of the takes that a shot already has
 Before that, without composing: `analyse` and `preview_hits`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
@@ -28,13 +28,14 @@ from diffbgm.composition import (
     load_take,
     save_take,
 )
+from diffbgm.devices import choose_device
 from diffbgm.dialogue import Dialogue
 from diffbgm.errors import CompositionError, OptionError
 from diffbgm.files import as_path, publishing
 from diffbgm.music.harmony import Key, estimate_key
 from diffbgm.music.pianoroll import SIXTEENTHS_PER_BEAT, to_score
 from diffbgm.options import ComposeOptions, TakeOptions, checked
-from diffbgm.progress import Clock, Progress, no_progress
+from diffbgm.progress import Advance, Clock, Progress, no_progress
 from diffbgm.readers.cut_lists import CutList
 from diffbgm.sound.soundfont import find_soundfont
 from diffbgm.sound.synthesis import check_instruments, render_shot, stem_mixes
@@ -69,6 +70,8 @@ def compose(
     soundfont = find_soundfont(options.soundfont)
     checkpoint = generation.resolve_checkpoint(options.checkpoint)
     model = generation.describe_model(checkpoint, options.sampling)
+    film = _film_to_mux(source, folder, options)
+    choose_device(options.device)  # All that may be refused is, before anything slow begins.
     with (
         publishing(folder, lambda: _files_of(folder)) as work,
         open_synthesizer(soundfont) as synth,
@@ -76,7 +79,6 @@ def compose(
         check_instruments(synth, style)
         with clock.stage("analysis") as advance:
             analysis = _analyse(source, options, advance)
-            film = _film_to_mux(source, folder, options)
         with clock.stage("dialogue") as advance:
             dialogue = _dialogue(analysis.timeline, options, advance)
         with clock.stage("spotting"):
@@ -129,6 +131,8 @@ def recompose(
     style_name = located(options.style or scored.takes[shot].style)
     style = load_style(style_name).moved(options.octave)
     soundfont = find_soundfont(options.soundfont or scored.options.soundfont)
+    if options.notes == "new":
+        choose_device(options.device)
     with _next_version(composition) as work, open_synthesizer(soundfont) as synth:
         check_instruments(synth, style)
         with clock.stage("spotting"):
@@ -203,9 +207,7 @@ def _composition_with(folder: str | Path, shot: int) -> Composition:
     return composition
 
 
-def _analyse(
-    source: Path | Timeline, options: ComposeOptions, advance: Callable[[float], None]
-) -> VideoAnalysis:
+def _analyse(source: Path | Timeline, options: ComposeOptions, advance: Advance) -> VideoAnalysis:
     clip = installed_clip(options.device)
     if isinstance(source, Timeline):
         if options.cuts is not None:
@@ -226,9 +228,7 @@ def _film_to_mux(source: Path | Timeline, folder: Path, options: ComposeOptions)
     return film
 
 
-def _dialogue(
-    timeline: Timeline, options: ComposeOptions, advance: Callable[[float], None]
-) -> Dialogue:
+def _dialogue(timeline: Timeline, options: ComposeOptions, advance: Advance) -> Dialogue:
     """Where the music makes room: as asked for, or where somebody speaks, or nowhere."""
     if options.dialogue is not None:
         return Dialogue.joined(options.dialogue, timeline.seconds)
@@ -286,7 +286,7 @@ def _new_rolls(
     shot: int,
     seeds: list[int],
     options: TakeOptions,
-    advance: Callable[[float], None],
+    advance: Advance,
 ) -> list[np.ndarray]:
     if options.notes == "same":
         return [scored.roll]

@@ -11,7 +11,7 @@ import numpy as np
 
 from diffbgm.evaluation.harmony import CHORD_SIXTEENTHS, half_bar_chords
 from diffbgm.evaluation.melody import melody_of
-from diffbgm.evaluation.piece import Piece
+from diffbgm.evaluation.piece import MeasuredPiece
 from diffbgm.music.chord_plan import HALF_BAR_BEATS
 from diffbgm.music.pianoroll import SIXTEENTHS_PER_BAR, SIXTEENTHS_PER_BEAT, TRACKS
 
@@ -19,13 +19,13 @@ NEIGHBOUR = 2
 """Semitones within which a note that is no chord tone resolves."""
 
 
-def chord_changes(piece: Piece) -> float | None:
+def chord_changes(piece: MeasuredPiece) -> float | None:
     """Share of the half bars, but the first, whose chord is not that of the half bar before."""
     root = half_bar_chords(piece)[0]
     return float(_changes(root).mean()) if len(root) > 1 else None
 
 
-def changes_on_bar_lines(piece: Piece) -> float | None:
+def changes_on_bar_lines(piece: MeasuredPiece) -> float | None:
     """Share of the changes of chord that fall on a bar line."""
     halves_a_bar = SIXTEENTHS_PER_BAR // CHORD_SIXTEENTHS
     changed = np.flatnonzero(_changes(half_bar_chords(piece)[0])) + 1
@@ -36,11 +36,11 @@ def _changes(chord: np.ndarray) -> np.ndarray:
     return chord[1:] != chord[:-1]
 
 
-def chord_tones(track: str) -> Callable[[Piece], float | None]:
+def chord_tones(track: str) -> Callable[[MeasuredPiece], float | None]:
     """Share of a track's notes that are tones of the chord they are struck in."""
     own = TRACKS.index(track)
 
-    def share(piece: Piece) -> float | None:
+    def share(piece: MeasuredPiece) -> float | None:
         notes = piece.notes[piece.track == own]
         members = half_bar_chords(piece)[1]
         half = notes[:, 0] // CHORD_SIXTEENTHS
@@ -49,7 +49,7 @@ def chord_tones(track: str) -> Callable[[Piece], float | None]:
     return share
 
 
-def unresolved(piece: Piece) -> float | None:
+def unresolved(piece: MeasuredPiece) -> float | None:
     """Share of the melody's notes on the first or third beat that are no chord tone and are not
     left by a step: the next note is farther away than a tone."""
     melody = melody_of(piece)[:-1]
@@ -62,7 +62,7 @@ def unresolved(piece: Piece) -> float | None:
     return float((~fits.astype(bool) & leap)[is_strong].mean())
 
 
-def voice_motion(piece: Piece) -> float | None:
+def voice_motion(piece: MeasuredPiece) -> float | None:
     """Semitones from each key that the accompaniment strikes in a half bar to the nearest of the
     half bar before, on average."""
     own = piece.notes[piece.track == TRACKS.index("PIANO")]
@@ -76,7 +76,7 @@ def voice_motion(piece: Piece) -> float | None:
     return float(np.mean(moved)) if moved else None
 
 
-def asked_chords_played(piece: Piece, asked: np.ndarray) -> np.ndarray:
+def asked_chords_played(piece: MeasuredPiece, asked: np.ndarray) -> np.ndarray:
     """For each half bar for which a chord was asked, whether it is the one that is played.
 
     `asked` (B, 37) as `music.chord_rows` has it. Root and third count; where what was asked has
@@ -90,7 +90,7 @@ def asked_chords_played(piece: Piece, asked: np.ndarray) -> np.ndarray:
     return ((root == rows[:, :12].argmax(axis=1)) & fits)[rows[:, 36] > 0]
 
 
-def share_played(pieces: Iterable[Piece], asked: Mapping[str, np.ndarray]) -> float | None:
+def share_played(pieces: Iterable[MeasuredPiece], asked: Mapping[str, np.ndarray]) -> float | None:
     """Share of all half bars of the pieces that play what was `asked` of the piece of that name."""
     played = [asked_chords_played(piece, asked[piece.name]) for piece in pieces]
     every = np.concatenate([np.zeros(0), *played])
@@ -101,7 +101,7 @@ def _has(members: np.ndarray, root: np.ndarray, interval: int) -> np.ndarray:
     return members[np.arange(len(root)), (root + interval) % 12] > 0
 
 
-ACCOMPANIMENT_METRICS: dict[str, Callable[[Piece], float | None]] = {
+ACCOMPANIMENT_METRICS: dict[str, Callable[[MeasuredPiece], float | None]] = {
     "chord changes": chord_changes,
     "chord changes on bar lines": changes_on_bar_lines,
     **{f"chord tones: {track}": chord_tones(track) for track in TRACKS},

@@ -1,7 +1,7 @@
 """`diffbgm evaluate`: pieces on songs' own conditions, measured beside the songs themselves."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -11,16 +11,17 @@ import numpy as np
 from diffbgm import generation
 from diffbgm.data.paired import holds_pairs, load_pairs
 from diffbgm.data.prepared import PreparedSet, load_prepared
+from diffbgm.devices import choose_device
 from diffbgm.evaluation import calm_to_tense
 from diffbgm.evaluation.accompaniment import share_played
 from diffbgm.evaluation.evaluating_pairs import evaluate_pairs
 from diffbgm.evaluation.goals import goals
-from diffbgm.evaluation.piece import Piece as Measured
+from diffbgm.evaluation.piece import MeasuredPiece
 from diffbgm.evaluation.report import empty, measure, read_pairs
 from diffbgm.evaluation.songs import BARS, SongSet, Window, read_set, training_windows
-from diffbgm.files import replacing
+from diffbgm.files import check_folder, replacing
 from diffbgm.model.networks import Model
-from diffbgm.model.sampling import Piece
+from diffbgm.model.piece_conditions import PieceConditions
 from diffbgm.music.chord_rows import condition_rows
 from diffbgm.music.conditions import DYNAMIC
 from diffbgm.music.midi import write_midi
@@ -28,6 +29,7 @@ from diffbgm.music.pianoroll import BEATS_PER_BAR, to_score
 from diffbgm.music.roll_png import write_roll_png
 from diffbgm.music.tempo_map import TempoMap
 from diffbgm.options import Sampling
+from diffbgm.progress import Progress, no_progress
 from diffbgm.spotting.planning import plan_piece
 
 BEATS = BARS * BEATS_PER_BAR
@@ -35,8 +37,6 @@ BEATS = BARS * BEATS_PER_BAR
 TEMPO_MAP = TempoMap.constant(BEATS, BEATS / 2)
 # Real music is searched for changes from calm to tense in so many windows at most.
 REAL_WINDOWS = 2000
-
-Progress = Callable[[str, float], None]
 
 
 def evaluate(
@@ -49,7 +49,7 @@ def evaluate(
     device: str = "auto",
     checkpoint: Path | None = None,
     training: Path | None = None,
-    progress: Progress = lambda stage, fraction: None,
+    progress: Progress = no_progress,
 ) -> dict[str, Any]:
     """Measure a model on `songs` of `data`; return what is written to `folder`/metrics.json.
 
@@ -58,6 +58,9 @@ def evaluate(
     or, where `data` holds songs with films, 8 bars on the films' features. Copies are sought among
     the training songs of `training`, a prepared file, or else of `data` if it is one.
     """
+    check_folder(folder)
+    choose_device(device)
+    generation.describe_model(generation.resolve_checkpoint(checkpoint), Sampling())
     options = {"pieces": pieces, "seed": seed, "device": device, "checkpoint": checkpoint}
     if holds_pairs(data):
         pairs = load_pairs(data)
@@ -117,7 +120,7 @@ def _evaluate_scores(
 
 
 def _generate(
-    model: Model, piece: Piece, real: np.ndarray, folder: Path, name: str, seed: int
+    model: Model, piece: PieceConditions, real: np.ndarray, folder: Path, name: str, seed: int
 ) -> None:
     (roll,) = model.sample(piece, [seed], Sampling())
     _write(roll, folder / "generated" / f"{name}.mid")
@@ -125,10 +128,10 @@ def _generate(
     write_roll_png(folder / "pictures" / f"{name}.png", np.stack([roll, real]))
 
 
-def _own_conditions(prepared: PreparedSet, rows: slice, seed: int) -> Piece:
+def _own_conditions(prepared: PreparedSet, rows: slice, seed: int) -> PieceConditions:
     """A song's conditions, under a plan drawn for them."""
     starts = prepared.phrase_start[rows]
-    own = Piece(
+    own = PieceConditions(
         prepared.dynamic[rows].astype(np.float32),
         prepared.semantic[rows].astype(np.float32),
         np.cumsum(starts),
@@ -137,7 +140,7 @@ def _own_conditions(prepared: PreparedSet, rows: slice, seed: int) -> Piece:
     return _planned(own, starts, seed)
 
 
-def _planned(piece: Piece, phrase_starts: np.ndarray, seed: int) -> Piece:
+def _planned(piece: PieceConditions, phrase_starts: np.ndarray, seed: int) -> PieceConditions:
     """The piece under a form and a harmony that `seed` draws, as a film gets them."""
     assert piece.key_signature is not None
     rng = np.random.default_rng(seed)
@@ -166,7 +169,7 @@ def _turn_tense(
         dynamic, semantic = calm_to_tense.ask(phrases, rng)
         shot = np.arange(BEATS) // (BEATS // 2)
         starts = dynamic[:, DYNAMIC.index("boundary")] > 0
-        piece = Piece(dynamic, semantic, shot, _key(found.prepared, rows))
+        piece = PieceConditions(dynamic, semantic, shot, _key(found.prepared, rows))
         piece = _planned(piece, starts, seed + index)
         (roll,) = model.sample(piece, [seed + index], Sampling())
         _write(roll, folder / "calm_to_tense" / f"{found.name(window)}.mid")
@@ -187,7 +190,7 @@ def _real_changes(found: SongSet) -> dict[str, Any] | None:
     return None if heard is None else asdict(heard)
 
 
-def _training_windows(path: Path | None, found: SongSet) -> list[Measured] | None:
+def _training_windows(path: Path | None, found: SongSet) -> list[MeasuredPiece] | None:
     if path is None:
         return None
     return training_windows(load_prepared(path), set(found.prepared.songs.tolist()))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from diffbgm.evaluation.piece import Piece
+from diffbgm.evaluation.piece import MeasuredPiece
 from diffbgm.music.pianoroll import SIXTEENTHS_PER_BEAT, TRACKS
 
 LONGEST_STEP = 8
@@ -29,7 +29,7 @@ _SIZES = {
 }
 
 
-def melody_of(piece: Piece) -> np.ndarray:
+def melody_of(piece: MeasuredPiece) -> np.ndarray:
     """The melody's notes (N, 3): onset, end, pitch."""
     own = piece.notes[piece.track == _MELODY]
     own = own[np.lexsort((-own[:, 2], own[:, 0]))]
@@ -37,26 +37,26 @@ def melody_of(piece: Piece) -> np.ndarray:
     return np.stack([own[:, 0], own[:, 0] + own[:, 1], own[:, 2]], axis=1)[highest]
 
 
-def steps(piece: Piece) -> np.ndarray:
+def steps(piece: MeasuredPiece) -> np.ndarray:
     """Semitones of each step of the melody, down below 0."""
     melody = melody_of(piece)
     return np.diff(melody[:, 2])[np.diff(melody[:, 0]) <= LONGEST_STEP]
 
 
-def melodic_range(piece: Piece) -> float | None:
+def melodic_range(piece: MeasuredPiece) -> float | None:
     """Semitones from the lowest to the highest note."""
     pitch = melody_of(piece)[:, 2]
     return float(np.ptp(pitch)) if len(pitch) else None
 
 
-def turns(piece: Piece) -> float | None:
+def turns(piece: MeasuredPiece) -> float | None:
     """Share of the steps that go on in the other direction than the one before; unisons aside."""
     moving = np.sign(steps(piece))
     moving = moving[moving != 0]
     return float((moving[1:] != moving[:-1]).mean()) if len(moving) > 1 else None
 
 
-def motifs_repeated(piece: Piece) -> float | None:
+def motifs_repeated(piece: MeasuredPiece) -> float | None:
     """Share of the motifs, three steps with their rhythm each, that come more than once.
 
     A motif may come again on another pitch.
@@ -72,7 +72,7 @@ def motifs_repeated(piece: Piece) -> float | None:
     return sum(count for count in times.values() if count > 1) / total if total else None
 
 
-def breaths(piece: Piece) -> float | None:
+def breaths(piece: MeasuredPiece) -> float | None:
     """Rests of a beat or more in the melody, per bar; what precedes it and follows it is none."""
     melody = melody_of(piece)
     if not len(melody) or not piece.bars:
@@ -80,15 +80,15 @@ def breaths(piece: Piece) -> float | None:
     return float((melody[1:, 0] - melody[:-1, 1] >= SIXTEENTHS_PER_BEAT).sum() / piece.bars)
 
 
-def _share(least: int, most: int) -> Callable[[Piece], float | None]:
-    def share(piece: Piece) -> float | None:
+def _share(least: int, most: int) -> Callable[[MeasuredPiece], float | None]:
+    def share(piece: MeasuredPiece) -> float | None:
         size = np.abs(steps(piece))
         return float(((size >= least) & (size <= most)).mean()) if len(size) else None
 
     return share
 
 
-MELODY_METRICS: dict[str, Callable[[Piece], float | None]] = {
+MELODY_METRICS: dict[str, Callable[[MeasuredPiece], float | None]] = {
     **{f"melody steps: {name}": _share(*sizes) for name, sizes in _SIZES.items()},
     "melodic range": melodic_range,
     "turns of direction": turns,

@@ -13,7 +13,8 @@ from diffbgm.errors import OptionError
 from diffbgm.model.checkpoint import load_weights, save_weights
 from diffbgm.model.config import NetworkConfig
 from diffbgm.model.diffusion import loss
-from diffbgm.model.sampling import Piece, sample
+from diffbgm.model.piece_conditions import PieceConditions
+from diffbgm.model.sampling import sample
 from diffbgm.model.temporal import TimeTokenNetwork
 from diffbgm.options import Sampling
 
@@ -66,7 +67,7 @@ class TimeTokenObjective:
             [
                 sample(
                     network,
-                    Piece(dynamic, semantic, segment, int(key), chord=chord),
+                    PieceConditions(dynamic, semantic, segment, int(key), chord=chord),
                     [seed],
                     Sampling(),
                 )

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from diffbgm.errors import FilmError
+from diffbgm.progress import Advance
 from diffbgm.timeline import MediaSpan, Shot, Timeline, check_cuts
 from diffbgm.video.captions import nearest_captions
 from diffbgm.video.clip import Clip, sampled
@@ -28,7 +29,6 @@ from diffbgm.video.zero_shot import MOOD_RATE, zero_shot_mood
 
 __all__ = ["Cut", "VideoAnalysis", "analyse_film", "analyse_timeline"]
 
-Progress = Callable[[float], None]
 MoodSource = Literal["clip", "colour"]
 MOOD_SOURCES: dict[MoodSource, str] = {
     "clip": "what is shown (CLIP)",
@@ -72,7 +72,7 @@ class _Meaning(NamedTuple):
 def analyse_film(
     path: Path,
     cuts: tuple[int, ...] | None = None,
-    progress: Progress | None = None,
+    progress: Advance | None = None,
     clip: Clip | None = None,
 ) -> VideoAnalysis:
     """Measure a film; its cuts are detected, or given as the first frames of the new shots.
@@ -101,7 +101,7 @@ def analyse_film(
 
 
 def analyse_timeline(
-    timeline: Timeline, progress: Progress | None = None, clip: Clip | None = None
+    timeline: Timeline, progress: Advance | None = None, clip: Clip | None = None
 ) -> VideoAnalysis:
     """Measure an edit of one or many films, whose cuts are given; gaps are black.
 
@@ -237,7 +237,7 @@ class _Album:
 
 
 def _reported(
-    pictures: Iterable[Picture], expected: int | None, progress: Progress | None
+    pictures: Iterable[Picture], expected: int | None, progress: Advance | None
 ) -> Iterator[Picture]:
     """The pictures, telling `progress` now and then how far they are."""
     for number, picture in enumerate(pictures):

@@ -1,6 +1,6 @@
 """The sound of a film or an edit that goes with its pictures. Knows no music."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -13,11 +13,10 @@ from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
+from diffbgm.progress import Advance
 from diffbgm.readers.media_runs import media_runs
 from diffbgm.timeline import MediaSpan, Timeline
 from diffbgm.video.container import KeptOpen, first_picture, opened, video_stream
-
-Progress = Callable[[float], None]
 
 _PREROLL = 0.5  # seconds decoded before a place in the middle of a file: codecs need to settle
 _FILES_OPEN = 3
@@ -25,7 +24,7 @@ _LAYOUTS = {1: "mono", 2: "stereo"}
 
 
 def film_sound(
-    timeline: Timeline, rate: int, channels: int, progress: Progress | None = None
+    timeline: Timeline, rate: int, channels: int, progress: Advance | None = None
 ) -> np.ndarray:
     """(n, channels) float32 at `rate`: the sound of each shot's media, as long as the edit.
 

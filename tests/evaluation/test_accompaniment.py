@@ -13,13 +13,13 @@ from diffbgm.evaluation.accompaniment import (
     unresolved,
     voice_motion,
 )
-from diffbgm.evaluation.piece import Piece, from_notes
+from diffbgm.evaluation.piece import MeasuredPiece, from_notes
 from diffbgm.music.chord_plan import ChordPlan
 
 C, F, A_MINOR = (48, 52, 55), (48, 53, 57), (48, 52, 57)
 
 
-def chords(*played: tuple[int, ...], melody=()) -> Piece:
+def chords(*played: tuple[int, ...], melody=()) -> MeasuredPiece:
     """A chord each half bar, and a melody of (onset, pitch), each note a beat long."""
     rows = [(8 * half, 8, pitch, 2) for half, keys in enumerate(played) for pitch in keys]
     rows += [(onset, 1, pitch, 0) for onset, pitch in melody]

@@ -6,7 +6,7 @@ import numpy as np
 
 from diffbgm.data.harte import NO_CHORD, chord_row
 from diffbgm.data.pop909 import Section
-from diffbgm.data.prepare_pop909 import song_splits, to_prepared
+from diffbgm.data.prepare_pop909 import prepare_sections, song_splits
 from diffbgm.training import TrainingConfig
 from tests.model.small_network import SMALL
 
@@ -28,7 +28,7 @@ def song_of(split: str) -> str:
 
 def write_set(path: Path) -> Path:
     """Three songs of 8 bars: two train, one validates."""
-    to_prepared([section("9001"), section("9002"), section(song_of("validation"))]).save(path)
+    prepare_sections([section("9001"), section("9002"), section(song_of("validation"))]).save(path)
     return path
 
 
