@@ -87,15 +87,15 @@ def _shared(one, other):
 
 
 def test_progress_can_stop_it(eager):
-    seen = []
+    fractions = []
 
     def stop(fraction):
-        seen.append(fraction)
+        fractions.append(fraction)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         sample(eager, piece(8), [1], QUICK, progress=stop)
-    assert seen == [0.25]
+    assert fractions == [0.25]
 
 
 @pytest.mark.parametrize("wrong", [{"steps": 1}, {"guidance": -1}, {"guidance": float("nan")}])

@@ -73,8 +73,8 @@ def test_training_goes_on_from_weights_alone(data, out):
     train(small_run(data, out), "cpu", ignore)
     saved = weights_in(out)
     resumed = Trainer(small_run(data, out, resume=str(out / "weights.safetensors")), alone(CPU))
-    begun = resumed.objective.network.state_dict()
-    assert all(torch.equal(saved[name], weight) for name, weight in begun.items())
+    first = resumed.objective.network.state_dict()
+    assert all(torch.equal(saved[name], weight) for name, weight in first.items())
 
 
 def test_another_network_is_not_resumed(data, out, tmp_path):

@@ -12,7 +12,7 @@ from tests.training.made_set import small_run, write_set
 
 pytestmark = pytest.mark.slow
 
-# What every rank runs: a few steps, then it tells what its weights are.
+# What every rank runs: a few steps, then it writes what its weights are.
 RANK = """
 import json, sys
 from pathlib import Path
@@ -25,8 +25,8 @@ with joined("cpu") as processes:
     trainer.run(lines.append, lambda fraction: None)
     weights = [float(weight.double().sum()) for weight in trainer.objective.network.parameters()]
     own = trainer.objective.windows.draw(4).roll.nonzero().double().sum()
-    told = {"weights": weights, "lines": len(lines), "steps": trainer.step, "drew": float(own)}
-    Path(sys.argv[2], f"rank{processes.rank}.json").write_text(json.dumps(told))
+    result = {"weights": weights, "lines": len(lines), "steps": trainer.step, "drew": float(own)}
+    Path(sys.argv[2], f"rank{processes.rank}.json").write_text(json.dumps(result))
 """
 
 
