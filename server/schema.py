@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 
 from diffbgm.options import ComposeOptions, Option, TakeOptions, parse_mood, public_options
-from diffbgm.options.option import Kind, as_json
+from diffbgm.options.option import Kind
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the content")]
 Frame = Annotated[int, Field(ge=1, lt=2**31)]
@@ -25,7 +25,6 @@ _TYPES: dict[Kind, Any] = {
     "integer": int,
     "seed": int,
     "switch": bool,
-    "choice": Name,
     "range": Pair,
     "frames": Frames,
     "cuts": Frames,
@@ -43,23 +42,20 @@ class Wire(BaseModel):
 def _fields_of(owner: type) -> type[Wire]:
     """A model with a field for every option that a client may choose; ranges are the library's."""
     wanted: dict[str, Any] = {
-        option.name: (_TYPES[option.kind] | None, _field(option))
-        for option in public_options(owner)
+        option.name: (_type(option) | None, _field(option)) for option in public_options(owner)
     }
     return create_model(f"{owner.__name__}Fields", __base__=Wire, **wanted)
 
 
+def _type(option: Option) -> Any:
+    return Literal[option.choices] if option.choices else _TYPES[option.kind]
+
+
 def _field(option: Option) -> Any:
     """What /openapi.json says of an option, of which None means the default."""
-    bounds = {"minimum": option.low, "maximum": option.high, "enum": list(option.choices)}
-    return Field(
-        default=None,
-        description=option.description,
-        json_schema_extra={
-            "x-default": as_json(option.default),
-            **{name: bound for name, bound in bounds.items() if bound not in (None, [])},
-        },
-    )
+    bounds: dict[str, Any] = {"minimum": option.low, "maximum": option.high}
+    known = {name: bound for name, bound in bounds.items() if bound is not None}
+    return Field(default=None, description=option.description, json_schema_extra=known)
 
 
 class ComposeRequestOptions(_fields_of(ComposeOptions)):

@@ -121,6 +121,11 @@ def _document(
         "phrases": [spotting["first_downbeat"]],
         "dialogue": [],
         "shot_of_beat": shot_of_beat,
+        "plan": {
+            "key_signature": 0,
+            "chords": ["C"] * (len(shot_of_beat) // 2),
+            "parts": {"starts": [0], "letters": [0]},
+        },
         "mood_source": "colour",
         "conditions": {**conditions, "names": NAMES},
         "model": {

@@ -69,6 +69,7 @@ def _parameter(option: Option) -> inspect.Parameter:
         flag_of(option),
         help=f"{option.description}.",
         metavar=form.metavar,
+        show_default=False,
         rich_help_panel=PANELS[option.group],
     )
     return inspect.Parameter(
@@ -83,7 +84,9 @@ def shared(name: str) -> Any:
     """What typer shows of an option of composing that a command takes by itself."""
     option = option_named(name)
     form = _FORMS[option.kind]
-    return typer.Option(flag_of(option), help=f"{option.description}.", metavar=form.metavar)
+    return typer.Option(
+        flag_of(option), help=f"{option.description}.", metavar=form.metavar, show_default=False
+    )
 
 
 def _read(owner: type, given: dict[Option, Any], source: Path | None) -> Any:

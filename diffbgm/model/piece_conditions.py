@@ -13,7 +13,8 @@ class PieceConditions:
     """What a piece is to be, from a downbeat on: dynamic (B, 6), semantic (B, 3), segment (B,),
     with B a whole number of bars; key_signature 0..11 or None (the network chooses).
 
-    `theme` (bars,) says which bar of the theme each bar shows, or -1. `image_embeddings` and
+    `theme` (bars,) says which bar of the theme each bar shows, or -1. `chord` (B, 37) is as
+    `music.chord_rows` has it, or None: the network chooses. `image_embeddings` and
     `caption_embeddings`, (B, width) float32 where CLIP is installed, are for the paper's network.
     `chord` (B, 37) is as `music.chord_rows` has it, or None: the network chooses.
     """

@@ -5,10 +5,12 @@ from dataclasses import dataclass, fields, replace
 from functools import cache
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from diffbgm.dialogue import Dialogue
 from diffbgm.errors import OptionError
+
+T = TypeVar("T")
 
 # The form of a value. The command line, HTTP, the page and Blender each write a kind their way.
 Kind = Literal[
@@ -55,10 +57,12 @@ class Option:
 
     @property
     def description(self) -> str:
-        """The line of help, with the range of a number and what happens without the option."""
+        """The line of help, with the range of a number and what holds without the option."""
         bounds = f"{self.low:g} to {self.high:g}" if self.kind in ("number", "integer") else ""
-        absent = f"default: {self.absent}" if self.absent else ""
-        return "; ".join(part for part in (self.help, bounds, absent) if part)
+        default = "" if self.default in (None, False, ()) else f"{self.default}"
+        absent = self.absent or (default if self.kind != "choice" else "")
+        parts = (self.help, bounds, absent and f"default: {absent}")
+        return "; ".join(part for part in parts if part)
 
     def check(self, value: Any) -> None:
         """OptionError unless the option may have this value."""
@@ -101,6 +105,13 @@ def check_options(content: Any, owner: type | None = None) -> None:
     known = {option.name: option for option in options_of(owner or type(content))}
     for field in fields(content):
         known[field.name].check(getattr(content, field.name))
+
+
+def checked(name: str, value: Any, kind: type[T]) -> T:
+    """`value`, if it is of that kind; else TypeError, which is a caller's bug."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} must be {kind.__name__}, not {type(value).__name__}")
+    return value
 
 
 def as_json(value: Any) -> Any:

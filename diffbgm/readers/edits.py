@@ -1,4 +1,4 @@
-"""Edit files, by OpenTimelineIO: what is seen in an edit.
+"""Edit files, by OpenTimelineIO: what an edit shows.
 
 Knows the layout of an OTIO document; positions in it become exact fractions of seconds at once, so
 mixed frame rates add up without rounding.
@@ -26,7 +26,7 @@ FORMATS = (".otio", ".edl", ".fcpxml", ".xml", ".kdenlive")
 def read_timeline(path: Path | str) -> Timeline:
     """The edit in an .otio, .edl, .fcpxml, .xml (Final Cut 7) or .kdenlive file.
 
-    Shots are what is seen: at each frame the topmost enabled clip of the video tracks, nested
+    Shots are what is visible: at each frame the topmost enabled clip of the video tracks, nested
     edits included. The middle of a transition is the cut. Clips may carry options as
     `metadata["diffbgm"]`: `mood` (a name or [valence, arousal]) and `energy`. TimelineError if the
     file cannot be read, shows nothing, or names media that are not there.
@@ -38,7 +38,7 @@ def read_timeline(path: Path | str) -> Timeline:
         spans = layer(edit.tracks if isinstance(edit, otio.schema.Timeline) else edit)
     except (ValueError, otio.exceptions.OTIOError) as exc:
         raise TimelineError(f"{path}: {exc}") from exc
-    while spans and not spans[-1].seen:
+    while spans and not spans[-1].visible:
         spans.pop()
     rate = _frame_rate(edit, spans)
     shots = _shots(path, spans, rate)
@@ -100,7 +100,7 @@ def _frame_rate(edit: Any, spans: Sequence[ClipSpan]) -> Fraction:
     if start is not None and start.rate > 1:
         return snapped_rate(start.rate)
     seconds: dict[Fraction, Fraction] = {}
-    for span in filter(lambda span: span.seen, spans):
+    for span in filter(lambda span: span.visible, spans):
         seconds[span.rate] = seconds.get(span.rate, Fraction(0)) + span.end - span.start
     return max(seconds, key=seconds.__getitem__) if seconds else Fraction(24)
 

@@ -10,7 +10,7 @@ from diffbgm.video.film_sound import film_sound
 def find_dialogue(timeline: Timeline, progress: Advance | None = None) -> Dialogue:
     """Where somebody speaks in the sound of the edit's films; nowhere if they have none.
 
-    `progress` is told the fraction done, and may raise to stop. FilmError as `film_sound`.
+    `progress` receives the fraction done, and may raise to stop. FilmError as `film_sound`.
     """
-    heard = film_sound(timeline, speech.RATE, 1, progress)
-    return Dialogue.joined(speech.find_speech(heard[:, 0]), timeline.seconds)
+    sound = film_sound(timeline, speech.RATE, 1, progress)
+    return Dialogue.joined(speech.find_speech(sound[:, 0]), timeline.seconds)

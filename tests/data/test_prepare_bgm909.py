@@ -93,7 +93,7 @@ def test_music_whose_chords_end_early_keeps_its_windows(source, tmp_path):
 
 def diffbgm(*arguments):
     command = [sys.executable, "-m", "diffbgm.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+    return subprocess.run(command, capture_output=True, text=True, timeout=1200)
 
 
 def test_the_command_prints_its_report(source, tmp_path):

@@ -12,6 +12,8 @@ from diffbgm.music.midi import read_midi
 from tests.model.small_network import SMALL, small_network
 from tests.training.made_set import section
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def prepared(tmp_path):

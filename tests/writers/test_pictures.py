@@ -142,6 +142,7 @@ def test_the_overview_of_a_silent_film_without_cuts_or_notes(tmp_path: Path) -> 
     assert pixels(tmp_path / "overview.png").shape == (HEIGHT, WIDTH, 3)
 
 
+@pytest.mark.slow
 def test_the_overview_of_a_long_film_with_many_cuts(tmp_path: Path) -> None:
     """Half an hour with a cut every second."""
     shots = tuple(Shot(i, 24 * i, 24 * (i + 1)) for i in range(1800))
