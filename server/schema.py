@@ -8,12 +8,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 
 from diffbgm.options import ComposeOptions, Option, TakeOptions, parse_mood, public_options
-from diffbgm.options.option import Kind
+from diffbgm.options.option import LONGEST_TEXT, Kind
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the content")]
 Frame = Annotated[int, Field(ge=1, lt=2**31)]
 Frames = Annotated[list[Frame], Field(max_length=100_000)]
 Name = Annotated[str, Field(min_length=1, max_length=64)]
+Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
 Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
 Pairs = Annotated[list[Pair], Field(max_length=100_000)]
 
@@ -29,6 +30,7 @@ _TYPES: dict[Kind, Any] = {
     "frames": Frames,
     "cuts": Frames,
     "spans": Pairs,
+    "chords": Text,
 }
 
 
