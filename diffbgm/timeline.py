@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+MAX_SECONDS = 3 * 3600
+"""Longer films and edits are refused before they are decoded."""
+
 
 @dataclass(frozen=True)
 class MediaSpan:

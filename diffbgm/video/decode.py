@@ -18,10 +18,8 @@ from av.video.reformatter import Interpolation, VideoReformatter
 from av.video.stream import VideoStream
 
 from diffbgm.errors import FilmError
+from diffbgm.timeline import MAX_SECONDS
 from diffbgm.video.container import first_picture, opened, video_stream
-
-MAX_SECONDS = 3 * 3600
-"""Longer films are refused before they are decoded."""
 
 LONG_SIDE, SHORT_SIDE = 192, 32
 """Of a small picture: the length of its longer side, and the least length of its shorter one."""
