@@ -1,10 +1,11 @@
 """Sets everything up on a machine that has Python 3.11 and nothing else; standard library only.
 
-python install.py demo    make .venv, then score a short film that is made on the spot
-python install.py clip    add a network that reads the mood from what a film shows (0.6 GB)
-python install.py coca    add one that writes captions, for data sets (1 GB)
-python install.py test    set up what the tests need, then run them all
-python install.py lint    ruff, pyright and import-linter, in the same environment
+python install.py demo         make .venv, then score a short film that is made on the spot
+python install.py clip         add a network that reads the mood from what a film shows (0.6 GB)
+python install.py coca         add one that writes captions, for data sets (1 GB)
+python install.py test         set up what the tests need (Blender, too), then run them all
+python install.py test --fast  the quick ones only, for which no Blender is set up: a minute
+python install.py lint         ruff, pyright and import-linter, in the same environment
 
 What is done already is not done again, and then no network is needed; what was interrupted is made
 anew. This file must be readable by any Python 3, so that an old one gets a clear word.

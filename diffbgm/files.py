@@ -9,6 +9,13 @@ from pathlib import Path
 from diffbgm.errors import StorageError
 
 
+def as_path(name: str, value: str | Path) -> Path:
+    """The path that the argument `name` holds; TypeError, a caller's bug, if it holds none."""
+    if not isinstance(value, (str, os.PathLike)):
+        raise TypeError(f"{name} must be a path (str or Path), not {type(value).__name__}")
+    return Path(value)
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A name beside `path` to write to; it takes the place of `path` when the block ends well.

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from diffbgm.dialogue import Dialogue
 from diffbgm.errors import CutsError, OptionError
+
+T = TypeVar("T")
 
 # Valence and arousal, each -1..1 (Russell's circumplex, 1980).
 MOODS: dict[str, tuple[float, float]] = {
@@ -159,8 +161,15 @@ def parse_mood(wish: str | Sequence[float]) -> tuple[float, float]:
     except (TypeError, ValueError) as exc:
         names = ", ".join(MOODS)
         raise OptionError(f"mood {wish!r} is unknown; use v,a (each -1 to 1) or: {names}") from exc
-    _check_mood((valence, arousal))
+    check_overrides((valence, arousal), None)
     return valence, arousal
+
+
+def checked(name: str, value: Any, kind: type[T]) -> T:
+    """`value`, if it is of that kind; else TypeError, which is a caller's bug."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} must be {kind.__name__}, not {type(value).__name__}")
+    return value
 
 
 def check_range(name: str, value: float, low: float, high: float) -> None:
@@ -189,17 +198,18 @@ def check_pins(pinned: Sequence[int], ignored: Sequence[int]) -> None:
         raise CutsError(f"the cut at frame {frame} is both pinned and ignored: choose one")
 
 
+def check_overrides(mood: tuple[float, float] | None, energy: float | None) -> None:
+    """OptionError unless what is given of valence, arousal and energy can be asked for."""
+    if mood is not None:
+        check_range("valence", mood[0], -1, 1)
+        check_range("arousal", mood[1], -1, 1)
+    if energy is not None:
+        check_range("energy", energy, 0, 1)
+
+
 def _check_options(
     mood: tuple[float, float] | None, energy: float | None, seed: int | None
 ) -> None:
-    if mood is not None:
-        _check_mood(mood)
-    if energy is not None:
-        check_range("energy", energy, 0, 1)
+    check_overrides(mood, energy)
     if seed is not None:
         check_range("seed", seed, 0, 2**63 - 1)
-
-
-def _check_mood(mood: tuple[float, float]) -> None:
-    check_range("valence", mood[0], -1, 1)
-    check_range("arousal", mood[1], -1, 1)

@@ -178,15 +178,21 @@ def test_the_program_is_announced_once():
 # --- the demo, in a copy of the project that has nothing installed
 
 
-NOT_COPIED = (".git", ".venv", ".venvs", "demo", "build", "dist", "runs", "work", "__pycache__")
+NOT_COPIED = {".git", ".venv", ".venvs", "demo", "build", "dist", "runs", "work"}
 NO_NETWORK = dict.fromkeys(("http_proxy", "https_proxy", "all_proxy"), "http://127.0.0.1:9")
+
+
+def not_copied(folder: str, names: list[str]) -> set[str]:
+    """What is made beside the sources; inside them a folder may have the same name."""
+    made = {name for name in names if name == "__pycache__" or name.endswith(".egg-info")}
+    return made | (NOT_COPIED & set(names) if Path(folder) == ROOT else set())
 
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory) -> Path:
     """The project as a user has it after cloning, the demo made in it."""
     folder = tmp_path_factory.mktemp("user") / "diffbgm"
-    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*NOT_COPIED, "*.egg-info"))
+    shutil.copytree(ROOT, folder, ignore=not_copied)
     run_demo(folder, os.environ)
     return folder
 

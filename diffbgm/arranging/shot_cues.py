@@ -1,4 +1,4 @@
-"""What the arranger is told of one shot: read from the cue sheet once. Knows no notes."""
+"""What the arranger goes by in one shot, read from the cue sheet once. Knows no notes."""
 
 from dataclasses import dataclass
 from math import ceil

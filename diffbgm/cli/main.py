@@ -287,7 +287,7 @@ def _read_cut_list_or_source(path: Path) -> "Path | Timeline | CutList":
 
 def _read_cuts(cuts: Path, film: Path) -> tuple[int, ...]:
     from diffbgm.readers.cut_lists import read_cuts
-    from diffbgm.video.decode import probe
+    from diffbgm.video.film_info import probe
 
     return read_cuts(cuts, probe(film).frame_rate)
 

@@ -26,7 +26,7 @@ from diffbgm.errors import DatasetError, StorageError
 from diffbgm.files import replacing
 from diffbgm.music.pianoroll import SIXTEENTHS_PER_BAR, SIXTEENTHS_PER_BEAT, TRACKS
 from diffbgm.video.analysis import VideoAnalysis, analyse_film
-from diffbgm.video.decode import probe
+from diffbgm.video.film_info import probe
 
 MUSIC_FOLDER, CAPTIONS_FOLDER = "POP909_4_bin_pnt_8bar", "captions"
 MIDI_SUFFIXES = frozenset({".mid", ".midi"})

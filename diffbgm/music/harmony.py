@@ -22,7 +22,7 @@ QUALITIES = (
     (0, 4, 7, 11),
     (0, 3, 7, 10),
 )
-# In shares of the sounding time: what a seventh or a suspension must explain before it is heard,
+# In shares of the sounding time: what a seventh or a suspension must explain before it counts,
 # what a pitch class of the chord costs that is outside the key or does not sound at all, and what
 # speaks for a root: that it sounds long, and that it is the lowest note.
 ODDITY_COST = 0.06
@@ -98,10 +98,10 @@ def estimate_chords(
     Spans before the first note take the first chord; without any note there are no chords.
     """
     spans = list(spans)
-    heard = [_estimate(_sounding(notes, *span), span, key) for span in spans]
-    known = next((chord for chord in heard if chord), None)
+    found = [_estimate(_sounding(notes, *span), span, key) for span in spans]
+    known = next((chord for chord in found if chord), None)
     chords = []
-    for span, chord in zip(spans, heard, strict=True):
+    for span, chord in zip(spans, found, strict=True):
         known = chord or known
         if known:
             chords.append(Chord(*span, known.root, known.intervals, known.bass))
@@ -149,12 +149,12 @@ def _crowds(pitch: int, other: int) -> bool:
 
 def _sounding(notes: Sequence[Note], start: float, end: float) -> list[Note]:
     """The parts of notes that sound between two beats."""
-    heard = []
+    sounding = []
     for note in notes:
         begin, stop = max(note.start_beats, start), min(note.end_beats, end)
         if begin < stop:
-            heard.append(replace(note, start_beats=begin, duration_beats=stop - begin))
-    return heard
+            sounding.append(replace(note, start_beats=begin, duration_beats=stop - begin))
+    return sounding
 
 
 def _estimate(notes: list[Note], span: tuple[float, float], key: Key) -> Chord | None:

@@ -18,7 +18,7 @@ from diffbgm.music.tempo_map import BEATS_PER_BAR, TempoMap
 TICKS_PER_BEAT = 512
 DRUM_CHANNEL = 9
 CHANNELS = [channel for channel in range(16) if channel != DRUM_CHANNEL]
-# A tempo is a whole number of microseconds a beat. Set anew this often, each time so as to make
+# A tempo is a whole number of microseconds a beat. Set this often, each time so as to make
 # up for the rounding before, it never strays by more than half of these microseconds.
 BEATS_PER_TEMPO = 64
 # A beat that meets a cut may fall a frame before it.
@@ -64,7 +64,7 @@ def read_midi(path: Path) -> Score:
 
 
 class _Piece:
-    """The ticks of a stretch of the tempo map; tick 0 is its start."""
+    """The ticks of a piece of the tempo map; tick 0 is its start."""
 
     def __init__(self, tempo_map: TempoMap, start: float, end: float) -> None:
         if not start < end:

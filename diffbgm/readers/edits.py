@@ -16,7 +16,7 @@ from typing import Any
 import opentimelineio as otio
 
 from diffbgm.errors import OptionError, TimelineError
-from diffbgm.options import check_range, parse_mood
+from diffbgm.options import check_overrides, parse_mood
 from diffbgm.readers.edit_films import Locate, beside, film_of
 from diffbgm.readers.flattening import ClipSpan, layer, snapped_rate
 from diffbgm.readers.otio_documents import check_document
@@ -139,7 +139,7 @@ def _overrides(path: Path, span: ClipSpan) -> dict[str, Any]:
     mood, energy = metadata.get("mood"), metadata.get("energy")
     try:
         if energy is not None:
-            check_range("energy", float(energy), 0, 1)
+            check_overrides(None, float(energy))
         return {
             "mood": None
             if mood is None

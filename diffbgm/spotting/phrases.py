@@ -55,7 +55,7 @@ def theme_bars(phrases: Sequence[int], beats: int, first_downbeat: int) -> np.nd
         if end - start < SHORTEST_THEME or (times and start - last < THEME_RETURNS_AFTER):
             continue
         length = length or end - start
-        heard = min(length, end - start)
-        shown[start : start + heard] = np.arange(heard)
+        length_here = min(length, end - start)
+        shown[start : start + length_here] = np.arange(length_here)
         last, times = start, times + 1
     return shown if times > 1 else np.full_like(shown, -1)

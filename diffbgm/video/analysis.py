@@ -11,13 +11,14 @@ from typing import Any, Literal, NamedTuple
 import cv2
 import numpy as np
 
-from diffbgm.errors import CutsError, FilmError
-from diffbgm.timeline import MediaSpan, Shot, Timeline
+from diffbgm.errors import FilmError
+from diffbgm.timeline import MediaSpan, Shot, Timeline, check_cuts
 from diffbgm.video.captions import nearest_captions
 from diffbgm.video.clip import Clip, sampled
-from diffbgm.video.decode import Picture, on_grid, probe, read_pictures
+from diffbgm.video.decode import Picture, on_grid, read_pictures
 from diffbgm.video.edit import content_of_edit, edit_frames
 from diffbgm.video.embeddings import content_of
+from diffbgm.video.film_info import probe
 from diffbgm.video.hard_cuts import SHORTEST_SHOT
 from diffbgm.video.mood import MoodMeter
 from diffbgm.video.motion import MotionMeter
@@ -81,7 +82,7 @@ def analyse_film(
     given cuts are out of order or outside the film.
     """
     if cuts is not None:
-        _check_order(cuts)
+        check_cuts(cuts)
     info = probe(path)
     rate = info.frame_rate
     expected = round(info.seconds * rate) if info.seconds else None
@@ -201,7 +202,7 @@ class _GivenCuts:
 
     def finish(self, frames: int) -> tuple[Cut, ...]:
         """The cuts; CutsError if one lies outside the film."""
-        _check_range(self._cuts, frames)
+        check_cuts(self._cuts, frames)
         while self._open:
             self._measure()
         return tuple(
@@ -245,17 +246,3 @@ def _reported(
         yield picture
     if progress is not None:
         progress(1.0)
-
-
-def _check_order(cuts: tuple[int, ...]) -> None:
-    for before, cut in pairwise((0, *cuts)):
-        if cut <= 0:
-            raise CutsError(f"cut {cut}: a cut is the first frame of a new shot, 1 or more")
-        if cut <= before:
-            raise CutsError(f"cut {cut}: comes after {before}; give the cuts in order, each once")
-
-
-def _check_range(cuts: tuple[int, ...], frames: int) -> None:
-    for cut in cuts:
-        if cut >= frames:
-            raise CutsError(f"cut {cut}: lies outside the film, whose last frame is {frames - 1}")

@@ -1,4 +1,4 @@
-"""The film's own sound, or an edit's: what is heard with its pictures. Knows no music."""
+"""The sound of a film or an edit that goes with its pictures. Knows no music."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,12 +13,14 @@ from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
+from diffbgm.readers.media_runs import media_runs
 from diffbgm.timeline import MediaSpan, Timeline
-from diffbgm.video.container import first_picture, opened, video_stream
+from diffbgm.video.container import KeptOpen, first_picture, opened, video_stream
 
 Progress = Callable[[float], None]
 
 _PREROLL = 0.5  # seconds decoded before a place in the middle of a file: codecs need to settle
+_FILES_OPEN = 3
 _LAYOUTS = {1: "mono", 2: "stereo"}
 
 
@@ -29,17 +31,19 @@ def film_sound(
 
     It is silent where nothing is shown, where a picture is frozen, and where a film has no sound
     or none that can be decoded. Of several sound tracks the first is taken; what is shown faster
-    or slower is heard so, higher or lower. Raises FilmError where a file cannot be opened.
+    or slower sounds higher or lower, and what runs backwards is reversed. Raises FilmError where a
+    file cannot be opened.
     """
     sound = np.zeros((timeline.sample(timeline.frames, rate), channels), np.float32)
-    for piece in _pieces(timeline, rate):
-        speed = piece.media.speed
-        if speed > 0:
-            wanted = round((piece.stop - piece.start) * speed)
-            heard = _read(piece.media.path, piece.media.start, wanted, rate, channels)
-            sound[piece.start : piece.stop] = _at_speed(heard, piece.stop - piece.start)
-        if progress is not None:
-            progress(piece.stop / max(1, len(sound)))
+    with KeptOpen(opened, _FILES_OPEN) as files:
+        for run in media_runs(timeline):
+            start, stop = (timeline.sample(f, rate) for f in (run.start_frame, run.end_frame))
+            if run.media is not None:
+                media, seconds = run.media, run.frames / timeline.frame_rate
+                reader = _Reader(files, media.path, rate, channels)
+                sound[start:stop] = _run_sound(reader, media, seconds, stop - start)
+            if progress is not None:
+                progress(stop / max(1, len(sound)))
     return sound
 
 
@@ -54,54 +58,48 @@ def _has_sound(path: Path) -> bool:
 
 
 @dataclass(frozen=True)
-class _Piece:
-    """The samples from `start` to before `stop` of the edit, which one file gives in one go."""
+class _Reader:
+    """Of one film's sound."""
 
-    start: int
-    stop: int
-    media: MediaSpan
+    files: KeptOpen[InputContainer]
+    path: Path
+    rate: int
+    channels: int
 
+    def read(self, start: Fraction, samples: int) -> np.ndarray:
+        """(samples, channels) from `start` seconds after the first picture; silent where none."""
+        if start > 2 * _PREROLL:
+            container = self.files.open(self.path)
+            return self._read(container, start, samples)
+        with opened(self.path) as container:
+            return self._read(container, start, samples)
 
-def _pieces(timeline: Timeline, rate: int) -> Iterator[_Piece]:
-    piece: _Piece | None = None
-    end = Fraction(0)  # where in its file the piece ends
-    for shot in timeline.shots:
-        first, last = (timeline.sample(f, rate) for f in (shot.start_frame, shot.end_frame))
-        media = shot.media
-        if piece and media and _follows(piece.media, end, media):
-            piece = _Piece(piece.start, last, piece.media)
-        else:
-            if piece:
-                yield piece
-            piece = media and _Piece(first, last, media)
-        if media:
-            end = media.start + shot.frames / timeline.frame_rate * media.speed
-    if piece:
-        yield piece
-
-
-def _follows(media: MediaSpan, end: Fraction, following: MediaSpan) -> bool:
-    return (media.path, media.speed, end) == (following.path, following.speed, following.start)
-
-
-def _read(path: Path, start: Fraction, samples: int, rate: int, channels: int) -> np.ndarray:
-    """(samples, channels) from `start` seconds after the first picture on; silent where none."""
-    sound = np.zeros((samples, channels), np.float32)
-    with opened(path) as container:
+    def _read(self, container: InputContainer, start: Fraction, samples: int) -> np.ndarray:
+        sound = np.zeros((samples, self.channels), np.float32)
         if not container.streams.audio:
             return sound
-        origin = first_picture(container, video_stream(path, container)) + start
+        origin = first_picture(container, video_stream(self.path, container)) + start
         if start > 2 * _PREROLL:
             container.seek(int((origin - Fraction(_PREROLL)) * av.time_base))
         stream = container.streams.audio[0]
-        for seconds, values in _resampled(container, stream, rate, channels):
-            first = round((seconds - origin) * rate)
+        for seconds, values in _resampled(container, stream, self.rate, self.channels):
+            first = round((seconds - origin) * self.rate)
             if first >= samples:
                 break
             begin, end = max(first, 0), min(first + len(values), samples)
             if begin < end:
                 sound[begin:end] = values[begin - first : end - first]
-    return sound
+        return sound
+
+
+def _run_sound(reader: _Reader, media: MediaSpan, seconds: Fraction, samples: int) -> np.ndarray:
+    """(samples, channels): that many seconds of the edit, which one medium fills."""
+    if media.speed < 0:
+        return _run_sound(reader, media.backwards(seconds), seconds, samples)[::-1]
+    if media.speed == 0:
+        return np.zeros((samples, reader.channels), np.float32)
+    sound = reader.read(media.start, round(samples * media.speed))
+    return _at_speed(sound, samples)
 
 
 def _resampled(

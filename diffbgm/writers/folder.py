@@ -1,4 +1,4 @@
-"""From a scored film to the files of a composition. Decides nothing: what is told here is done."""
+"""From a scored film to the files of a composition. Decides nothing about the music."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
@@ -39,7 +39,7 @@ def write_folder(
 ) -> Composition:
     """Write all files but the takes into `folder`; return what composition.json says.
 
-    What is the same as `before`, in another folder, is taken from there.
+    What is the same as in `previous`, in another folder, is taken from there.
     """
     with clock.stage("mastering"):
         mix, gain_db = write_sound(folder, film, previous)
@@ -72,12 +72,12 @@ def _write_film(folder: Path, film: ScoredFilm, music: np.ndarray) -> None:
     if not film.options.makes_room:
         mux(film.film, folder / "mix.wav", folder / "film.mp4")
         return
-    heard = folder / "film.wav"
+    both = folder / "film.wav"
     own = film_sound(film.timeline, SAMPLE_RATE, 2)
     sound = with_own_sound(own, music, film.cues.dialogue, film.options.loudness)
-    write_wav(heard, sound)
-    mux(film.film, heard, folder / "film.mp4")
-    heard.unlink()
+    write_wav(both, sound)
+    mux(film.film, both, folder / "film.mp4")
+    both.unlink()
 
 
 def _write_notes(

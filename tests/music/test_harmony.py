@@ -13,14 +13,16 @@ from diffbgm.music.harmony import (
     voice_chord,
 )
 from diffbgm.music.score import Note, Score
-from tests.arranging.made_roll import made_sketch
+from tests.arranging.made_roll import made_piano_score
 
 C = Key(0, minor=False)
 
 
 @pytest.mark.parametrize("semitones", range(-5, 7))
 def test_the_key_moves_with_the_piece(semitones: int):
-    assert estimate_key(made_sketch(8, transpose=semitones)) == Key(semitones % 12, minor=False)
+    assert estimate_key(made_piano_score(8, transpose=semitones)) == Key(
+        semitones % 12, minor=False
+    )
 
 
 def test_a_minor_key_has_a_minor_chord_and_its_relatives_scale():
@@ -38,7 +40,7 @@ def test_half_bars_follow_the_bar_lines_and_end_at_the_shot():
 
 
 def test_chords_of_a_progression():
-    notes = made_sketch(4).track("PIANO").notes
+    notes = made_piano_score(4).track("PIANO").notes
     chords = estimate_chords(notes, half_bars(0, 16, 0), C)
     roots = [chord.root for chord in chords]
     assert roots[::2] == [0, 9, 5, 7]
