@@ -16,14 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from diffbgm_server.composer import Description
+from diffbgm_server.composer import Description, read_edit
 from diffbgm_server.config import Config, default_handshake, default_store
 from diffbgm_server.serving import serve
 from PIL import Image
 
 from diffbgm.errors import FilmError
 from diffbgm.options import ComposeOptions, TakeOptions
-from diffbgm.readers.edits import read_timeline
 
 SAMPLE_RATE = 48_000
 TAIL = 4800  # samples
@@ -67,7 +66,7 @@ class QuickComposer:
 def _edges(source: Path) -> tuple[Fraction, list[int]]:
     """The frame rate, and the frames at which shots begin and the last one ends."""
     if source.suffix == ".otio":
-        timeline = read_timeline(source)
+        timeline = read_edit(source)
         return timeline.frame_rate, [0, *timeline.cuts, timeline.frames]
     import av
 
