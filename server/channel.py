@@ -223,7 +223,8 @@ class Channel(HTTPChannel):
             self.began = None
         elif self.began is None:
             self.began = self.last_activity
-        if any(one.is_authorised for one in (request, *self.requests) if one is not None):
+        waiting: list[Any] = [request, *self.requests]
+        if any(one.is_authorised for one in waiting if one is not None):
             self.is_known = True
         return taken
 

@@ -22,7 +22,7 @@ from . import connections, handshake, security
 from .app import create_app
 from .channel import Rules, channel_class
 from .composer import Composer, LibraryComposer
-from .config import Config, default_handshake, default_store
+from .config import Config, Retention, default_handshake, default_store
 from .handshake import Handshake
 from .isolation import IsolatedComposer
 from .pump import Pump
@@ -45,6 +45,7 @@ def run(
     device: str = "auto",
     checkpoint: Path | None = None,
     soundfont: Path | None = None,
+    keep: Retention | None = None,
     on_ready: Callable[[Handshake], None] = lambda handshake: None,
 ) -> None:
     """Serves until SIGTERM, Ctrl+C or the death of process `parent_pid`; then returns.
@@ -57,7 +58,7 @@ def run(
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
     serve(
         IsolatedComposer(LibraryComposer(device, checkpoint, soundfont)),
-        Config(store or default_store()),
+        Config(store or default_store(), retention=keep or Retention()),
         host=host,
         port=port,
         handshake_path=handshake_path or default_handshake(),
