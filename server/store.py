@@ -23,7 +23,7 @@ from diffbgm.files import replacing
 from . import recovery
 from .database import open_database
 from .store_folder import StoreFolder, size_of
-from .tables import Composition, Job, JobKind, Media
+from .tables import Composition, Job, JobKind, Media, used_media
 
 
 @dataclass(frozen=True)
@@ -130,9 +130,8 @@ class Store:
 
     def unused_media(self, before: datetime) -> Sequence[Media]:
         """Films that no composition uses and that were last uploaded before that time."""
-        unused = select(Media).where(
-            Media.created < before, ~select(Composition.id).where(_uses(Media)).exists()
-        )
+        used = select(used_media.c.media_id)
+        unused = select(Media).where(Media.created < before, Media.id.not_in(used))
         with self._sessions() as session:
             return session.scalars(unused).all()
 
@@ -288,10 +287,6 @@ class Store:
             shutil.rmtree(hidden, ignore_errors=True)
         else:
             hidden.unlink(missing_ok=True)
-
-
-def _uses(media: Any) -> Any:
-    return Composition.media.any(Media.id == media.id)
 
 
 def _users_of(media: Media) -> Any:
