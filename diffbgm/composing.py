@@ -7,7 +7,7 @@ select_take  another of the takes that a shot already has
 Before that, without composing: `analyse` and `preview_hits`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
@@ -28,18 +28,20 @@ from diffbgm.composition import (
     load_take,
     save_take,
 )
+from diffbgm.devices import choose_device
 from diffbgm.dialogue import Dialogue
 from diffbgm.errors import CompositionError, OptionError
 from diffbgm.files import as_path, publishing
 from diffbgm.music.harmony import Key, estimate_key
 from diffbgm.music.pianoroll import SIXTEENTHS_PER_BEAT, to_score
 from diffbgm.options import ComposeOptions, TakeOptions, checked
-from diffbgm.progress import Clock, Progress, no_progress
+from diffbgm.progress import Advance, Clock, Progress, no_progress
 from diffbgm.readers.cut_lists import CutList
 from diffbgm.sound.soundfont import find_soundfont
 from diffbgm.sound.synthesis import check_instruments, render_shot, stem_mixes
 from diffbgm.sound.synthesizers import Synthesizer, open_synthesizer
 from diffbgm.spotting.cue_sheet import CueSheet, measure_conditions, spot
+from diffbgm.spotting.film_plan import plan_film
 from diffbgm.spotting.hit_points import Spotting, SpottingOptions, spot_cuts
 from diffbgm.timeline import Timeline
 from diffbgm.video.analysis import VideoAnalysis, analyse_film, analyse_timeline
@@ -68,6 +70,8 @@ def compose(
     soundfont = find_soundfont(options.soundfont)
     checkpoint = generation.resolve_checkpoint(options.checkpoint)
     model = generation.describe_model(checkpoint, options.sampling)
+    film = _film_to_mux(source, folder, options)
+    choose_device(options.device)  # All that may be refused is, before anything slow begins.
     with (
         publishing(folder, lambda: _files_of(folder)) as work,
         open_synthesizer(soundfont) as synth,
@@ -75,12 +79,11 @@ def compose(
         check_instruments(synth, style)
         with clock.stage("analysis") as advance:
             analysis = _analyse(source, options, advance)
-            film = _film_to_mux(source, folder, options)
         with clock.stage("dialogue") as advance:
             dialogue = _dialogue(analysis.timeline, options, advance)
         with clock.stage("spotting"):
             cues = spot(analysis, SpottingOptions.from_options(options, style.tempo))
-            cues = replace(cues, dialogue=dialogue)
+            cues = replace(cues, dialogue=dialogue, plan=plan_film(cues, options.seed))
         with clock.stage("diffusion") as advance:
             network = generation.load(checkpoint, options.device)
             roll = generation.sample_film(
@@ -128,6 +131,8 @@ def recompose(
     style_name = located(options.style or scored.takes[shot].style)
     style = load_style(style_name).moved(options.octave)
     soundfont = find_soundfont(options.soundfont or scored.options.soundfont)
+    if options.notes == "new":
+        choose_device(options.device)
     with _next_version(composition) as work, open_synthesizer(soundfont) as synth:
         check_instruments(synth, style)
         with clock.stage("spotting"):
@@ -202,9 +207,7 @@ def _composition_with(folder: str | Path, shot: int) -> Composition:
     return composition
 
 
-def _analyse(
-    source: Path | Timeline, options: ComposeOptions, advance: Callable[[float], None]
-) -> VideoAnalysis:
+def _analyse(source: Path | Timeline, options: ComposeOptions, advance: Advance) -> VideoAnalysis:
     clip = installed_clip(options.device)
     if isinstance(source, Timeline):
         if options.cuts is not None:
@@ -225,9 +228,7 @@ def _film_to_mux(source: Path | Timeline, folder: Path, options: ComposeOptions)
     return film
 
 
-def _dialogue(
-    timeline: Timeline, options: ComposeOptions, advance: Callable[[float], None]
-) -> Dialogue:
+def _dialogue(timeline: Timeline, options: ComposeOptions, advance: Advance) -> Dialogue:
     """Where the music makes room: as asked for, or where somebody speaks, or nowhere."""
     if options.dialogue is not None:
         return Dialogue.joined(options.dialogue, timeline.seconds)
@@ -285,7 +286,7 @@ def _new_rolls(
     shot: int,
     seeds: list[int],
     options: TakeOptions,
-    advance: Callable[[float], None],
+    advance: Advance,
 ) -> list[np.ndarray]:
     if options.notes == "same":
         return [scored.roll]

@@ -4,19 +4,18 @@ A composer works on folders; what it made is read from the folder's `composition
 """
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from diffbgm.devices import choose_device
 from diffbgm.options import ComposeOptions, Sampling, TakeOptions
+from diffbgm.progress import Progress
 
 if TYPE_CHECKING:
     from diffbgm.timeline import Timeline
 
 Options = TypeVar("Options", ComposeOptions, TakeOptions)
-Progress = Callable[[str, float], None]
 
 _FILMS = ".films.json"
 

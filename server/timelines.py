@@ -24,7 +24,7 @@ def check(document: dict[str, Any], *, may_read_files: bool) -> set[str]:
         raise TimelineError("The timeline is no OpenTimelineIO document of schema Timeline.")
     check_document(document)
     names = films_named(document)
-    for name in names:
+    for name in sorted(names):
         if _MEDIA_URL.fullmatch(name):
             continue
         if not may_read_files:

@@ -28,6 +28,8 @@ from diffbgm.progress import Clock, no_progress
 from diffbgm.readers.edits import read_timeline
 from diffbgm.writers.folder import write_folder
 
+pytestmark = pytest.mark.slow
+
 QUICK = ComposeOptions(steps=6, seed=3, mux=True)
 RATE = Fraction(24000, 1001)
 
@@ -153,6 +155,20 @@ def test_progress_rises_to_the_end(demo, tmp_path):
     assert {"analysis", "diffusion", "sound"} <= {stage for stage, _ in reports}
 
 
+def write_as_version_1(folder):
+    """The folder's files as version 1 named what is in them."""
+    content = json.loads((folder / "composition.json").read_text())
+    for shot in content["source"]["shots"]:
+        shot["wished_mood"] = shot.pop("mood_override")
+        shot["wished_energy"] = shot.pop("energy_override")
+    (folder / "composition.json").write_text(json.dumps({**content, "version": 1}))
+    with np.load(folder / "analysis.npz") as file:
+        arrays = dict(file)
+    del arrays["version"]
+    texts = [json.loads(str(arrays.pop("cuts"))), str(arrays.pop("mood_source"))]
+    np.savez_compressed(folder / "analysis.npz", **arrays, told=json.dumps(texts))
+
+
 SHOT = 4
 
 
@@ -270,6 +286,19 @@ class TestRecompose:
     def test_a_take_that_is_not_there(self, composed):
         with pytest.raises(CompositionError, match="no take 7"):
             select_take(composed[0].folder, 1, 7)
+
+    def test_a_composition_of_version_1_goes_on(self, composed, tmp_path):
+        folder = copied(composed[0], tmp_path)
+        before = load_scored_film(composed[0])
+        write_as_version_1(folder)
+        other = TakeOptions(notes="same", style="music_box")
+        after = recompose(folder, 2, other)
+        assert after.version == composed[0].version
+        assert load_composition(folder) == after
+        takes = load_scored_film(after).takes
+        assert [old.score == new.score for old, new in zip(before.takes, takes, strict=True)] == [
+            shot != 2 for shot in range(len(takes))
+        ]
 
     def test_a_failed_take_leaves_all_as_it_was(self, composed, tmp_path):
         folder = copied(composed[0], tmp_path)

@@ -1,21 +1,36 @@
 """install.py: the environment it makes, what it says when it cannot, and the demo in a copy."""
 
 import importlib.metadata
+import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tomllib
 import zipfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import platformdirs
 import pytest
+from packaging.requirements import Requirement
 
 import install
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent
+TEST_TOOLS = (
+    "fake-bpy-module",
+    "import-linter",
+    "pyright",
+    "pytest",
+    "requests",
+    "ruff",
+    "selenium",
+)
 PIN_FILES = ("requirements.txt", "requirements-clip.txt", "requirements-test.txt")
 
 
@@ -23,6 +38,30 @@ def pins(name: str) -> dict[str, str]:
     """The pinned versions by package, as the file writes them."""
     lines = (ROOT / name).read_text().splitlines()
     return dict(line.split("==") for line in lines if not line.startswith("#"))
+
+
+def canonical(name: str) -> str:
+    """A distribution's name as PEP 503 normalises it, without version, extras or marker."""
+    return re.sub(r"[-_.]+", "-", re.split(r"[\s<>=!~;\[(]", name)[0]).lower()
+
+
+def needed(packages: Iterable[str]) -> set[str]:
+    """These packages and all that they need in turn on this machine, as installed."""
+    found, left = set(), [Requirement(package) for package in packages]
+    while left:
+        package = left.pop()
+        name = canonical(package.name)
+        if (name, *package.extras) not in found:
+            found.add((name, *package.extras))
+            left += _needs(name, {"", *package.extras})
+    return {name for name, *_ in found}
+
+
+def _needs(name: str, extras: set[str]) -> Iterator[Requirement]:
+    for each in map(Requirement, importlib.metadata.requires(name) or ()):
+        marker = each.marker
+        if marker is None or any(marker.evaluate({"extra": extra}) for extra in extras):
+            yield each
 
 
 # --- what is pinned
@@ -42,11 +81,22 @@ def test_every_dependency_of_the_project_is_pinned():
     assert {package.lower() for package in project["dependencies"]} <= pinned
 
 
+def test_every_layer_holds_all_that_its_packages_need_and_nothing_else():
+    """requirements.txt by itself; the other two on top of it."""
+    library, clip, tests = (set(map(canonical, pins(name))) for name in PIN_FILES)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extra = project["optional-dependencies"]["clip"]
+    assert needed(project["dependencies"]) == library
+    assert needed(extra) - library == clip
+    assert needed(TEST_TOOLS) - library == tests
+
+
 def test_the_extra_is_pinned_as_its_layer_and_fits_the_torch_that_is_there():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     pinned = pins("requirements-clip.txt")
-    (extra,) = project["optional-dependencies"]["clip"]
-    assert extra == f"open_clip_torch=={pinned['open_clip_torch']}"
+    assert (
+        f"open_clip_torch=={pinned['open_clip_torch']}" in project["optional-dependencies"]["clip"]
+    )
     wanted = " ".join(importlib.metadata.requires("torchvision") or ())
     assert f"torch (=={pins('requirements.txt')['torch']})" in wanted
 
@@ -163,6 +213,63 @@ def test_a_missing_network_is_one_line(tmp_path, monkeypatch):
         environment.install("library", "", [["no-such-package"]])
 
 
+def test_without_fluidsynth_tinysoundfont_plays_where_there_is_one(capsys, monkeypatch):
+    monkeypatch.setattr(install, "HAS_TINYSOUNDFONT", True)
+    install.do_without_fluidsynth("it takes root")
+    assert "tinysoundfont" in capsys.readouterr().out
+    monkeypatch.setattr(install, "HAS_TINYSOUNDFONT", False)
+    with pytest.raises(install.InstallError, match=r"\(it takes root\).* Python 3.11 or 3.12"):
+        install.do_without_fluidsynth("it takes root")
+
+
+def test_fast_goes_with_test_alone():
+    command = [sys.executable, str(ROOT / "install.py"), "demo", "--fast"]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 2
+    assert "--fast goes with test alone" in result.stderr
+
+
+# --- what it says meanwhile
+
+
+@pytest.mark.parametrize(
+    ("line", "news"),
+    [
+        ("  Downloading numpy-2.4.6-cp311-cp311-linux_x86_64.whl (16.9 MB)", "numpy, 16.9 MB"),
+        ("  Downloading https://host/a/torch-2.13.0%2Bcpu-cp311.whl (190.2 MB)", "torch, 190.2 MB"),
+        ("  Downloading torch-2.13.0-cp311.whl (1.2 GB)", "torch, 1.2 GB"),
+        ("Installing collected packages: mido, numpy, torch", "unpacking 3 packages"),
+        ("  Downloading mido-1.3.3-py3-none-any.whl (54 kB)", ""),
+        ("  Downloading av-18.1.0-cp311.whl (3.9 MB)", ""),
+        ("Collecting numpy==2.4.6", ""),
+    ],
+)
+def test_of_pips_lines_the_long_waits_are_told(line, news):
+    assert install.news_of_pip(line).removeprefix("downloading ") == news
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_has_one_line_that_is_gone_afterwards():
+    terminal = Terminal()
+    with install.Status("drawing", terminal) as status:
+        status.say("still drawing")
+    written = terminal.getvalue()
+    assert "\n" not in written
+    assert "still drawing, 0 s" in written
+    assert written.endswith("\r\x1b[K")
+
+
+def test_a_log_has_a_line_for_every_news():
+    log = io.StringIO()
+    with install.Status("drawing", log) as status:
+        status.say("still drawing")
+    assert log.getvalue() == "   drawing\n   still drawing\n"
+
+
 # --- where the add-on finds the server
 
 
@@ -227,7 +334,8 @@ def test_the_add_on_lies_ready(copy):
 
 def test_again_it_is_quick_needs_no_network_and_changes_nothing(copy):
     before = files_and_times(copy)
-    said = run_demo(copy, {**os.environ, **NO_NETWORK})
-    assert "Nothing to do" in said
-    assert str(copy / "demo" / "film.mp4") in said
+    printed = run_demo(copy, {**os.environ, **NO_NETWORK})
+    assert "Nothing to do" in printed
+    assert str(copy / "demo" / "film.mp4") in printed
+    assert str(copy / "demo" / "report.html") in printed
     assert files_and_times(copy) == before

@@ -121,7 +121,8 @@ def _written_shot(piano_score: Score, cues: ShotCues, key: Key) -> WrittenShot:
     )
     spans = half_bars(cues.start, cues.body_end, cues.first_downbeat)
     everything = [*melody, *bridge, *accompaniment]
-    chords = estimate_chords(everything, spans, key) or chords_at_rest(key, cues)
+    planned = [cues.planned.get(int(start)) for start, _ in spans]
+    chords = estimate_chords(everything, spans, key, planned) or chords_at_rest(key, cues)
     accompaniment = tuple(sorted([*accompaniment, *held_chords(everything, chords)]))
     # Where the melody is silent, the bridge leads.
     lead, second = (melody, bridge) if melody else (bridge, ())

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from diffbgm.cli.options import Checkpoint, Device, Json, Out, print_json, print_table, progress_bar
+from diffbgm.cli.options import Json, Out, shared
+from diffbgm.cli.terminal import print_json, print_table, progress_bar
 
 # So that a row of the table of measures reads well on a terminal of 80 columns.
 MEASURE_WIDTH = 22
@@ -66,36 +67,48 @@ def _lines(content: dict[str, Any], indent: str = "") -> Iterator[str]:
 @app.command()
 def train(
     config: Annotated[Path, typer.Argument(help="A JSON file; see docs/model.md.")],
-    device: Device = "auto",
+    device: Annotated[str, shared("device")] = "auto",
     as_json: Json = False,
 ) -> None:
     """Train the network on a prepared data set."""
+    from diffbgm.devices import choose_device
     from diffbgm.training import read_config
     from diffbgm.training import train as run
 
     settings = read_config(config)
-
-    def report(line: dict[str, Any]) -> None:
-        if as_json:
-            print_json(line)
-        else:
-            levels = "  ".join(
-                f"{level}: {value:.5f}" for level, value in line["validation"].items()
-            )
-            typer.echo(
-                f"{line['minutes']:6.1f} min  step {line['step']}  loss {line['loss']:.5f}"
-                f"  validation {levels}"
-            )
-
-    from diffbgm.devices import choose_device
-
     with progress_bar() as progress:
         run(
             settings,
             choose_device(device),
-            report,
+            print_json if as_json else _print_losses,
             lambda fraction: progress("training", fraction),
         )
+
+
+@app.command()
+def reproduce(
+    source: Annotated[Path, typer.Argument(help="Folder of POP909-Dataset and the labels.")],
+    out: Annotated[Path, typer.Argument(help="The folder to work in, or to go on in.")],
+    device: Annotated[str, shared("device")] = "auto",
+    as_json: Json = False,
+) -> None:
+    """Train the default weights again, from POP909; takes hours."""
+    from diffbgm.devices import choose_device
+    from diffbgm.training.reproduce import reproduce as run
+
+    report = print_json if as_json else _print_losses
+    with progress_bar() as progress:
+        weights = run(source, out, choose_device(device), report, progress)
+    if not as_json:
+        typer.echo(f"wrote {weights}")
+
+
+def _print_losses(line: dict[str, Any]) -> None:
+    levels = "  ".join(f"{level}: {value:.5f}" for level, value in line["validation"].items())
+    typer.echo(
+        f"{line['minutes']:6.1f} min  step {line['step']}  loss {line['loss']:.5f}"
+        f"  validation {levels}"
+    )
 
 
 @app.command()
@@ -110,8 +123,8 @@ def evaluate(
         Path | None, typer.Option(help="Prepared set to seek copies in; default: --data.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Another number, other pieces.")] = 0,
-    device: Device = "auto",
-    checkpoint: Checkpoint = None,
+    device: Annotated[str, shared("device")] = "auto",
+    checkpoint: Annotated[Path | None, shared("checkpoint")] = None,
     as_json: Json = False,
 ) -> None:
     """Generate on songs' own conditions, and measure beside the songs themselves."""

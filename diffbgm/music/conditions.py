@@ -41,7 +41,7 @@ SCALE = np.array([1, 0, 1, 0, 1, 1, 0, 1, 0, 1, 0, 1], float)
 CONSONANCE = np.array([-1.428, -0.582, 0.594, 0.386, 1.240, -0.453])
 
 
-def from_score(roll: np.ndarray, phrase_starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def of_roll(roll: np.ndarray, phrase_starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Dynamic (B, 6) and semantic (B, 3) of a roll (4 B, 3, 88).
 
     `phrase_starts` holds the beats at which a phrase begins (none known: an empty array).

@@ -1,4 +1,4 @@
-"""Edit files, by OpenTimelineIO: what is seen in an edit.
+"""Edit files, by OpenTimelineIO: what an edit shows.
 
 Knows the layout of an OTIO document; positions in it become exact fractions of seconds at once, so
 mixed frame rates add up without rounding.
@@ -16,7 +16,7 @@ from typing import Any
 import opentimelineio as otio
 
 from diffbgm.errors import OptionError, TimelineError
-from diffbgm.options import check_overrides, parse_mood
+from diffbgm.options import option_named, parse_mood
 from diffbgm.readers.edit_films import Locate, beside, film_of
 from diffbgm.readers.flattening import ClipSpan, layer, snapped_rate
 from diffbgm.readers.otio_documents import check_document
@@ -28,7 +28,7 @@ FORMATS = (".otio", ".edl", ".fcpxml", ".xml", ".kdenlive")
 def read_timeline(path: Path | str, locate: Locate | None = None) -> Timeline:
     """The edit in an .otio, .edl, .fcpxml, .xml (Final Cut 7) or .kdenlive file.
 
-    Shots are what is seen: at each frame the topmost enabled clip of the video tracks, nested
+    Shots are what is visible: at each frame the topmost enabled clip of the video tracks, nested
     edits included. The middle of a transition is the cut. Clips may carry options as
     `metadata["diffbgm"]`: `mood` (a name or [valence, arousal]) and `energy`. Films are found by
     `locate`, beside the edit unless it is given. TimelineError if the file cannot be read, shows
@@ -40,7 +40,7 @@ def read_timeline(path: Path | str, locate: Locate | None = None) -> Timeline:
         spans = layer(edit.tracks if isinstance(edit, otio.schema.Timeline) else edit)
     except (ArithmeticError, NotImplementedError, ValueError, otio.exceptions.OTIOError) as exc:
         raise TimelineError(f"{path}: {exc}") from exc
-    while spans and not spans[-1].seen:
+    while spans and not spans[-1].visible:
         spans.pop()
     if spans and spans[-1].end > MAX_SECONDS:
         hours = float(spans[-1].end) / 3600
@@ -116,7 +116,7 @@ def _frame_rate(edit: Any, spans: Sequence[ClipSpan]) -> Fraction:
     if start is not None and start.rate > 1:
         return snapped_rate(start.rate)
     seconds: dict[Fraction, Fraction] = {}
-    for span in filter(lambda span: span.seen, spans):
+    for span in filter(lambda span: span.visible, spans):
         seconds[span.rate] = seconds.get(span.rate, Fraction(0)) + span.end - span.start
     return max(seconds, key=seconds.__getitem__) if seconds else Fraction(24)
 
@@ -139,7 +139,7 @@ def _overrides(path: Path, span: ClipSpan) -> dict[str, Any]:
     mood, energy = metadata.get("mood"), metadata.get("energy")
     try:
         if energy is not None:
-            check_overrides(None, float(energy))
+            option_named("energy").check(float(energy))
         return {
             "mood": None
             if mood is None

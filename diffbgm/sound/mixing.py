@@ -26,7 +26,7 @@ _FULL_SCALE = 2**23
 
 @dataclass(frozen=True)
 class Loudness:
-    """Integrated loudness (ITU-R BS.1770-4), None where nothing is heard; true peak in dBTP."""
+    """Integrated loudness (ITU-R BS.1770-4), None for silence; true peak in dBTP."""
 
     lufs: float | None
     true_peak: float
@@ -73,7 +73,7 @@ def master(
     `boundaries` are the first samples of the shots, and the film's length in samples. The gain is
     chosen to reach `target_lufs` if `gain_db` is None; another take is made with the gain of the
     first, so that its neighbours stay as they are. `ducking` (n,) is how far the mix steps back
-    (a gain); it comes first, so that what is measured and limited is what is heard.
+    (a gain); it comes first, so that what is measured and limited is what is played.
     """
     length = boundaries[-1]
     mix = np.zeros((length, 2))

@@ -1,4 +1,4 @@
-"""The film's own sound and the music, heard together. Reads no film."""
+"""The film's own sound and the music together. Reads no film."""
 
 from collections.abc import Sequence
 
@@ -34,7 +34,7 @@ def with_own_sound(
 
 
 def _loudness(sound: np.ndarray, spans: Sequence[Interval]) -> float | None:
-    """LUFS within the spans; None without them, or where nothing is heard."""
+    """LUFS within the spans; None without them, or for silence."""
     edges = [(round(start * SAMPLE_RATE), round(end * SAMPLE_RATE)) for start, end in spans]
     parts = [sound[start:end] for start, end in edges]
     return measure_loudness(np.concatenate(parts)).lufs if parts else None

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from diffbgm.dialogue import Dialogue
-from diffbgm.music.tempo_map import TempoMap
+from diffbgm.music.chord_plan import PlannedChord
+from diffbgm.music.tempo_map import BEATS_PER_BAR, TempoMap
 from diffbgm.spotting.hit_points import Hit, HitKind, Spotting, SpottingOptions, spot_cuts
 from diffbgm.spotting.phrases import phrase_starts
+from diffbgm.spotting.planning import PiecePlan
 from diffbgm.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ class CueSheet:
     `music.conditions`. `shot_of_beat` (B,) is the index of the shot a beat belongs to:
     the segments of the segment-aware attention. B is `tempo_map.beats`: a whole number of bars
     is not promised. `phrases` are the beats on which phrases begin. Under `dialogue` the music
-    makes room.
+    makes room. `plan` holds for the whole bars around all beats, once it is made (`film_plan`).
     """
 
     spotting: Spotting
@@ -46,6 +48,7 @@ class CueSheet:
     shot_of_beat: np.ndarray
     phrases: tuple[int, ...] = ()
     dialogue: Dialogue = field(default_factory=Dialogue)
+    plan: PiecePlan | None = None
 
     @property
     def tempo_map(self) -> TempoMap:
@@ -60,6 +63,18 @@ class CueSheet:
         """The beat 0..3 on which the first bar begins."""
         return self.spotting.first_downbeat
 
+    @property
+    def bar_padding(self) -> tuple[int, int]:
+        """Beats to add before the first and after the last to have whole bars."""
+        before = -self.first_downbeat % BEATS_PER_BAR
+        return before, -(before + self.tempo_map.beats) % BEATS_PER_BAR
+
+    def planned_chord(self, beat: float) -> PlannedChord | None:
+        """The chord that is planned for the half bar of a beat, if there is a plan."""
+        if self.plan is None:
+            return None
+        return self.plan.chords.at(beat + self.bar_padding[0])
+
     def to_dict(self) -> dict[str, Any]:
         """What composition.json keeps of it, enough for `from_dict` to rebuild it exactly."""
         from diffbgm.music.conditions import DYNAMIC, SEMANTIC
@@ -68,6 +83,7 @@ class CueSheet:
             **self.spotting.to_dict(),
             "phrases": list(self.phrases),
             "dialogue": [list(span) for span in self.dialogue.spans],
+            "plan": self.plan and self.plan.to_dict(),
             "shot_of_beat": self.shot_of_beat.tolist(),
             "conditions": {
                 "dynamic": self.dynamic.tolist(),
@@ -86,6 +102,7 @@ class CueSheet:
             np.array(content["shot_of_beat"], np.int64),
             tuple(content["phrases"]),
             Dialogue(tuple((start, end) for start, end in content["dialogue"])),
+            PiecePlan.from_dict(plan) if (plan := content["plan"]) else None,
         )
 
 

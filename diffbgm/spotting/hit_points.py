@@ -14,7 +14,7 @@ import numpy as np
 
 from diffbgm.errors import CutsError
 from diffbgm.music.tempo_map import BEATS_PER_BAR, TempoMap
-from diffbgm.options import ComposeOptions, check_overrides, check_pins, check_tempo
+from diffbgm.options import ComposeOptions, check_options, check_pins
 from diffbgm.spotting.hit_search import HIT_FRAMES, Problem, TempoPath, constant_path, search
 from diffbgm.timeline import check_cuts
 
@@ -52,9 +52,8 @@ class SpottingOptions:
     energy: float | None = None
 
     def __post_init__(self) -> None:
-        check_tempo(self.bpm, self.freedom_percent)
+        check_options(self, ComposeOptions)
         check_pins(self.pinned, self.ignored)
-        check_overrides(self.mood, self.energy)
 
     @classmethod
     def from_options(

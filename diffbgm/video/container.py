@@ -1,7 +1,7 @@
 """Opens film files safely, with errors that say what to do. Decodes nothing."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 import av
 import av.error
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
@@ -16,6 +17,7 @@ from av.video.stream import VideoStream
 from diffbgm.errors import FilmError
 
 Opened = TypeVar("Opened")
+AnyStream = TypeVar("AnyStream", VideoStream, AudioStream)
 
 # FFmpeg also reads playlists, which name other files and addresses: those are no films.
 _FORMATS = (
@@ -97,15 +99,19 @@ def _check_file(path: Path) -> None:
         if path.stat().st_size == 0:
             raise FilmError(f"{path}: is empty; export or copy it again")
     except OSError as exc:
-        raise FilmError(f"{path}: may not be looked at ({exc.strerror}); check its folder") from exc
+        raise FilmError(f"{path}: cannot be inspected ({exc.strerror}); check its folder") from exc
 
 
 def video_stream(path: Path, container: InputContainer) -> VideoStream:
-    """The first stream of moving pictures; a sound file's cover is none. FilmError if none."""
-    for stream in container.streams.video:
-        if not stream.disposition & Disposition.attached_pic:
-            _check_size(path, container, stream)
-            return stream
+    """The stream of moving pictures that players show: the one marked default, else the first.
+
+    FilmError if there is none; the cover of a sound file is none.
+    """
+    streams = container.streams.video
+    stream = _chosen([s for s in streams if not s.disposition & Disposition.attached_pic])
+    if stream is not None:
+        _check_size(path, container, stream)
+        return stream
     what = "sound alone" if container.streams.audio else "no picture"
     raise FilmError(f"{path}: holds {what}; give a file with a video track")
 
@@ -119,6 +125,16 @@ def _check_size(path: Path, container: InputContainer, stream: VideoStream) -> N
             f"{path}: its picture is damaged, or has more than {LARGEST_PICTURE // 10**6} million "
             "pixels; export it smaller"
         )
+
+
+def audio_stream(container: InputContainer) -> AudioStream | None:
+    """The sound that players play: the one marked default, else the first; None without sound."""
+    return _chosen(container.streams.audio)
+
+
+def _chosen(streams: Sequence[AnyStream]) -> AnyStream | None:
+    marked = (stream for stream in streams if stream.disposition & Disposition.default)
+    return next(marked, streams[0] if streams else None)
 
 
 def first_picture(container: InputContainer, stream: VideoStream) -> Fraction:

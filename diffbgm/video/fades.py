@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from diffbgm.video.downscaling import STAMP_HEIGHT, STAMP_WIDTH, stamps_unlike
+from diffbgm.video.downscaling import HEIGHT, WIDTH, downscaled_dissimilarity
 from diffbgm.video.similarity import Flow
 from diffbgm.video.transition import Span
 
@@ -13,30 +13,30 @@ _SAME = 0.2  # dissimilarity up to which the picture after a dip is the one befo
 _LONGEST_FLASH = 12  # frames without a picture that may lie inside a shot
 _LONGEST_DIP = 2.0  # seconds; longer darkness is a shot of its own
 _ABRUPT = 2  # frames of a change that is no ramp
-_BLOCK = 1000  # stamps looked at together, to spare memory
+_BLOCK = 1000  # frames measured together, to spare memory
 
 
-def find_fades(stamps: np.ndarray, frame_rate: float) -> list[Span]:
+def find_fades(downscaled: np.ndarray, frame_rate: float) -> list[Span]:
     """Fades through black, white or any plain colour, from one shot to the next.
 
-    `stamps` is (frames, 18, 32, 3) uint8, the whole film. What begins or ends the film is none.
+    `downscaled` is (frames, 18, 32, 3) uint8, the whole film. What begins or ends the film is none.
     """
-    contrast, flow = _contrast(stamps), Flow()
+    contrast, flow = _contrast(downscaled), Flow()
     spans: list[Span] = []
     for first, last in _dips(contrast, round(_AROUND * frame_rate)):
         if first == 0 or last == len(contrast):
             continue
         start, end = _full(contrast, first, -1) + 1, _full(contrast, last - 1, 1)
-        same = stamps_unlike(stamps[start - 1], stamps[end], flow) < _SAME
+        same = downscaled_dissimilarity(downscaled[start - 1], downscaled[end], flow) < _SAME
         if same and last - first <= _LONGEST_FLASH:
             continue
         spans += _fade(start, first, last, end, frame_rate)
     return _merged(spans)
 
 
-def find_dark_ends(stamps: np.ndarray) -> list[tuple[int, int]]:
+def find_dark_ends(downscaled: np.ndarray) -> list[tuple[int, int]]:
     """Frames (first, first after) in which the film fades in at its beginning, out at its end."""
-    contrast = _contrast(stamps)
+    contrast = _contrast(downscaled)
     ends: list[tuple[int, int]] = []
     for first, last in _dips(contrast, 0):
         if first == 0 and last < len(contrast):
@@ -48,11 +48,11 @@ def find_dark_ends(stamps: np.ndarray) -> list[tuple[int, int]]:
     return ends
 
 
-def _contrast(stamps: np.ndarray) -> np.ndarray:
+def _contrast(downscaled: np.ndarray) -> np.ndarray:
     """Standard deviation, in levels, of every frame's strongest colour; (frames,)."""
     blocks = [
-        stamps[begin : begin + _BLOCK].reshape(-1, STAMP_WIDTH * STAMP_HEIGHT, 3).std(1).max(1)
-        for begin in range(0, len(stamps), _BLOCK)
+        downscaled[begin : begin + _BLOCK].reshape(-1, WIDTH * HEIGHT, 3).std(1).max(1)
+        for begin in range(0, len(downscaled), _BLOCK)
     ]
     return np.concatenate(blocks)
 

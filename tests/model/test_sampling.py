@@ -12,19 +12,14 @@ from diffbgm.model.sampling import sample
 from diffbgm.model.solver import solver_step
 from diffbgm.music.pianoroll import HELD, from_notes, to_notes
 from diffbgm.options import Sampling
-from tests.model.small_network import piece, small_network
+from tests.model.small_network import eager_network, piece
 
 QUICK = Sampling(steps=4, guidance=1.5)
 
 
 @pytest.fixture
 def eager():
-    """A small network that likes notes, so that samples are not empty."""
-    network = small_network()
-    with torch.no_grad():
-        network.paint[-1].bias += 3.5
-        network.paint[-1].weight *= 3
-    return network.requires_grad_(False)
+    return eager_network()
 
 
 def test_the_same_seed_gives_the_same_notes(eager):
@@ -73,6 +68,7 @@ def test_a_perfect_guess_leads_to_itself():
     assert ((x - alpha * clean).abs() < 5 * sigma).all()
 
 
+@pytest.mark.slow
 def test_a_theme_returns_varied():
     """Four bars at the start, and again from bar 10 on: the same outline, other notes in it."""
     network = load_network(default_checkpoint(), torch.device("cpu"))
@@ -91,15 +87,15 @@ def _shared(one, other):
 
 
 def test_progress_can_stop_it(eager):
-    seen = []
+    fractions = []
 
     def stop(fraction):
-        seen.append(fraction)
+        fractions.append(fraction)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         sample(eager, piece(8), [1], QUICK, progress=stop)
-    assert seen == [0.25]
+    assert fractions == [0.25]
 
 
 @pytest.mark.parametrize("wrong", [{"steps": 1}, {"guidance": -1}, {"guidance": float("nan")}])

@@ -30,12 +30,12 @@ def transposed(notes, semitones):
 
 
 def measured(notes, phrase_starts=NO_PHRASES):
-    dynamic, semantic = conditions.from_score(from_notes(notes, BARS * 16), phrase_starts)
+    dynamic, semantic = conditions.of_roll(from_notes(notes, BARS * 16), phrase_starts)
     return dict(zip((*DYNAMIC, *SEMANTIC), np.hstack([dynamic, semantic]).T, strict=True))
 
 
 def test_shapes_and_scale():
-    dynamic, semantic = conditions.from_score(from_notes(chords(C_MAJOR), BARS * 16), NO_PHRASES)
+    dynamic, semantic = conditions.of_roll(from_notes(chords(C_MAJOR), BARS * 16), NO_PHRASES)
     assert dynamic.shape == (BARS * 4, len(DYNAMIC))
     assert semantic.shape == (BARS * 4, len(SEMANTIC))
     for values in (dynamic, semantic):
@@ -130,7 +130,7 @@ def test_the_key_signature_follows_a_transposition(tonic):
 
 
 def test_silence_is_measured_without_complaint():
-    dynamic, semantic = conditions.from_score(np.zeros((64, 3, 88), np.uint8), NO_PHRASES)
+    dynamic, semantic = conditions.of_roll(np.zeros((64, 3, 88), np.uint8), NO_PHRASES)
     assert np.isfinite(dynamic).all()
     assert np.isfinite(semantic).all()
 

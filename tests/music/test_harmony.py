@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import pytest
 
+from diffbgm.music.chord_plan import parse_chord
 from diffbgm.music.harmony import (
     Key,
     chord_at,
@@ -53,6 +54,18 @@ def test_a_rest_keeps_the_chord_and_silence_has_none():
     chords = estimate_chords([note, Note(2.0, 53, 2.0, 80)], half_bars(0, 8, 0), C)
     assert [chord.root for chord in chords] == [2, 2, 2, 2]
     assert estimate_chords([], half_bars(0, 8, 0), C) == ()
+
+
+def test_what_is_planned_is_played_unless_the_notes_clearly_say_otherwise():
+    spans = half_bars(0, 6, 0)
+    thin = [Note(0.0, 60, 2.0, 80), Note(0.0, 64, 2.0, 80)]  # C and E: C, or Am, and what not
+    notes = [*thin, *(Note(2.0, pitch, 2.0, 80) for pitch in (53, 57, 60))]
+    planned = [parse_chord(name) for name in ("Am7/C", "G", "E/G#")]
+    chords = estimate_chords(notes, spans, C, planned)
+    assert [chord.root for chord in estimate_chords(notes, spans, C)] == [0, 5, 5]
+    assert [chord.root for chord in chords] == [9, 5, 4]
+    assert (chords[0].intervals, chords[0].bass) == ((0, 3, 7, 10), 0)
+    assert [chord.root for chord in estimate_chords([], spans, C, planned)] == [9, 7, 4]
 
 
 def test_voices_move_little_and_do_not_cross():

@@ -71,6 +71,6 @@ def ended(services: Services, client: FlaskClient) -> Callable[[str], dict[str, 
             state = client.get(f"/v1/compositions/{composition_id}").json
             if state["state"] not in ("queued", "running"):
                 return state
-            assert services.jobs.wait_for_change(version, 30), f"nothing happens: {state}"
+            assert services.jobs.wait_for_change(version, 300), f"nothing happens: {state}"
 
     return wait

@@ -19,6 +19,8 @@ from diffbgm.sound.mixing import (
 from diffbgm.sound.parts import SAMPLE_RATE, Part
 from tests.sound.made_sound import BOUNDARIES, LENGTH, all_parts, tones
 
+pytestmark = pytest.mark.slow
+
 
 def mixed(parts: list[Part], gain_db: float | None = None) -> Master:
     return master(sum_stems(parts, LENGTH), BOUNDARIES, gain_db)
@@ -74,11 +76,11 @@ def test_the_last_frame_is_silent_and_what_leads_to_it_fades() -> None:
     assert levels[-1] > 0.1
 
 
-@pytest.mark.parametrize("wish", [-30.0, -23.0, -10.0])
-def test_another_loudness_can_be_asked_for(wish: float) -> None:
+@pytest.mark.parametrize("target", [-30.0, -23.0, -10.0])
+def test_another_loudness_can_be_asked_for(target: float) -> None:
     stems = sum_stems(all_parts(), LENGTH)
-    mix = master(stems, BOUNDARIES, target_lufs=wish).samples
-    assert measure_loudness(mix).lufs == pytest.approx(wish, abs=0.5)
+    mix = master(stems, BOUNDARIES, target_lufs=target).samples
+    assert measure_loudness(mix).lufs == pytest.approx(target, abs=0.5)
     assert true_peak_db(mix) <= -1
 
 

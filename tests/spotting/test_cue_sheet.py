@@ -1,5 +1,5 @@
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -7,6 +7,7 @@ import pytest
 
 from diffbgm.music.conditions import DYNAMIC
 from diffbgm.spotting.cue_sheet import CueSheet, SpottingOptions, shot_levels, spot, spread_out
+from diffbgm.spotting.film_plan import plan_film
 from diffbgm.timeline import Shot, Timeline
 
 RATE = Fraction(24000, 1001)
@@ -137,10 +138,12 @@ def test_very_short_films(frames):
 
 def test_a_cue_sheet_survives_json_exactly():
     cues = spot(film([0.1, 0.6, 0.2, 0.9]))
+    cues = replace(cues, plan=plan_film(cues, seed=3))
     back = CueSheet.from_dict(json.loads(json.dumps(cues.to_dict())))
     assert back.tempo_map == cues.tempo_map
     assert back.hits == cues.hits
     assert back.phrases == cues.phrases
+    assert back.plan == cues.plan
     assert back.first_downbeat == cues.first_downbeat
     for name in ("dynamic", "semantic", "shot_of_beat"):
         np.testing.assert_array_equal(getattr(back, name), getattr(cues, name))

@@ -3,21 +3,13 @@
 Its network was trained on features of CLIP2Video (the picture, 512 wide) and of BERT (captions,
 768). Where CLIP looked, its embeddings of the picture and of a caption stand in, which are kin of
 these. Else the streams do: the dynamic one for the picture, the semantic one for the captions, so
-that the selector still lets mood rule early and movement late; public weights then hear when
+that the selector still lets mood rule early and movement late; public weights then learn when
 something changes, and how much, but not what it is.
 """
 
 import numpy as np
 
-from diffbgm.music.pianoroll import (
-    BEATS_PER_BAR,
-    HELD,
-    KEYS,
-    LOWEST_PITCH,
-    TRACKS,
-    from_notes,
-    to_notes,
-)
+from diffbgm.music.pianoroll import HELD, KEYS, LOWEST_PITCH, TRACKS, from_notes, to_notes
 
 WINDOW_BARS = 8
 PITCHES = 128
@@ -34,7 +26,7 @@ def to_tokens(stream: np.ndarray, width: int) -> np.ndarray:
     """A stream (B, n) of 0..1 as tokens (B, width) float32.
 
     As it is if a network takes it so; else repeated over the width, as -1..1: what is average
-    says nothing.
+    is 0.
     """
     if stream.shape[1] == width:
         return stream.astype(np.float32)
@@ -66,12 +58,6 @@ def from_channels(prediction: np.ndarray) -> np.ndarray:
     notes = to_notes(merged[:, None])
     notes[:, 4] = np.where(_is_melody(notes), _MELODY, _ACCOMPANIMENT)
     return from_notes(notes, len(merged))
-
-
-def whole_windows(rows: np.ndarray) -> np.ndarray:
-    """Rows a beat, carried on as they end to fill one window at least."""
-    missing = max(WINDOW_BARS * BEATS_PER_BAR - len(rows), 0)
-    return np.pad(rows, [(0, missing), (0, 0)], mode="edge")
 
 
 def _is_melody(notes: np.ndarray) -> np.ndarray:

@@ -1,9 +1,8 @@
 """Our roll in the paper's two channels, and back."""
 
 import numpy as np
-import pytest
 
-from diffbgm.model.paper.roll import from_channels, to_channels, to_tokens, whole_windows
+from diffbgm.model.paper.roll import from_channels, to_channels, to_tokens
 from diffbgm.music.pianoroll import HELD, from_notes, to_notes
 
 MELODY, BRIDGE, PIANO = range(3)
@@ -15,7 +14,7 @@ def roll(*notes: tuple[int, int, int, int]) -> np.ndarray:
     return from_notes(np.array(rows, int).reshape(-1, 5), 16)
 
 
-def heard(prediction: np.ndarray) -> set[tuple[int, int, int, int]]:
+def notes_of(prediction: np.ndarray) -> set[tuple[int, int, int, int]]:
     return {(o, d, p, track) for o, d, p, _, track in to_notes(from_channels(prediction)).tolist()}
 
 
@@ -36,18 +35,21 @@ def test_the_highest_voice_is_the_melody() -> None:
         (6, 2, 76, MELODY),  # above what it holds
         (8, 8, 50, PIANO),  # the highest, but a bass note
     ]  # fmt: skip
-    assert heard(to_channels(roll(*written))) == set(written)
+    assert notes_of(to_channels(roll(*written))) == set(written)
 
 
 def test_a_note_that_is_struck_again_is_two_notes() -> None:
-    assert heard(to_channels(roll((0, 4, 60, 0), (4, 4, 60, 0)))) == {(0, 4, 60, 0), (4, 4, 60, 0)}
+    assert notes_of(to_channels(roll((0, 4, 60, 0), (4, 4, 60, 0)))) == {
+        (0, 4, 60, 0),
+        (4, 4, 60, 0),
+    }
 
 
 def test_what_was_never_struck_and_what_no_piano_has_is_silent() -> None:
     prediction = np.zeros((2, 16, 128), np.float32)
     prediction[1, :, 60] = 1
     prediction[0, 3, [5, 120]] = 1
-    assert heard(prediction) == set()
+    assert notes_of(prediction) == set()
     assert not (from_channels(prediction) == HELD).any()
     assert from_channels(np.zeros((2, 16, 128))).shape == (16, 3, 88)
 
@@ -55,7 +57,7 @@ def test_what_was_never_struck_and_what_no_piano_has_is_silent() -> None:
 def test_cells_are_on_from_a_half_up() -> None:
     prediction = np.zeros((2, 16, 128), np.float32)
     prediction[0, 0, 60], prediction[1, 1:3, 60], prediction[1, 3, 60] = 0.6, 0.51, 0.49
-    assert heard(prediction) == {(0, 3, 60, MELODY)}
+    assert notes_of(prediction) == {(0, 3, 60, MELODY)}
 
 
 def test_streams_fill_the_width_and_their_average_says_nothing() -> None:
@@ -65,10 +67,3 @@ def test_streams_fill_the_width_and_their_average_says_nothing() -> None:
     assert tokens[0, :6].tolist() == [-1, 0, 1, -1, 0, 1]
     assert not tokens[1].any()
     assert to_tokens(stream, 3).tolist() == stream.tolist()
-
-
-@pytest.mark.parametrize(("beats", "filled"), [(4, 32), (32, 32), (36, 36)])
-def test_short_pieces_are_carried_on_for_a_window(beats, filled) -> None:
-    rows = whole_windows(np.arange(beats, dtype=np.float32)[:, None])
-    assert len(rows) == filled
-    assert (rows[beats:] == beats - 1).all()
