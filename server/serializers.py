@@ -37,10 +37,10 @@ def answer(composition: Composition, queue: Queue, folder: Path) -> schema.Compo
 
 
 def read_composition(folder: Path) -> dict[str, Any] | None:
-    """The content of composition.json; None where the folder is gone."""
+    """The content of composition.json; None where the folder is gone or damaged."""
     try:
         return json.loads((folder / "composition.json").read_bytes())
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
 
 
