@@ -9,7 +9,7 @@ from flask_openapi3.models import RawModel
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model, model_validator
 
 from diffbgm.options import MOODS, ComposeOptions, Option, TakeOptions, parse_mood, public_options
-from diffbgm.options.option import Kind
+from diffbgm.options.option import LONGEST_TEXT, Kind
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the content")]
 
@@ -23,6 +23,7 @@ Whole = Annotated[int, BeforeValidator(_whole)]
 Frame = Annotated[int, Field(ge=1, lt=2**31), BeforeValidator(_whole)]
 Frames = Annotated[list[Frame], Field(max_length=100_000)]
 Name = Annotated[str, Field(min_length=1, max_length=64)]
+Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
 Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
 Pairs = Annotated[list[Pair], Field(max_length=100_000)]
 
@@ -38,6 +39,7 @@ _TYPES: dict[Kind, Any] = {
     "frames": Frames,
     "cuts": Frames,
     "spans": Pairs,
+    "chords": Text,
 }
 
 

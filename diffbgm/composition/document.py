@@ -7,6 +7,7 @@ from typing import Any
 
 from diffbgm.composition.migrations import migrate_document
 from diffbgm.errors import CompositionError
+from diffbgm.files import as_path
 from diffbgm.video.analysis import MoodSource
 
 DOCUMENT = "composition.json"
@@ -64,11 +65,12 @@ class Composition:
             )
 
 
-def load_composition(folder: Path) -> Composition:
+def load_composition(folder: str | Path) -> Composition:
     """What composition.json in `folder` says, in today's form.
 
     CompositionError if it is not there, damaged, or of a newer version.
     """
+    folder = as_path("folder", folder)
     document = folder / DOCUMENT
     try:
         content = migrate_document(json.loads(document.read_text()), document)
