@@ -61,20 +61,25 @@ def recover_jobs(session: Session, folder: StoreFolder, attempts: int) -> None:
 def sweep(session: Session, folder: StoreFolder) -> None:
     """Removes what unfinished jobs left, and sets aside what no row speaks of."""
     for entry in folder.work.iterdir():
-        if not _MADE_BY_US.fullmatch(entry.name):
-            folder.set_aside(entry)
-        elif entry.is_dir():
-            shutil.rmtree(entry)
+        if _MADE_BY_US.fullmatch(entry.name):
+            _remove(entry)
         else:
-            entry.unlink()
+            folder.set_aside(entry)
     compositions = session.scalars(select(Composition)).all()
     known = {composition.id for composition in compositions}
-    for entry in folder.compositions.iterdir():
-        if _ID.match(entry.name[1:]) and entry.name[0] == "." and entry.is_dir():
-            shutil.rmtree(entry)
+    for entry in [*folder.compositions.iterdir(), *folder.requests.iterdir()]:
+        if entry.name[0] == "." and _ID.match(entry.name[1:]):
+            _remove(entry)
     _set_aside_unknown(folder, folder.media, set(session.scalars(select(Media.id))))
     _set_aside_unknown(folder, folder.compositions, known)
     _set_aside_unknown(folder, folder.requests, {f"{each}.json" for each in known})
+
+
+def _remove(entry: Path) -> None:
+    if entry.is_dir():
+        shutil.rmtree(entry)
+    else:
+        entry.unlink()
 
 
 def _set_aside_unknown(folder: StoreFolder, place: Path, known: set[str]) -> None:

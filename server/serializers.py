@@ -37,21 +37,23 @@ def answer(composition: Composition, queue: Queue, folder: Path) -> schema.Compo
 
 
 def read_composition(folder: Path) -> dict[str, Any] | None:
-    """The content of composition.json; None where the folder is gone."""
+    """The content of composition.json; None where the folder is gone or damaged."""
     try:
         return json.loads((folder / "composition.json").read_bytes())
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
 
 
 def files_in(folder: Path) -> Iterator[str]:
-    """The relative paths, with slashes, of the files for users; links are left out."""
+    """The relative paths, with slashes, of the files for users; no links, nothing hidden."""
     for place, folders, names in os.walk(folder):
-        if place == str(folder) and _TAKES in folders:
-            folders.remove(_TAKES)
+        is_top = place == str(folder)
+        folders[:] = [
+            each for each in folders if each[0] != "." and not (is_top and each == _TAKES)
+        ]
         for name in names:
             path = Path(place, name)
-            if not path.is_symlink():
+            if name[0] != "." and not path.is_symlink():
                 yield path.relative_to(folder).as_posix()
 
 

@@ -252,3 +252,15 @@ def test_broken_http_is_refused_in_json(broken: ServerProcess, sent: bytes) -> N
 def broken(tmp_path_factory: pytest.TempPathFactory) -> Any:
     with server_process(tmp_path_factory.mktemp("broken")) as server:
         yield server
+
+
+def test_a_job_that_wants_too_much_memory_is_told_so_and_the_composer_stays(
+    tmp_path: Path,
+) -> None:
+    with server_process(tmp_path, "--job-memory", "2000000000") as server:
+        server.ended(server.submit())
+        composing = psutil.Process(server.process.pid).children()
+        greedy = server.ended(server.submit(style="greedy"))
+        assert (greedy["state"], greedy["error"]["code"]) == ("failed", "job_too_large")
+        assert psutil.Process(server.process.pid).children() == composing
+        assert server.ended(server.submit())["state"] == "done"
