@@ -9,8 +9,9 @@ from typing import Any
 
 import opentimelineio as otio
 
-from diffbgm.errors import FilmError
+from diffbgm.errors import FilmError, TimelineError
 from diffbgm.readers.alpha import is_transparent
+from diffbgm.readers.edit_films import FilmName, Locate, film_of
 from diffbgm.readers.film_info import FilmInfo, probe
 from diffbgm.readers.flattening import Cover, exact
 from diffbgm.readers.media_files import MediaFiles, Wanted, is_film_name
@@ -20,31 +21,32 @@ from diffbgm.readers.opacity import fills_picture, may_be_adjustment
 class ClipMedia:
     """Answers what an edit's clips show; every file is opened once."""
 
-    def __init__(self, files: MediaFiles) -> None:
-        self._files = files
+    def __init__(self, files: MediaFiles, locate: Locate | None = None) -> None:
+        """With `locate` nothing is opened but what it names."""
+        self._files, self._locate = files, locate
         self._infos: dict[Path, FilmInfo | None] = {}
         self._is_transparent = cache(is_transparent)
 
     def path(self, clip: Any) -> Path | None:
         """The clip's film file; None if it has none, or it is missing."""
-        generated = isinstance(clip.media_reference, otio.schema.GeneratorReference)
-        return None if generated else self._files.find(self._wanted(clip))
+        try:
+            return self._find(clip)
+        except TimelineError:
+            return None  # `missing` tells why, if the clip is shown at all
 
     def missing(self, clips: Iterable[Any]) -> list[str]:
-        """What cannot be found of the media that the clips show: each once, in their order."""
-        lacking = {
-            str(self._wanted(clip)) or f"that of clip {clip.name!r}": None
-            for clip in clips
-            if clip is not None and not self._shows_no_medium(clip) and self.path(clip) is None
-        }
-        return list(lacking)
+        """What cannot be found of the media that the clips show: each once, in their order.
 
-    def _shows_no_medium(self, clip: Any) -> bool:
-        """True for what the editor generates, and for effects on the shot below."""
-        if isinstance(clip.media_reference, otio.schema.GeneratorReference):
-            return True
-        is_film = is_film_name(clip.name) or self.path(clip) is not None
-        return may_be_adjustment(clip) and not is_film
+        TimelineError where a clip names none that could be opened.
+        """
+        lacking: dict[str, None] = {}
+        for clip in clips:
+            if clip is None or self._shows_no_medium(clip) or self._find(clip) is not None:
+                continue
+            film = film_of(clip)
+            if film is not None:
+                lacking[film.text] = None
+        return list(lacking)
 
     def rates(self, clips: Iterable[Any]) -> list[Fraction]:
         """The frame rates of the media that are there, that of most clips first."""
@@ -74,6 +76,22 @@ class ClipMedia:
             return "all"
         return "part" if self._is_transparent(path) else "all"
 
+    def _find(self, clip: Any) -> Path | None:
+        film = film_of(clip)
+        if film is None:
+            return None
+        if self._locate is None:
+            return self._files.find(self._wanted(clip, film))
+        path = self._locate(film)
+        return path if path.is_file() else None
+
+    def _shows_no_medium(self, clip: Any) -> bool:
+        """True for what the editor generates, and for effects on the shot below."""
+        if isinstance(clip.media_reference, otio.schema.GeneratorReference):
+            return True
+        is_film = is_film_name(clip.name) or self.path(clip) is not None
+        return may_be_adjustment(clip) and not is_film
+
     def _info(self, clip: Any) -> FilmInfo | None:
         """None where there is no file, or none that can be read: decoding it says what is wrong."""
         path = self.path(clip)
@@ -86,15 +104,13 @@ class ClipMedia:
                 self._infos[path] = None
         return self._infos[path]
 
-    def _wanted(self, clip: Any) -> Wanted:
-        reference = clip.media_reference
-        url, reel = getattr(reference, "target_url", None) or "", ""
-        # In another document these would lead to files past the references that a server checks.
+    def _wanted(self, clip: Any, film: FilmName) -> Wanted:
+        names, reel = (clip.name, clip.media_reference.name), ""
         if self._files.edit.suffix.lower() == ".edl":
             comments = clip.metadata.get("cmx_3600", {})
-            url, reel = url or _source_file(comments), comments.get("reel", "")
-        names = (clip.name, getattr(reference, "name", None))
-        return Wanted(url, tuple(name for name in names if name), reel)
+            reel, source = comments.get("reel", ""), _source_file(comments)
+            film = FilmName(source, is_url=True) if source and not film.is_url else film
+        return Wanted(film, tuple(name for name in names if name), reel)
 
 
 def _source_file(metadata: Any) -> str:

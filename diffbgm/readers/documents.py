@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -13,6 +14,7 @@ from diffbgm.errors import TimelineError
 from diffbgm.readers.edl import possible_rates, read_edl
 from diffbgm.readers.final_cut import read_fcpxml
 from diffbgm.readers.kdenlive import read_kdenlive
+from diffbgm.readers.otio_documents import check_document
 
 FORMATS = (".otio", ".edl", ".fcpxml", ".xml", ".kdenlive")
 
@@ -49,6 +51,8 @@ def _all_edits(path: Path, rate: Fraction | None) -> list[Any]:
             edits = list(_edits(_document(path, rate)))
     except OSError as exc:
         raise TimelineError(f"{path}: cannot be read ({exc.strerror})") from exc
+    except TimelineError as exc:
+        raise TimelineError(f"{path}: {exc}") from exc
     # Adapters let through whatever a malformed file makes them stumble over.
     except Exception as exc:
         reason = " ".join(str(exc).split())[:200] or type(exc).__name__
@@ -66,6 +70,11 @@ def _document(path: Path, rate: Fraction | None) -> Any:
             return read_fcpxml(path)
         case ".kdenlive":
             return read_kdenlive(path)
+        case ".otio":
+            # OpenTimelineIO's own reader ends the process on documents that are not sound.
+            document = json.loads(path.read_bytes())
+            check_document(document)
+            return otio.adapters.read_from_string(json.dumps(document), "otio_json")
         case _:
             return otio.adapters.read_from_file(str(path))
 

@@ -17,16 +17,19 @@ from diffbgm.errors import OptionError, TimelineError
 from diffbgm.options import option_named, parse_mood
 from diffbgm.readers.clip_media import ClipMedia
 from diffbgm.readers.documents import FORMATS, edit_names, open_edit
+from diffbgm.readers.edit_films import Locate
 from diffbgm.readers.edl import possible_rates
 from diffbgm.readers.flattening import ClipSpan, layer, snapped_rate
 from diffbgm.readers.media_files import MediaFiles
-from diffbgm.timeline import MediaSpan, Shot, Timeline
+from diffbgm.timeline import MAX_SECONDS, MediaSpan, Shot, Timeline
 
 __all__ = ["FORMATS", "edit_names", "read_timeline", "read_timeline_cuts"]
 
 
 def read_timeline(
     path: Path | str,
+    locate: Locate | None = None,
+    *,
     rate: Fraction | float | None = None,
     media_folders: Iterable[Path | str] = (),
     name: str | None = None,
@@ -40,15 +43,20 @@ def read_timeline(
 
     `rate` is the edit's, else that which it names; an EDL, which names none, has that of its
     media. Media that are not where the edit says are looked for beside it, then in and below
-    `media_folders`, by name, by name without suffix, and by reel. Of several edits in the file
-    that called `name` is read, else the first (`edit_names` lists them).
+    `media_folders`, by name, by name without suffix, and by reel; with `locate`, it alone says
+    which files are opened. Of several edits in the file that called `name` is read, else the first
+    (`edit_names` lists them).
 
-    TimelineError if the file cannot be read, shows nothing, or media are missing: it names all.
+    TimelineError if the file cannot be read, shows nothing, lasts too long, or media are missing:
+    it names all.
     """
     path = Path(path)
-    media = _media_files(path, media_folders)
+    media = ClipMedia(MediaFiles(path, tuple(map(Path, media_folders))), locate)
     spans, grid = _read(path, media, rate, name)
-    missing = media.missing(span.clip for span in spans)
+    try:
+        missing = media.missing(span.clip for span in spans)
+    except TimelineError as exc:
+        raise TimelineError(f"{path}: {exc}") from exc
     if missing:
         raise TimelineError(
             f"{path}: {_count(missing, 'medium', 'media')} not there: {', '.join(missing)}; "
@@ -62,12 +70,8 @@ def read_timeline_cuts(
 ) -> Timeline:
     """The same edit without its media, which may be missing: shots that show nothing."""
     path = Path(path)
-    spans, grid = _read(path, _media_files(path, ()), rate, name)
+    spans, grid = _read(path, ClipMedia(MediaFiles(path)), rate, name)
     return _timeline(path, spans, grid, None)
-
-
-def _media_files(path: Path, folders: Iterable[Path | str]) -> ClipMedia:
-    return ClipMedia(MediaFiles(path, tuple(map(Path, folders))))
 
 
 def _read(
@@ -102,10 +106,15 @@ def _edl_rate(path: Path, media: ClipMedia, given: Fraction | None) -> Fraction:
 def _visible(path: Path, edit: Any, media: ClipMedia) -> list[ClipSpan]:
     try:
         spans = layer(edit.tracks if isinstance(edit, otio.schema.Timeline) else edit, media)
-    except (ValueError, otio.exceptions.OTIOError) as exc:
+    except (ArithmeticError, NotImplementedError, ValueError, otio.exceptions.OTIOError) as exc:
         raise TimelineError(f"{path}: {exc}") from exc
     while spans and spans[-1].covers == "nothing":
         spans.pop()
+    if spans and spans[-1].end > MAX_SECONDS:
+        hours = float(spans[-1].end) / 3600
+        raise TimelineError(
+            f"{path}: lasts {hours:.3g} hours, more than {MAX_SECONDS // 3600}; score it in parts"
+        )
     return spans
 
 

@@ -14,9 +14,7 @@ from diffbgm.errors import CutsError, FilmError
 from diffbgm.readers.container import first_picture, opened, video_stream
 from diffbgm.readers.cut_lists import frame_of
 from diffbgm.readers.timestamps import may_jump, packet_index
-
-MAX_SECONDS = 3 * 3600
-"""Longer films are refused before they are decoded."""
+from diffbgm.timeline import MAX_SECONDS
 
 _STANDARD_RATES = tuple(
     [Fraction(n * 1000, 1001) for n in (24, 30, 48, 60, 120)]

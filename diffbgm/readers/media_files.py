@@ -1,12 +1,14 @@
-"""Finds the media of an edit's clips, also where they were moved. Knows no OTIO, opens no file."""
+"""Finds the media of an edit's clips, also where they were moved. Opens no file."""
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
+
+from diffbgm.errors import TimelineError
+from diffbgm.readers.edit_films import FilmName, media_path
 
 # The likeliest first: of two files with one stem a copy for viewing comes last.
 _SUFFIXES = (
@@ -18,14 +20,11 @@ _SUFFIXES = (
 
 @dataclass(frozen=True)
 class Wanted:
-    """What an edit says of a clip's medium: where it was, what it is called, its reel."""
+    """What an edit says of a clip's medium: its address, what else it is called, its reel."""
 
-    url: str = ""
+    film: FilmName
     names: tuple[str, ...] = ()
     reel: str = ""
-
-    def __str__(self) -> str:
-        return self.url or next(iter(self.names), "") or self.reel
 
 
 @dataclass(frozen=True)
@@ -46,15 +45,24 @@ class MediaFiles:
         return self._found[wanted]
 
     def _find(self, wanted: Wanted) -> Path | None:
-        named = media_path(self.edit, wanted.url) if wanted.url else None
+        named = self._as_named(wanted.film)
         if named is not None and named.is_file():
             return named
-        parts = _parts(wanted.url)
+        parts = _parts(wanted.film)
         names = [name for name in (*parts[-1:], *wanted.names) if name]
         for files in (self._beside, self._below):
             for found in _candidates(files, names, wanted.reel):
                 return max(found, key=lambda path: _rank(path, parts))
         return None
+
+    def _as_named(self, film: FilmName) -> Path | None:
+        """None for the address of another machine."""
+        if not film.is_url:
+            return self.edit.parent / film.text
+        try:
+            return media_path(self.edit, film.text)
+        except TimelineError:
+            return None
 
     @cached_property
     def _beside(self) -> list[Path]:
@@ -70,32 +78,10 @@ def is_film_name(name: str) -> bool:
     return PurePosixPath(name.casefold()).suffix in _SUFFIXES
 
 
-def media_path(edit: Path, url: str) -> Path | None:
-    """The file that a media URL means: file URLs, plain and Windows paths, relative to the edit.
-
-    None for what is not a local file.
-    """
-    if re.match(r"[A-Za-z]:[\\/]", url) or "\\" in url:
-        return edit.parent / PureWindowsPath(url).as_posix()
-    parts = urlsplit(url)
-    if parts.scheme not in ("", "file"):
-        return None
-    # Plain paths are often written unquoted: what is there as it stands is meant.
-    if not parts.scheme and (edit.parent / url).is_file():
-        return edit.parent / url
-    local = unquote(parts.path)
-    if re.match(r"/[A-Za-z]:/", local):
-        local = local[1:]
-    if parts.netloc not in ("", "localhost"):
-        local = f"//{parts.netloc}{local}"
-    return edit.parent / local
-
-
-def _parts(url: str) -> tuple[str, ...]:
+def _parts(film: FilmName) -> tuple[str, ...]:
     """The folders and the name in an address of any kind."""
-    if not url:
-        return ()
-    path = url if "\\" in url else unquote(urlsplit(url).path)
+    is_quoted = film.is_url and "\\" not in film.text
+    path = unquote(urlsplit(film.text).path) if is_quoted else film.text
     return PurePosixPath(path.replace("\\", "/")).parts
 
 

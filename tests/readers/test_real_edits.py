@@ -205,10 +205,10 @@ class TestMissingMedia:
         assert shot.media.path == medium
 
     def test_other_documents_name_files_by_their_references_alone(self, tmp_path):
-        """A server checks those: nothing else in a document may lead to a file."""
+        """A server checks those: nothing in the metadata may lead to a file."""
         medium = make_medium(tmp_path / "private" / "A.mov")
         comments = {"cmx_3600": {"comments": [f"SOURCE FILE: {medium}"], "reel": str(medium)}}
-        item = schema.Clip(str(medium), None, span(0, 10), metadata=comments)
+        item = schema.Clip("x", None, span(0, 10), metadata=comments)
         (tmp_path / "edit").mkdir()
         with pytest.raises(TimelineError, match="is not there"):
             read_timeline(write(tmp_path / "edit" / "edit.otio", [item]))

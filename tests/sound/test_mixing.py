@@ -19,6 +19,8 @@ from diffbgm.sound.mixing import (
 from diffbgm.sound.parts import SAMPLE_RATE, Part
 from tests.sound.made_sound import BOUNDARIES, LENGTH, all_parts, tones
 
+pytestmark = pytest.mark.slow
+
 
 def mixed(parts: list[Part], gain_db: float | None = None) -> Master:
     return master(sum_stems(parts, LENGTH), BOUNDARIES, gain_db)

@@ -23,6 +23,8 @@ from diffbgm.options import ComposeOptions
 from diffbgm.sound.mixing import read_wav
 from diffbgm.writers.report import write_report
 
+pytestmark = pytest.mark.slow
+
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 CUNNING = "</script><script>document.title='taken'</script><!-- {{content}} 'ä\" .mp4"
 
