@@ -7,6 +7,7 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
+from diffbgm.files.publishing import WORK
 from diffbgm.options import ComposeOptions, TakeOptions, public_options
 
 from . import schema
@@ -14,8 +15,8 @@ from .jobs import Jobs
 from .store import Store
 from .tables import Composition, Job
 
-# Where the library keeps all takes, in a form of its own.
-_TAKES = "takes"
+# Where the library keeps all takes in a form of its own, and where it writes new files.
+_NOT_FOR_USERS = ("takes", WORK)
 
 
 def options() -> schema.OptionsAnswer:
@@ -47,8 +48,8 @@ def read_composition(folder: Path) -> dict[str, Any] | None:
 def files_in(folder: Path) -> Iterator[str]:
     """The relative paths, with slashes, of the files for users; links are left out."""
     for place, folders, names in os.walk(folder):
-        if place == str(folder) and _TAKES in folders:
-            folders.remove(_TAKES)
+        if place == str(folder):
+            folders[:] = [name for name in folders if name not in _NOT_FOR_USERS]
         for name in names:
             path = Path(place, name)
             if not path.is_symlink():

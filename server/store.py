@@ -10,6 +10,7 @@ store/
 """
 
 import json
+import logging
 import os
 import secrets
 import shutil
@@ -24,8 +25,11 @@ from sqlalchemy import create_engine, event, select, update
 from sqlalchemy.orm import sessionmaker
 
 from diffbgm.errors import CancelledError, StorageError, StoreInUseError
+from diffbgm.files.publishing import recover
 
 from .tables import Base, Composition, Job, JobKind, Media
+
+logger = logging.getLogger(__name__)
 
 
 class Store:
@@ -96,7 +100,9 @@ class Store:
         return self.root / "compositions" / composition_id
 
     def sweep_unfinished(self, composition_id: str) -> None:
-        """Removes the hidden folders beside it, in which a composer that crashed was writing."""
+        """Completes or takes back what a composer that crashed was writing, then removes the
+        hidden folders beside it."""
+        self._recover_files(composition_id)
         for entry in self.folder(composition_id).parent.glob(f".{composition_id}*"):
             shutil.rmtree(entry, ignore_errors=True)
 
@@ -202,6 +208,12 @@ class Store:
                     "it may need more memory than there is. Start it again by hand.",
                 }
 
+    def _recover_files(self, composition_id: str) -> None:
+        try:
+            recover(self.folder(composition_id))
+        except StorageError as error:
+            logger.error("composition %s is not whole: %s", composition_id, error)
+
     def _sweep(self) -> None:
         """Removes what no row speaks of, and what unfinished jobs left."""
         shutil.rmtree(self.work)
@@ -213,6 +225,8 @@ class Store:
                 for composition in session.scalars(select(Composition))
                 if composition.is_composed
             }
+        for composition_id in finished:
+            self._recover_files(composition_id)
         _keep_only(self.root / "media", films)
         _keep_only(self.root / "compositions", finished)
 

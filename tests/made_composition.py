@@ -16,6 +16,7 @@ import numpy as np
 import soundfile
 from PIL import Image
 
+from diffbgm.files.ownership import record_of, to_json
 from diffbgm.options import ComposeOptions
 from diffbgm.spotting.hit_points import spot_cuts
 
@@ -78,7 +79,8 @@ def _write(
     (folder / "report.html").write_text("<!doctype html><title>Made</title>")
     (folder / "analysis.npz").write_bytes(b"")
     content = _document(film, options, takes, made)
-    content["files"] = sorted({path.name for path in folder.iterdir()} | {"composition.json"})
+    (folder / "composition.json").unlink(missing_ok=True)
+    content["files"] = to_json(record_of(folder))
     (folder / "composition.json").write_text(json.dumps(content))
 
 
@@ -111,7 +113,7 @@ def _document(
     shot_of_beat = [bisect_right(starts, beat + 1e-9) - 1 for beat in spotting["beats"][:-1]]
     conditions = {name: [[0.5] * len(NAMES[name])] * len(shot_of_beat) for name in NAMES}
     return {
-        "version": 1,
+        "version": 2,
         "seconds": film.seconds(film.edges[-1]),
         "frame_rate": [film.rate.numerator, film.rate.denominator],
         "frames": film.edges[-1],
