@@ -436,7 +436,7 @@ def test_fast() -> int:
     """Run the tests that need no Blender and take no seconds; 1 where one fails."""
     install_library()
     install_test_tools()
-    return run_program("pytest", "-m", "not slow", "--quiet")
+    return run_program("pytest", "-m", "not slow", "--quiet", "--numprocesses", "auto")
 
 
 def run_program(name: str, *arguments: str) -> int:

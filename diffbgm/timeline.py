@@ -8,6 +8,9 @@ from pathlib import Path
 
 from diffbgm.errors import CutsError
 
+MAX_SECONDS = 3 * 3600
+"""Longer films and edits are refused before they are decoded."""
+
 
 @dataclass(frozen=True)
 class MediaSpan:

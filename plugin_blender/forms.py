@@ -87,7 +87,7 @@ def _value(option: Option, values) -> Any:
 
 def _is_optional(option: Option) -> bool:
     """Whether it has a tick of its own; an empty text needs none."""
-    is_text = option["kind"] in ("style", "mood")
+    is_text = option["kind"] in ("style", "mood", "chords")
     return option["kind"] == "seed" or (option["default"] is None and not is_text)
 
 
@@ -117,6 +117,10 @@ def _style(option: Option):
 def _mood(option: Option):
     names = compat.suggestions(lambda self, context, text: suggestions.moods)
     return StringProperty(**_shown(option), **names)
+
+
+def _text(option: Option):
+    return StringProperty(**_shown(option))
 
 
 def _number(option: Option):
@@ -149,4 +153,5 @@ _PROPERTIES = {
     "switch": _boolean,
     "choice": _choice,
     "range": _range,
+    "chords": _text,
 }

@@ -2,10 +2,11 @@
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any, NoReturn
 
-from flask import Response, redirect, request, send_from_directory
+from flask import Request, Response, redirect, request, send_from_directory
 from flask.json.provider import DefaultJSONProvider
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
@@ -19,6 +20,7 @@ from .routes import create_routes
 from .services import Services
 
 _STATIC = Path(__file__).parent / "static"
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _MIME_TYPES = {".js": "text/javascript", ".css": "text/css"}
 
 
@@ -28,13 +30,13 @@ def create_app(services: Services) -> OpenAPI:
         "server",
         info=Info(title="diffbgm", version=__version__, description="Background music for films."),
         security_schemes={"token": {"type": "http", "scheme": "bearer"}},
-        responses={422: schema.ErrorAnswer, "4XX": schema.ErrorAnswer},
         validation_error_callback=errors.validation_response,
         validation_error_model=schema.ErrorAnswer,
         doc_ui=False,
         static_folder=None,
     )
     app.json = _StrictJson(app)
+    app.request_class = _Request
     app.url_map.merge_slashes = False
     app.config["MAX_CONTENT_LENGTH"] = services.config.limits.json_bytes
     app.config["SWAGGER_CONFIG"] = {"validatorUrl": None}
@@ -80,6 +82,13 @@ def _require_json() -> None:
         raise ApiError(422, "request_invalid", "The body must be a JSON object.")
 
 
+class _Request(Request):
+    def on_json_loading_failed(self, e: ValueError | None) -> NoReturn:
+        """Says what is wrong with the body, and where."""
+        reason = "nothing" if e is None or not self.get_data() else str(e)[:200]
+        raise ApiError(400, "bad_request", f"The body is no JSON object: {reason}.") from e
+
+
 class _StrictJson(DefaultJSONProvider):
     """JSON as the standard has it: no NaN, no infinity; too deep is an error like any other."""
 
@@ -87,9 +96,21 @@ class _StrictJson(DefaultJSONProvider):
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
         try:
-            return json.loads(s, parse_constant=_refuse, parse_float=_finite, **kwargs)
+            content = json.loads(s, parse_constant=_refuse, parse_float=_finite, **kwargs)
         except RecursionError as error:
             raise ValueError("nested too deep") from error
+        if _SURROGATE.search(s if isinstance(s, bytes) else s.encode(errors="replace")):
+            _require_text(content)
+        return content
+
+
+def _require_text(content: Any) -> None:
+    """Half of a surrogate pair is no character: nothing could store it or send it back."""
+    try:
+        json.dumps(content, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        message = "The body has text that is no Unicode: half of a surrogate pair."
+        raise ApiError(422, "request_invalid", message) from error
 
 
 def _refuse(text: str) -> NoReturn:

@@ -5,15 +5,17 @@ Everything is strict: unknown keys, numbers as text and not-a-number are refused
 
 from typing import Annotated, Any, Literal
 
+from flask_openapi3.models import RawModel
 from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 
 from diffbgm.options import ComposeOptions, Option, TakeOptions, parse_mood, public_options
-from diffbgm.options.option import Kind
+from diffbgm.options.option import LONGEST_TEXT, Kind
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the content")]
 Frame = Annotated[int, Field(ge=1, lt=2**31)]
 Frames = Annotated[list[Frame], Field(max_length=100_000)]
 Name = Annotated[str, Field(min_length=1, max_length=64)]
+Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
 Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
 Pairs = Annotated[list[Pair], Field(max_length=100_000)]
 
@@ -29,6 +31,7 @@ _TYPES: dict[Kind, Any] = {
     "frames": Frames,
     "cuts": Frames,
     "spans": Pairs,
+    "chords": Text,
 }
 
 
@@ -107,6 +110,12 @@ class ChoiceOfTake(Wire):
     take: Annotated[int, Field(ge=0, lt=2**31)]
 
 
+class Film(RawModel):
+    """The body of an upload, of any kind; it is never looked into."""
+
+    mimetypes: list[str] = ["application/octet-stream"]  # noqa: RUF012
+
+
 class MediaQuery(BaseModel):
     name: str = Field("film", max_length=255, description="file name, for messages and lists")
 
@@ -146,7 +155,20 @@ class ErrorAnswer(BaseModel):
 class Health(BaseModel):
     name: Literal["diffbgm"] = "diffbgm"
     version: str
-    ready: bool = Field(description="whether compositions are taken and worked on")
+    ready: bool = Field(description="whether a composition that is asked for now would be made")
+
+
+class StoreAnswer(BaseModel):
+    """What the store holds, in bytes, and for how long: null is for ever, and without a bound."""
+
+    media_bytes: int
+    composition_bytes: int
+    lost_and_found_bytes: int = Field(description="found in the store's folder, and unknown to it")
+    unused_media_days: float | None = Field(
+        description="how long a film stays that no one composed"
+    )
+    composition_days: float | None
+    most_bytes: int | None = Field(description="of films and compositions; the oldest ones go")
 
 
 class LimitsAnswer(BaseModel):
@@ -186,12 +208,17 @@ class Info(BaseModel):
     options: OptionsAnswer = Field(description="what a request may choose")
     device: str | None = Field(description="cpu, cuda, ...; null until the network was loaded once")
     limits: LimitsAnswer
+    store: StoreAnswer
 
 
 class MediaAnswer(BaseModel):
     id: str
     name: str
     size: int = Field(description="bytes")
+
+
+class MediaList(BaseModel):
+    media: list[MediaAnswer]
 
 
 class Progress(BaseModel):
@@ -221,6 +248,7 @@ class CompositionSummary(BaseModel):
     queue_position: int | None = Field(description="1 is next; null unless queued")
     progress: Progress | None = Field(description="null unless running")
     error: Error | None
+    size: int = Field(description="bytes on the server's disc; 0 before it is composed")
     jobs: list[JobAnswer]
 
 

@@ -11,8 +11,7 @@ from diffbgm.files.publishing import WORK
 from diffbgm.options import ComposeOptions, TakeOptions, public_options
 
 from . import schema
-from .jobs import Jobs
-from .store import Store
+from .jobs import Queue
 from .tables import Composition, Job
 
 # Where the library keeps all takes in a form of its own, and where it writes new files.
@@ -28,13 +27,14 @@ def options() -> schema.OptionsAnswer:
     return schema.OptionsAnswer(compose=compose, take=take)
 
 
-def summary(composition: Composition, jobs: Jobs) -> schema.CompositionSummary:
-    return schema.CompositionSummary(**_state(composition, jobs))
+def summary(composition: Composition, queue: Queue) -> schema.CompositionSummary:
+    return schema.CompositionSummary(**_state(composition, queue))
 
 
-def answer(composition: Composition, jobs: Jobs, store: Store) -> schema.CompositionAnswer:
-    result = _result(composition, store.folder(composition.id))
-    return schema.CompositionAnswer(**_state(composition, jobs), result=result)
+def answer(composition: Composition, queue: Queue, folder: Path) -> schema.CompositionAnswer:
+    """With the result, which lies in `folder`."""
+    result = _result(composition, folder)
+    return schema.CompositionAnswer(**_state(composition, queue), result=result)
 
 
 def read_composition(folder: Path) -> dict[str, Any] | None:
@@ -56,16 +56,17 @@ def files_in(folder: Path) -> Iterator[str]:
                 yield path.relative_to(folder).as_posix()
 
 
-def _state(composition: Composition, jobs: Jobs) -> dict[str, Any]:
+def _state(composition: Composition, queue: Queue) -> dict[str, Any]:
     job = composition.current_job
     return {
         "id": composition.id,
         "title": composition.title,
         "created": composition.created.replace(tzinfo=UTC).isoformat(),
         "state": job.state,
-        "queue_position": _position(job, jobs),
-        "progress": _progress(job, jobs),
+        "queue_position": queue.places.get(job.id) if job.state == "queued" else None,
+        "progress": _progress(job, queue),
         "error": job.error,
+        "size": composition.size,
         "jobs": [
             schema.JobAnswer(
                 id=job.id,
@@ -79,14 +80,8 @@ def _state(composition: Composition, jobs: Jobs) -> dict[str, Any]:
     }
 
 
-def _position(job: Job, jobs: Jobs) -> int | None:
-    if job.state != "queued":
-        return None
-    return 1 + sum(other.id < job.id for other in jobs.queued())
-
-
-def _progress(job: Job, jobs: Jobs) -> schema.Progress | None:
-    running = jobs.running()
+def _progress(job: Job, queue: Queue) -> schema.Progress | None:
+    running = queue.running
     if job.state != "running" or running is None or running.job.id != job.id:
         return None
     return schema.Progress(stage=running.stage, fraction=running.fraction)

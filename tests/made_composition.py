@@ -20,6 +20,7 @@ from diffbgm.files.ownership import record_of, to_json
 from diffbgm.options import ComposeOptions
 from diffbgm.spotting.hit_points import spot_cuts
 
+VERSION = 2  # of composition.json
 SAMPLE_RATE = 48_000
 TAIL = 4800  # samples that a tone rings on into the next shot
 NAMES = {
@@ -113,7 +114,7 @@ def _document(
     shot_of_beat = [bisect_right(starts, beat + 1e-9) - 1 for beat in spotting["beats"][:-1]]
     conditions = {name: [[0.5] * len(NAMES[name])] * len(shot_of_beat) for name in NAMES}
     return {
-        "version": 2,
+        "version": VERSION,
         "seconds": film.seconds(film.edges[-1]),
         "frame_rate": [film.rate.numerator, film.rate.denominator],
         "frames": film.edges[-1],

@@ -30,7 +30,8 @@ from diffbgm.writers.folder import write_folder
 
 pytestmark = pytest.mark.slow
 
-QUICK = ComposeOptions(steps=6, seed=3, mux=True)
+CHORDS = "Am | F C/E | G"
+QUICK = ComposeOptions(steps=6, seed=3, mux=True, chords=CHORDS)
 RATE = Fraction(24000, 1001)
 
 
@@ -78,6 +79,9 @@ def test_composition_json_says_all(composed):
     assert content["seconds"] == pytest.approx(float(truth.frames / RATE))
     assert [shot["index"] for shot in content["shots"]] == list(range(len(truth.cuts) + 1))
     assert len(content["conditions"]["dynamic"]) == len(content["beats"]) - 1
+    written = ["Am", "Am", "F", "C/E", "G", "G"]
+    pickup = 2 if content["first_downbeat"] else 0
+    assert content["plan"]["chords"][pickup : pickup + 6] == written
     assert {hit["kind"] for hit in content["hits"]} <= {"downbeat", "beat", "half", "none"}
     assert content["beats"][-1] == pytest.approx(content["seconds"], abs=1e-9)
     assert set(content["timings"]) >= {"analysis", "diffusion", "sound", "mastering"}

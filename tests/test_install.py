@@ -27,6 +27,7 @@ TEST_TOOLS = (
     "import-linter",
     "pyright",
     "pytest",
+    "pytest-xdist",
     "requests",
     "ruff",
     "selenium",

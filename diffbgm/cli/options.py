@@ -166,6 +166,12 @@ def _read_cuts(path: Path, source: Path | None) -> tuple[int, ...]:
     return read_cuts(path, probe(source).frame_rate)
 
 
+def _read_chords(path: Path, source: Path | None) -> str:
+    from diffbgm.readers.chord_files import read_chords
+
+    return read_chords(path)
+
+
 def _read_spans(path: Path, source: Path | None) -> tuple[tuple[float, float], ...]:
     from diffbgm.readers.subtitles import read_dialogue
 
@@ -195,6 +201,7 @@ _FORMS: dict[Kind, _Form] = {
     "frames": _Form(list[str] | None, "FRAMES", _read_frames),
     "cuts": _Form(Path | None, "FILE", read_file=_read_cuts),
     "spans": _Form(Path | None, "FILE", read_file=_read_spans),
+    "chords": _Form(Path | None, "FILE", read_file=_read_chords),
     "device": _Form(str, "NAME"),
     "file": _Form(Path | None, "FILE"),
 }

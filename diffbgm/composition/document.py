@@ -9,6 +9,7 @@ from typing import Any
 
 from diffbgm.composition.migrations import migrate_document
 from diffbgm.errors import CompositionError
+from diffbgm.files import as_path
 from diffbgm.files.ownership import Record, from_json, identify, record_of
 from diffbgm.files.publishing import recover
 from diffbgm.video.analysis import MoodSource
@@ -74,12 +75,13 @@ class Composition:
             )
 
 
-def load_composition(folder: Path) -> Composition:
+def load_composition(folder: str | Path) -> Composition:
     """What composition.json in `folder` says, in today's form.
 
     If a process was killed while it put new files there, that is completed first.
     CompositionError if it is not there, damaged, or of a newer version.
     """
+    folder = as_path("folder", folder)
     recover(folder)
     return read_document(folder)
 

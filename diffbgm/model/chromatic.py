@@ -12,7 +12,7 @@ from diffbgm.music.chord_plan import MAJOR_SCALE
 from diffbgm.music.pianoroll import KEYS, LOWEST_PITCH, SIXTEENTHS_PER_BEAT
 
 # How much a chord's tones outside the key gain in logits, and the tones beside them lose.
-SHIFT = 1.5
+SHIFT = 2.0
 
 
 def chromatic_shift(chord: np.ndarray, key_signature: int | None) -> Tensor:

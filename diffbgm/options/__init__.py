@@ -155,6 +155,14 @@ class ComposeOptions:
             steers_hits=True,
         ),
     ] = None
+    chords: Annotated[
+        str | None,
+        Option(
+            "chords",
+            "Chords from the first downbeat on, one or two a bar: C | Am F | G",
+            absent="drawn for phrases and mood",
+        ),
+    ] = None
     under_dialogue: Annotated[
         bool, Option("switch", "Make room where somebody speaks in the film's own sound")
     ] = False

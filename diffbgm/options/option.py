@@ -12,6 +12,8 @@ from diffbgm.errors import OptionError
 
 T = TypeVar("T")
 
+LONGEST_TEXT = 100_000  # characters
+
 # The form of a value. The command line, HTTP, the page and Blender each write a kind their way.
 Kind = Literal[
     "style",  # the name or file of a style
@@ -25,6 +27,7 @@ Kind = Literal[
     "frames",  # first frames of shots
     "cuts",  # the same, of all shots of a film; on the command line a file
     "spans",  # (start, end) in seconds; on the command line a file
+    "chords",  # bars as in a lead sheet, C | Am F | G; on the command line a file
     "device",
     "file",
 ]
@@ -188,6 +191,11 @@ def _check_text(option: Option, value: Any) -> None:
     _require(option, value, "a name", isinstance(value, str))
 
 
+def _check_chords(option: Option, value: Any) -> None:
+    is_text = isinstance(value, str) and len(value) <= LONGEST_TEXT
+    _require(option, value, "chords, such as C | Am F | G", is_text)
+
+
 def _check_file(option: Option, value: Any) -> None:
     _require(option, value, "a path", isinstance(value, Path))
 
@@ -217,6 +225,7 @@ _CHECKS: dict[Kind, Callable[[Option, Any], None]] = {
     "frames": _check_frames,
     "cuts": _check_frames,
     "spans": _check_spans,
+    "chords": _check_chords,
     "device": _check_text,
     "file": _check_file,
 }

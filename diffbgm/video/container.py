@@ -26,8 +26,17 @@ _FORMATS = (
     "image2,png_pipe,jpeg_pipe,bmp_pipe,tiff_pipe,webp_pipe,exr_pipe,dpx_pipe,jpegxl_pipe,gif_pipe"
 )
 
-# A % in the name of a still picture is no pattern for a row of pictures.
-_OPEN_OPTIONS = {"format_whitelist": _FORMATS, "pattern_type": "none"}
+LARGEST_PICTURE = 8192 * 8192
+"""Pixels of a picture; larger ones are refused before they are decoded."""
+
+_CODEC_OPTIONS = {"max_pixels": str(LARGEST_PICTURE)}
+_OPEN_OPTIONS = {
+    "format_whitelist": _FORMATS,
+    "protocol_whitelist": "file",
+    # A % in the name of a still picture is no pattern for a row of pictures.
+    "pattern_type": "none",
+    **_CODEC_OPTIONS,  # Opening decodes the first picture of some formats.
+}
 
 
 @contextmanager
@@ -43,6 +52,8 @@ def opened(path: Path) -> Iterator[InputContainer]:
             f"{path}: is no film that can be read, or is cut off; export it again, as MP4 or MKV"
         ) from exc
     with container:
+        for stream in container.streams.video:
+            stream.codec_context.options = _CODEC_OPTIONS
         yield container
 
 
@@ -99,9 +110,21 @@ def video_stream(path: Path, container: InputContainer) -> VideoStream:
     streams = container.streams.video
     stream = _chosen([s for s in streams if not s.disposition & Disposition.attached_pic])
     if stream is not None:
+        _check_size(path, container, stream)
         return stream
     what = "sound alone" if container.streams.audio else "no picture"
     raise FilmError(f"{path}: holds {what}; give a file with a video track")
+
+
+def _check_size(path: Path, container: InputContainer, stream: VideoStream) -> None:
+    """A still picture that is too large to be opened has no size; films of others may get one."""
+    pixels = stream.codec_context.width * stream.codec_context.height
+    is_still = container.format.name.endswith("_pipe")
+    if pixels > LARGEST_PICTURE or (is_still and pixels == 0):
+        raise FilmError(
+            f"{path}: its picture is damaged, or has more than {LARGEST_PICTURE // 10**6} million "
+            "pixels; export it smaller"
+        )
 
 
 def audio_stream(container: InputContainer) -> AudioStream | None:

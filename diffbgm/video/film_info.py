@@ -11,11 +11,9 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from diffbgm.errors import FilmError
+from diffbgm.timeline import MAX_SECONDS
 from diffbgm.video.container import first_picture, opened, video_stream
 from diffbgm.video.timestamps import may_jump, packet_index
-
-MAX_SECONDS = 3 * 3600
-"""Longer films are refused before they are decoded."""
 
 _STANDARD_RATES = tuple(
     [Fraction(n * 1000, 1001) for n in (24, 30, 48, 60, 120)]

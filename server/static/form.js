@@ -63,6 +63,11 @@ function range(option, begin) {
   return { element: all[0], all, read };
 }
 
+function text(option) {
+  const element = input("text", { placeholder: option.absent });
+  return { element, read: () => element.value.trim() || null };
+}
+
 function list(option, placeholder, parse) {
   const element = input("text", { placeholder: option.absent ? `${option.absent}; ${placeholder}` : placeholder });
   const parts = () => element.value.split(",").map((part) => part.trim()).filter(Boolean);
@@ -87,5 +92,6 @@ const CONTROLS = {
   range,
   frames,
   cuts: frames,
+  chords: text,
   spans: (option) => list(option, "2.5-4, 10-12", (span) => span.split("-").map(Number)),
 };

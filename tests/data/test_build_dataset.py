@@ -114,6 +114,7 @@ def test_a_run_goes_on_where_it_was(source, built, tmp_path):
     assert [pair.song for pair in find_pairs(target).pairs] == ["001"]
 
 
+@pytest.mark.slow
 def test_with_clip_its_embeddings_and_captions_are_the_features(source, tmp_path):
     one = tmp_path / "one"
     one.mkdir()

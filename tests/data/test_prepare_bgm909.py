@@ -96,6 +96,7 @@ def diffbgm(*arguments):
     return subprocess.run(command, capture_output=True, text=True, timeout=1200)
 
 
+@pytest.mark.slow
 def test_the_command_prints_its_report(source, tmp_path):
     result = diffbgm("prepare", "bgm909", source, tmp_path / "set.npz", "--json")
     assert json.loads(result.stdout)["pairs_used"] == 3

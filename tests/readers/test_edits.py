@@ -5,7 +5,8 @@ import opentimelineio as otio
 import pytest
 
 from diffbgm.errors import TimelineError
-from diffbgm.readers.edits import media_path, read_timeline
+from diffbgm.readers.edit_films import media_path
+from diffbgm.readers.edits import read_timeline
 from diffbgm.spotting.hit_points import spot_cuts
 from diffbgm.timeline import MediaSpan, Shot, Timeline
 from diffbgm.writers.edits import write_otio

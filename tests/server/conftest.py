@@ -41,13 +41,18 @@ def stranger(services: Services) -> FlaskClient:
     return app.test_client()
 
 
-@pytest.fixture
-def client(services: Services) -> FlaskClient:
+def client_of(services: Services) -> FlaskClient:
+    """A client with the token."""
     app = create_app(services)
     app.test_client_class = Client
     client = app.test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {services.store.token}"
     return client
+
+
+@pytest.fixture
+def client(services: Services) -> FlaskClient:
+    return client_of(services)
 
 
 @pytest.fixture

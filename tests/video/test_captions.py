@@ -10,6 +10,8 @@ from diffbgm.video.clip import Clip, embed_frames
 from diffbgm.video.embeddings import EmbeddingCache
 from tests.video.films import texture
 
+pytestmark = pytest.mark.slow
+
 PICTURES = [texture(seed, (36, 64)) for seed in range(4)]
 START, END = 49406, 49407
 

@@ -23,6 +23,8 @@ from diffbgm.video.zero_shot import zero_shot_mood
 from tests.video.films import plain, texture
 from tests.video.small_clip import CLIP, WIDTH, save_model
 
+pytestmark = pytest.mark.slow
+
 A, B = texture(1), texture(2)
 COLOURS = [(200, 30, 30), (30, 200, 30), (30, 30, 200)]
 

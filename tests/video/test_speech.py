@@ -8,6 +8,8 @@ from diffbgm.video.speech import RATE as HEARD_RATE
 from diffbgm.video.speech import Interval, find_speech
 from tests.made_speech import RATE, agreement, noise, speech
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 30.0
 STARTS = (3.0, 11.0, 20.0)
 

@@ -223,6 +223,7 @@ def _draw_beats(axes: Axes, cues: CueSheet) -> None:
 def _draw_chords(axes: Axes, cues: CueSheet) -> None:
     """The plan's chords where they begin, as many as have room to be read."""
     axes.set_yticks([])
+    axes.set_ylim(0, 1)
     free, before = 0.0, None
     for beat, seconds in enumerate(cues.tempo_map.beat_seconds[:-1].tolist()):
         chord = cues.planned_chord(beat)
