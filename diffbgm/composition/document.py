@@ -10,7 +10,7 @@ from typing import Any
 from diffbgm.composition.migrations import migrate_document
 from diffbgm.errors import CompositionError
 from diffbgm.files import as_path
-from diffbgm.files.ownership import Record, from_json, identify, record_of
+from diffbgm.files.ownership import Record, from_json, identify
 from diffbgm.files.publishing import recover
 from diffbgm.video.analysis import MoodSource
 
@@ -99,9 +99,11 @@ def recorded_files(folder: Path) -> Record:
 
 def _files_of_version_1(folder: Path, entries: Iterable[str]) -> Record:
     """Version 1 named its entries alone: in its folders, what is called like its files is its."""
+    found = [path for path in folder.rglob("*") if path.is_file()]
+    paths = {path.relative_to(folder).as_posix(): path for path in found}
     return {
-        name: identity
-        for name, identity in record_of(folder).items()
+        name: identify(path)
+        for name, path in paths.items()
         if name in entries or (name.split("/")[0] in entries and _IN_VERSION_1.fullmatch(name))
     }
 
