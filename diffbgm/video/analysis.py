@@ -13,13 +13,13 @@ import numpy as np
 
 from diffbgm.errors import FilmError
 from diffbgm.progress import Advance
+from diffbgm.readers.film_info import probe
 from diffbgm.timeline import MediaSpan, Shot, Timeline, check_cuts
 from diffbgm.video.captions import nearest_captions
 from diffbgm.video.clip import Clip, sampled
 from diffbgm.video.decode import Picture, on_grid, read_pictures
 from diffbgm.video.edit import content_of_edit, edit_frames
 from diffbgm.video.embeddings import content_of
-from diffbgm.video.film_info import probe
 from diffbgm.video.hard_cuts import SHORTEST_SHOT
 from diffbgm.video.mood import MoodMeter
 from diffbgm.video.motion import MotionMeter

@@ -15,10 +15,10 @@ from av.container import InputContainer
 from av.packet import Packet
 
 from diffbgm.progress import Advance
+from diffbgm.readers.container import KeptOpen, audio_stream, first_picture, opened, video_stream
 from diffbgm.readers.media_runs import media_runs
+from diffbgm.readers.timestamps import Timestamps, seek
 from diffbgm.timeline import MediaSpan, Timeline
-from diffbgm.video.container import KeptOpen, audio_stream, first_picture, opened, video_stream
-from diffbgm.video.timestamps import Timestamps, seek
 
 _PREROLL = 0.5  # seconds decoded before a place in the middle of a file: codecs need to settle
 _FILES_OPEN = 3

@@ -15,7 +15,7 @@ from av.packet import Packet
 
 from diffbgm.errors import FilmError
 from diffbgm.files import replacing
-from diffbgm.video.container import opened, video_stream
+from diffbgm.readers.container import opened, video_stream
 
 _AUDIO_BIT_RATE = 256_000
 _AUDIO_BLOCK = 48_000  # samples that are read at a time
