@@ -56,6 +56,7 @@ class Store:
         """
         self.token = self._place.take()
         try:
+            recovery.complete_publications(self._place)
             self._engine, is_new = open_database(self._place)
             self._sessions = sessionmaker(self._engine, expire_on_commit=False)
             recovery.complete_files(self._place.compositions.iterdir())
