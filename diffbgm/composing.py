@@ -7,7 +7,7 @@ select_take  another of the takes that a shot already has
 Before that, without composing: `analyse` and `preview_hits`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
@@ -33,9 +33,11 @@ from diffbgm.errors import CompositionError, OptionError
 from diffbgm.files import publishing
 from diffbgm.music.harmony import Key, estimate_key
 from diffbgm.music.pianoroll import SIXTEENTHS_PER_BEAT, to_score
+from diffbgm.music.score import Score
 from diffbgm.options import ComposeOptions, TakeOptions
-from diffbgm.progress import Clock, Progress, no_progress
+from diffbgm.progress import Advance, Clock, Progress, no_progress, part_of
 from diffbgm.readers.cut_lists import CutList
+from diffbgm.sound.parts import SAMPLE_RATE, Part
 from diffbgm.sound.soundfont import find_soundfont
 from diffbgm.sound.synthesis import check_instruments, render_shot, stem_mixes
 from diffbgm.sound.synthesizers import Synthesizer, open_synthesizer
@@ -46,7 +48,7 @@ from diffbgm.video.analysis import VideoAnalysis, analyse_film, analyse_timeline
 from diffbgm.video.clip import installed_clip
 from diffbgm.video.find_dialogue import find_dialogue
 from diffbgm.writers.folder import write_folder
-from diffbgm.writers.sound_files import PreviousVersion, boundaries_of
+from diffbgm.writers.sound_files import PreviousVersion
 
 
 def compose(
@@ -98,12 +100,11 @@ def compose(
             sound={"soundfont": str(soundfont), "synthesizer": synth.name},
         )
         with clock.stage("sound") as advance:
+            heard = []
             for shot, take in enumerate(takes):
-                take = _with_sound(scored, shot, take, synth)
-                scored = scored.with_take(shot, take, 0, 1)
-                save_take(work, shot, 0, take)
-                advance((shot + 1) / len(takes))
-            scored = _with_replaced(scored, synth)
+                parts = _rendered(scored, shot, take, synth, part_of(advance, *_share(shot, takes)))
+                heard.append(save_take(work, shot, 0, take, parts))
+            scored = _with_replaced(replace(scored, takes=tuple(heard)), synth)
         return replace(write_folder(work, scored, clock), folder=folder)
 
 
@@ -137,16 +138,18 @@ def recompose(
         with clock.stage("arrangement"):
             key = estimate_key(to_score(scored.roll))
             takes = [
-                _take(roll, cues, shot, style, seed, key, options.octave)
+                _take(roll, to_score(roll), cues, shot, style, seed, key, options.octave)
                 for roll, seed in zip(rolls, seeds, strict=True)
             ]
-        with clock.stage("sound"):
-            takes = [_with_sound(scored, shot, take, synth) for take in takes]
+        with clock.stage("sound") as advance:
+            heard = []
+            for index, take in enumerate(takes):
+                told = part_of(advance, *_share(index, takes))
+                parts = _rendered(scored, shot, take, synth, told)
+                heard.append(save_take(work, shot, number + index, take, parts))
             scored = _with_replaced(scored, synth)
-        for index, take in enumerate(takes):
-            save_take(work, shot, number + index, take)
         previous = PreviousVersion(folder, shot, scored.takes[shot].parts)
-        scored = scored.with_take(shot, takes[0], number, number + len(takes))
+        scored = scored.with_take(shot, heard[0], number, number + len(takes))
         return replace(write_folder(work, scored, clock, previous), folder=folder)
 
 
@@ -235,15 +238,17 @@ def _spotting_options(options: ComposeOptions, style: Style) -> SpottingOptions:
 def _first_takes(
     roll: np.ndarray, cues: CueSheet, shots: int, options: ComposeOptions
 ) -> tuple[Take, ...]:
-    key = estimate_key(to_score(roll))
+    sketch = to_score(roll)
+    key = estimate_key(sketch)
     seeds = [_take_seed(options, shot, 0) for shot in range(shots)]
     return tuple(
-        _take(roll, cues, shot, options.style, seed, key) for shot, seed in enumerate(seeds)
+        _take(roll, sketch, cues, shot, options.style, seed, key) for shot, seed in enumerate(seeds)
     )
 
 
 def _take(
     roll: np.ndarray,
+    sketch: Score,
     cues: CueSheet,
     shot: int,
     style: str,
@@ -251,7 +256,7 @@ def _take(
     key: Key,
     octave: int = 0,
 ) -> Take:
-    """A take without sound yet: the shot's part of the roll, arranged."""
+    """A take without sound yet: the shot's part of the roll, whose notes are `sketch`, arranged."""
     played = load_style(style).moved(octave)
     own = cues.shot_of_beat == shot
     return Take(
@@ -260,7 +265,7 @@ def _take(
         roll=roll[np.repeat(own, SIXTEENTHS_PER_BEAT)],
         dynamic=cues.dynamic[own],
         semantic=cues.semantic[own],
-        score=arrange_shot(shot, to_score(roll), cues, played, seed, key),
+        score=arrange_shot(shot, sketch, cues, played, seed, key),
     )
 
 
@@ -296,12 +301,21 @@ def _new_rolls(
     )
 
 
-def _with_sound(scored: ScoredFilm, shot: int, take: Take, synth: Synthesizer) -> Take:
-    edges = boundaries_of(scored)
+def _rendered(
+    scored: ScoredFilm, shot: int, take: Take, synth: Synthesizer, advance: Advance
+) -> tuple[Part, ...]:
+    timeline = scored.timeline
+    frames = (timeline.shots[shot].start_frame, timeline.frames)
+    first, end = (timeline.sample(frame, SAMPLE_RATE) for frame in frames)
     mixes = stem_mixes(load_style(take.style))
-    span = (edges[shot], edges[-1])
-    parts = render_shot(synth, take.score.tracks, scored.cues.tempo_map, mixes, span)
-    return replace(take, parts=parts)
+    return render_shot(
+        synth, take.score.tracks, scored.cues.tempo_map, mixes, (first, end), advance
+    )
+
+
+def _share(index: int, of: Sequence[Take]) -> tuple[float, float]:
+    """From which fraction to which the work on one of several takes lasts."""
+    return index / len(of), (index + 1) / len(of)
 
 
 def _with_replaced(scored: ScoredFilm, synth: Synthesizer) -> ScoredFilm:

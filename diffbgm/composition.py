@@ -8,7 +8,7 @@ stays as it is, to the bit.
 import json
 import os
 import shutil
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from fractions import Fraction
@@ -20,7 +20,7 @@ import numpy as np
 from diffbgm.errors import CompositionError
 from diffbgm.music.score import Note, Score, Track
 from diffbgm.options import ComposeOptions
-from diffbgm.sound.parts import Part, load_parts, save_parts
+from diffbgm.sound.parts import Part, SoundPart, load_parts, save_parts
 from diffbgm.spotting.cue_sheet import CueSheet
 from diffbgm.timeline import MediaSpan, Shot, Timeline
 from diffbgm.video.analysis import Cut, MoodSource, VideoAnalysis
@@ -32,7 +32,8 @@ ANALYSIS = "analysis.npz"
 
 @dataclass(frozen=True)
 class Take:
-    """One take of one shot: what was told, its cells of the roll, its notes, its sound.
+    """One take of one shot: what was told, its cells of the roll, its notes, its sound (none before
+    it is rendered).
 
     `roll` (4 N, 3, 88), `dynamic` (N, 6) and `semantic` (N, 3) are those of the shot's N beats.
     """
@@ -43,7 +44,7 @@ class Take:
     dynamic: np.ndarray
     semantic: np.ndarray
     score: Score
-    parts: tuple[Part, ...] = ()
+    parts: tuple[SoundPart, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -183,8 +184,8 @@ def take_folder(folder: Path, shot: int, number: int) -> Path:
     return folder / "takes" / f"{shot:03d}" / str(number)
 
 
-def save_take(folder: Path, shot: int, number: int, take: Take) -> None:
-    """Keep a take under its number."""
+def save_take(folder: Path, shot: int, number: int, take: Take, parts: Iterable[Part]) -> Take:
+    """Keep a take and its sound under its number; the take, whose sound is there on the disc."""
     place = take_folder(folder, shot, number)
     place.mkdir(parents=True)
     tracks = [_from_track(track) for track in take.score.tracks]
@@ -192,11 +193,15 @@ def save_take(folder: Path, shot: int, number: int, take: Take) -> None:
     (place / "take.json").write_text(json.dumps(content) + "\n")
     with (place / "take.npz").open("wb") as file:
         np.savez_compressed(file, roll=take.roll, dynamic=take.dynamic, semantic=take.semantic)
-    save_parts(take.parts, place / "sound.flac")
+    save_parts(parts, place / "sound.flac")
+    return replace(take, parts=load_parts(place / "sound.flac"))
 
 
 def load_take(folder: Path, shot: int, number: int) -> Take:
-    """The take that `save_take` kept, to the bit; CompositionError if it is not there."""
+    """The take that `save_take` kept, to the bit; CompositionError if it is not there.
+
+    Its sound stays on the disc until it is asked for.
+    """
     place = take_folder(folder, shot, number)
     try:
         content = json.loads((place / "take.json").read_text())
@@ -212,9 +217,8 @@ def load_take(folder: Path, shot: int, number: int) -> Take:
 
 
 def _load_takes(folder: Path, shots: list[dict[str, Any]]) -> tuple[Take, ...]:
-    """The take of every shot that is in the mix; unpacking sound needs no interpreter."""
-    with ThreadPoolExecutor() as pool:
-        return tuple(pool.map(lambda shot: load_take(folder, shot["index"], shot["take"]), shots))
+    """The take of every shot that is in the mix."""
+    return tuple(load_take(folder, shot["index"], shot["take"]) for shot in shots)
 
 
 def keep_takes(old: Path, new: Path) -> None:

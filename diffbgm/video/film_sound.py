@@ -1,9 +1,12 @@
 """The film's own sound, or an edit's: what is heard with its pictures. Knows no music."""
 
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import BinaryIO
 
 import av
 import av.error
@@ -19,28 +22,78 @@ from diffbgm.video.container import first_picture, opened, video_stream
 Progress = Callable[[float], None]
 
 _PREROLL = 0.5  # seconds decoded before a place in the middle of a file: codecs need to settle
+_BLOCK = 2**18  # samples
 _LAYOUTS = {1: "mono", 2: "stereo"}
 
 
+class FilmSound:
+    """A film's sound as if it were an array (n, channels) of float32: `len`, and slices.
+
+    It lies in a nameless file, so that a long film's needs no memory; what is not put is silent.
+    """
+
+    def __init__(self, file: BinaryIO, length: int, channels: int) -> None:
+        self._file, self._length, self._shape = file, length, (-1, channels)
+        file.truncate(length * channels * 4)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, span: slice) -> np.ndarray:
+        first, last, _ = span.indices(self._length)
+        width = self._shape[1] * 4
+        self._file.seek(first * width)
+        samples = np.frombuffer(self._file.read(max(0, last - first) * width), np.float32)
+        return samples.reshape(self._shape)
+
+    def put(self, first: int, samples: np.ndarray) -> None:
+        """Samples (n, channels) from the sample `first` on."""
+        self._file.seek(first * self._shape[1] * 4)
+        self._file.write(np.ascontiguousarray(samples, np.float32).data)
+
+
+@contextmanager
 def film_sound(
     timeline: Timeline, rate: int, channels: int, progress: Progress | None = None
-) -> np.ndarray:
-    """(n, channels) float32 at `rate`: the sound of each shot's media, as long as the edit.
+) -> Iterator[FilmSound]:
+    """(n, channels) at `rate`: the sound of each shot's media, as long as the edit.
 
     It is silent where nothing is shown, where a picture is frozen, and where a film has no sound
     or none that can be decoded. Of several sound tracks the first is taken; what is shown faster
-    or slower is heard so, higher or lower. Raises FilmError where a file cannot be opened.
+    or slower is heard so, higher or lower. `progress` is told the fraction read, and may raise to
+    stop. Raises FilmError where a file cannot be opened.
     """
-    sound = np.zeros((timeline.sample(timeline.frames, rate), channels), np.float32)
-    for piece in _pieces(timeline, rate):
-        speed = piece.media.speed
-        if speed > 0:
-            wanted = round((piece.stop - piece.start) * speed)
-            heard = _read(piece.media.path, piece.media.start, wanted, rate, channels)
-            sound[piece.start : piece.stop] = _at_speed(heard, piece.stop - piece.start)
+    length = timeline.sample(timeline.frames, rate)
+
+    def advance(samples: int) -> None:
         if progress is not None:
-            progress(piece.stop / max(1, len(sound)))
-    return sound
+            progress(samples / max(1, length))
+
+    with tempfile.TemporaryFile() as file:
+        sound = FilmSound(file, length, channels)
+        for piece in _pieces(timeline, rate):
+            _put_piece(sound, piece, rate, channels, advance)
+        yield sound
+
+
+def _put_piece(
+    sound: FilmSound, piece: "_Piece", rate: int, channels: int, advance: Callable[[int], None]
+) -> None:
+    speed, samples = piece.media.speed, piece.stop - piece.start
+    if speed > 0:
+        wanted = round(samples * speed)
+        if wanted == samples:
+            for first, values in _read(piece.media, wanted, rate, channels):
+                sound.put(piece.start + first, values)
+                advance(piece.start + first + len(values))
+        else:
+            with tempfile.TemporaryFile() as file:
+                heard = FilmSound(file, wanted, channels)
+                for first, values in _read(piece.media, wanted, rate, channels):
+                    heard.put(first, values)
+                    advance(piece.start)
+                _put_at_speed(sound, piece, heard)
+    advance(piece.stop)
 
 
 def has_sound(timeline: Timeline) -> bool:
@@ -84,14 +137,16 @@ def _follows(media: MediaSpan, end: Fraction, following: MediaSpan) -> bool:
     return (media.path, media.speed, end) == (following.path, following.speed, following.start)
 
 
-def _read(path: Path, start: Fraction, samples: int, rate: int, channels: int) -> np.ndarray:
-    """(samples, channels) from `start` seconds after the first picture on; silent where none."""
-    sound = np.zeros((samples, channels), np.float32)
-    with opened(path) as container:
+def _read(
+    media: MediaSpan, samples: int, rate: int, channels: int
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Blocks (n, channels) of so many samples of the media, each with the number of its first;
+    what is between them is silent."""
+    with opened(media.path) as container:
         if not container.streams.audio:
-            return sound
-        origin = first_picture(container, video_stream(path, container)) + start
-        if start > 2 * _PREROLL:
+            return
+        origin = first_picture(container, video_stream(media.path, container)) + media.start
+        if media.start > 2 * _PREROLL:
             container.seek(int((origin - Fraction(_PREROLL)) * av.time_base))
         stream = container.streams.audio[0]
         for seconds, values in _resampled(container, stream, rate, channels):
@@ -100,8 +155,7 @@ def _read(path: Path, start: Fraction, samples: int, rate: int, channels: int) -
                 break
             begin, end = max(first, 0), min(first + len(values), samples)
             if begin < end:
-                sound[begin:end] = values[begin - first : end - first]
-    return sound
+                yield begin, values[begin - first : end - first]
 
 
 def _resampled(
@@ -139,9 +193,13 @@ def _decoded(container: InputContainer, stream: AudioStream) -> Iterator[AudioFr
             continue
 
 
-def _at_speed(sound: np.ndarray, samples: int) -> np.ndarray:
-    """(samples, channels): the sound drawn out or together to that length."""
-    if len(sound) in (0, samples):
-        return sound if len(sound) else np.zeros((samples, sound.shape[1]), np.float32)
-    places = np.arange(samples) * (len(sound) / samples)
-    return np.stack([np.interp(places, np.arange(len(sound)), c) for c in sound.T], axis=1)
+def _put_at_speed(sound: FilmSound, piece: _Piece, heard: FilmSound) -> None:
+    """The sound drawn out or together to the length of the piece."""
+    samples = piece.stop - piece.start
+    for begin in range(0, samples if len(heard) else 0, _BLOCK):
+        places = np.arange(begin, min(begin + _BLOCK, samples)) * (len(heard) / samples)
+        first = int(places[0])
+        values = heard[first : int(places[-1]) + 2]
+        numbers = np.arange(first, first + len(values))
+        drawn = [np.interp(places, numbers, channel) for channel in values.T]
+        sound.put(piece.start + begin, np.stack(drawn, axis=1))

@@ -13,5 +13,5 @@ def find_dialogue(timeline: Timeline, progress: Callable[[float], None] | None =
 
     `progress` is told the fraction done, and may raise to stop. FilmError as `film_sound`.
     """
-    heard = film_sound(timeline, speech.RATE, 1, progress)
-    return Dialogue.joined(speech.find_speech(heard[:, 0]), timeline.seconds)
+    with film_sound(timeline, speech.RATE, 1, progress) as sound:
+        return Dialogue.joined(speech.find_speech(sound), timeline.seconds)
