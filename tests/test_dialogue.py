@@ -102,7 +102,7 @@ def test_it_is_as_loud_as_asked_for_all_the_same(composed: Composition) -> None:
 
 
 def test_stems_add_up_to_the_mix(composed: Composition) -> None:
-    stems = sum(wav(path) for path in (composed.folder / "stems").glob("*.wav"))
+    stems = sum(wav(path) for path in (composed.folder / "stems").glob("*.flac"))
     assert np.array_equal(stems, wav(composed.folder / "mix.wav"))
 
 

@@ -220,10 +220,10 @@ class _Stem:
 def _stem(
     folder: Path, name: str, previous: PreviousVersion | None, mastering: Mastering
 ) -> Iterator[_Stem]:
-    before = previous and stem_path(previous.folder, name)
+    path = previous and stem_path(previous.folder, name)
+    before = SampleFile(path) if path and path.exists() else None
     with writing(stem_path(folder, name)) as writer:
-        is_there = before is not None and before.exists()
-        yield _Stem(name, writer, mastering, SampleFile(before) if is_there else None)
+        yield _Stem(name, writer, mastering, before)
 
 
 @contextmanager
