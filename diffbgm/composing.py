@@ -49,6 +49,7 @@ from diffbgm.video.clip import installed_clip
 from diffbgm.video.find_dialogue import find_dialogue
 from diffbgm.writers.folder import write_folder
 from diffbgm.writers.sound_files import PreviousVersion
+from diffbgm.writers.space import require_space, space_needed
 
 
 def compose(
@@ -69,6 +70,7 @@ def compose(
     soundfont = find_soundfont(options.soundfont)
     checkpoint = generation.resolve_checkpoint(options.checkpoint)
     model = generation.describe_model(checkpoint, options.sampling)
+    require_space(folder, space_needed(source, options, style))
     with (
         publishing(folder, lambda: _files_of(folder)) as work,
         open_synthesizer(soundfont) as synth,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from diffbgm.video.downscaling import STAMP_HEIGHT, STAMP_WIDTH, stamps_unlike
+from diffbgm.video.downscaling import STAMP_HEIGHT, STAMP_WIDTH, Stamps, stamps_unlike
 from diffbgm.video.similarity import Flow
 from diffbgm.video.transition import Span
 
@@ -16,7 +16,7 @@ _ABRUPT = 2  # frames of a change that is no ramp
 _BLOCK = 1000  # stamps looked at together, to spare memory
 
 
-def find_fades(stamps: np.ndarray, frame_rate: float) -> list[Span]:
+def find_fades(stamps: Stamps, frame_rate: float) -> list[Span]:
     """Fades through black, white or any plain colour, from one shot to the next.
 
     `stamps` is (frames, 18, 32, 3) uint8, the whole film. What begins or ends the film is none.
@@ -27,14 +27,14 @@ def find_fades(stamps: np.ndarray, frame_rate: float) -> list[Span]:
         if first == 0 or last == len(contrast):
             continue
         start, end = _full(contrast, first, -1) + 1, _full(contrast, last - 1, 1)
-        same = stamps_unlike(stamps[start - 1], stamps[end], flow) < _SAME
+        same = stamps_unlike(_only(stamps, start - 1), _only(stamps, end), flow) < _SAME
         if same and last - first <= _LONGEST_FLASH:
             continue
         spans += _fade(start, first, last, end, frame_rate)
     return _merged(spans)
 
 
-def find_dark_ends(stamps: np.ndarray) -> list[tuple[int, int]]:
+def find_dark_ends(stamps: Stamps) -> list[tuple[int, int]]:
     """Frames (first, first after) in which the film fades in at its beginning, out at its end."""
     contrast = _contrast(stamps)
     ends: list[tuple[int, int]] = []
@@ -48,7 +48,11 @@ def find_dark_ends(stamps: np.ndarray) -> list[tuple[int, int]]:
     return ends
 
 
-def _contrast(stamps: np.ndarray) -> np.ndarray:
+def _only(stamps: Stamps, frame: int) -> np.ndarray:
+    return stamps[frame : frame + 1][0]
+
+
+def _contrast(stamps: Stamps) -> np.ndarray:
     """Standard deviation, in levels, of every frame's strongest colour; (frames,)."""
     blocks = [
         stamps[begin : begin + _BLOCK].reshape(-1, STAMP_WIDTH * STAMP_HEIGHT, 3).std(1).max(1)

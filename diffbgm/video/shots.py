@@ -6,9 +6,10 @@ from typing import Literal
 import numpy as np
 
 from diffbgm.video.dissolves import find_dissolves
-from diffbgm.video.downscaling import STAMP_HEIGHT, STAMP_WIDTH, stamp
+from diffbgm.video.downscaling import STAMP_HEIGHT, STAMP_WIDTH, Stamps, stamp
 from diffbgm.video.fades import find_dark_ends, find_fades
 from diffbgm.video.hard_cuts import SHORTEST_SHOT, HardCutFinder
+from diffbgm.video.spool import Spool
 from diffbgm.video.transition import Span
 
 CutKind = Literal["hard", "dissolve", "fade"]
@@ -39,16 +40,16 @@ class ShotDetector:
 
     def __init__(self) -> None:
         self._hard = HardCutFinder()
-        self._stamps = bytearray()  # one after the other, as long films have many
+        self._stamps = _Stamps()
 
     def push(self, rgb: np.ndarray) -> None:
         """`rgb` is (H, W, 3) uint8, of the same size every time."""
         self._hard.push(rgb)
-        self._stamps += stamp(rgb).tobytes()
+        self._stamps.append(stamp(rgb))
 
     def finish(self, frame_rate: float) -> tuple[Cut, ...]:
         """The cuts in order."""
-        stamps = np.frombuffer(self._stamps, np.uint8).reshape(-1, STAMP_HEIGHT, STAMP_WIDTH, 3)
+        stamps = self._stamps
         fades = find_fades(stamps, frame_rate)
         ramps = [(fade.start, fade.end) for fade in fades] + find_dark_ends(stamps)
         taken = [(first - SHORTEST_SHOT, end + SHORTEST_SHOT) for first, end in ramps]
@@ -64,8 +65,26 @@ class ShotDetector:
         return tuple(sorted(cuts, key=lambda cut: cut.frame))
 
 
+class _Stamps:
+    """The stamps of a whole film as if they were an array (frames, 18, 32, 3): `len`, slices."""
+
+    def __init__(self) -> None:
+        self._spool = Spool()
+
+    def append(self, stamp: np.ndarray) -> None:
+        self._spool.append(stamp.tobytes())
+
+    def __len__(self) -> int:
+        return len(self._spool)
+
+    def __getitem__(self, span: slice) -> np.ndarray:
+        first, last, _ = span.indices(len(self))
+        content = self._spool.read(first, max(first, last))
+        return np.frombuffer(content, np.uint8).reshape(-1, STAMP_HEIGHT, STAMP_WIDTH, 3)
+
+
 def _dissolves_beside(
-    taken: list[tuple[int, int]], stamps: np.ndarray, frame_rate: float
+    taken: list[tuple[int, int]], stamps: Stamps, frame_rate: float
 ) -> list[Span]:
     """Dissolves in every stretch between the frames that are `taken` by other transitions."""
     begins = [0, *sorted(end for _, end in taken)]
