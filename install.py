@@ -1,10 +1,11 @@
 """Sets everything up on a machine that has Python 3.11 and nothing else; standard library only.
 
-python install.py demo    make .venv, then score a short film that is made on the spot
-python install.py clip    add a network that reads the mood from what a film shows (0.6 GB)
-python install.py coca    add one that writes captions, for data sets (1 GB)
-python install.py test    set up what the tests need, then run them all
-python install.py lint    ruff, pyright and import-linter, in the same environment
+python install.py demo         make .venv, then score a short film that is made on the spot
+python install.py clip         add a network that reads the mood from what a film shows (0.6 GB)
+python install.py coca         add one that writes captions, for data sets (1 GB)
+python install.py test         set up what the tests need (Blender, too), then run them all
+python install.py test --fast  the quick ones only, for which no Blender is set up: a minute
+python install.py lint         ruff, pyright and import-linter, in the same environment
 
 What is done already is not done again, and then no network is needed; what was interrupted is made
 anew. This file must be readable by any Python 3, so that an old one gets a clear word.
@@ -27,14 +28,17 @@ import re
 import shutil
 import subprocess
 import tempfile
-import tomllib
+import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TextIO
 
 ROOT = Path(__file__).resolve().parent
 REQUIREMENTS = ROOT / "requirements.txt"
 PROJECT = ROOT / "pyproject.toml"
+VERSION = ROOT / "diffbgm" / "__init__.py"
 DEMO = ROOT / "demo"
 FILM = DEMO / "film_without_music.mp4"
 DIST = ROOT / "dist"
@@ -43,7 +47,9 @@ DIST = ROOT / "dist"
 # one with several GB of CUDA libraries.
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 # Installed without its dependencies: pyaudio needs a compiler and is used for live playing alone.
+# So would it itself from Python 3.13 on, for which it has no wheels.
 TINYSOUNDFONT = "tinysoundfont==0.3.7"
+HAS_TINYSOUNDFONT = sys.version_info < (3, 13)
 BPY_VERSIONS = {"bpy-4.5": "4.5.15", "bpy-5.0": "5.0.1"}
 
 SOUND_PACKAGES = ("libfluidsynth3", "fluid-soundfont-gm")
@@ -59,6 +65,47 @@ print = functools.partial(print, flush=True)  # progress is seen at once, also t
 
 class InstallError(Exception):
     """Something that stops the installation; the message is one line that says what to do."""
+
+
+class Status:
+    """What is going on, and for how long: one line, rewritten where a person watches.
+
+    In a pipe or a log every new thing is a line of its own, without the time.
+    """
+
+    def __init__(self, text: str, out: TextIO = sys.stdout) -> None:
+        self._out = out
+        self._over = threading.Event()
+        self._clock = threading.Thread(target=self._tick, daemon=True)
+        self.say(text)
+
+    def say(self, text: str) -> None:
+        """Show `text` from now on."""
+        self._text, self._since = text, time.monotonic()
+        self._show()
+
+    def __enter__(self) -> Status:
+        if self._out.isatty():
+            self._clock.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        if self._out.isatty():
+            self._clock.join()
+            self._out.write("\r\x1b[K")
+            self._out.flush()
+
+    def _tick(self) -> None:
+        while not self._over.wait(1):
+            self._show()
+
+    def _show(self) -> None:
+        if self._out.isatty():
+            self._out.write(f"\r\x1b[K   {self._text}, {time.monotonic() - self._since:.0f} s")
+        else:
+            self._out.write(f"   {self._text}\n")
+        self._out.flush()
 
 
 class Environment:
@@ -93,12 +140,19 @@ class Environment:
         self._pip("download", "--dest", folder, *arguments)
 
     def _pip(self, verb: str, *arguments: str) -> None:
-        """Run pip; its warnings are shown only where it fails."""
+        """Run pip, whose many lines become one; its warnings are shown only where it fails."""
         options = ["--disable-pip-version-check", "--no-input", "--retries", "2"]
-        command = [str(self.program("python")), "-m", "pip", verb, *options, *arguments]
-        result = subprocess.run(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
-        if result.returncode:
-            raise InstallError(_explain_pip(result.stderr))
+        command = [str(self.program("python")), "-u", "-m", "pip", verb, *options, *arguments]
+        with Status("asking the package index") as status, tempfile.TemporaryFile("w+") as errors:
+            pipes = {"stdout": subprocess.PIPE, "stderr": errors, "text": True}
+            with subprocess.Popen(command, cwd=ROOT, **pipes) as pip:
+                for line in pip.stdout or ():
+                    news = _news_of_pip(line)
+                    if news:
+                        status.say(news)
+            if pip.returncode:
+                errors.seek(0)
+                raise InstallError(_explain_pip(errors.read()))
 
     def _stamp(self, layer: str) -> Path:
         return self.folder / f"{layer}.stamp"
@@ -124,6 +178,16 @@ class Environment:
         self.folder.mkdir(parents=True)
         self._unfinished.touch()
         _run([sys.executable, "-m", "venv", str(self.folder)], "the virtual environment")
+
+
+def _news_of_pip(line: str) -> str:
+    """What a line of pip's output tells a person who waits; empty for most of them."""
+    large = re.search(r"Downloading \S*?([\w.]+)-\d\S* \((\d{2,}[\d.]* MB|[\d.]+ GB)\)", line)
+    if large:
+        return f"downloading {large[1]}, {large[2]}"
+    if line.startswith("Installing collected packages: "):
+        return f"unpacking {line.count(',') + 1} packages"
+    return ""
 
 
 def _explain_pip(words: str) -> str:
@@ -153,7 +217,7 @@ def install_library() -> None:
     """Make .venv with the library, its pinned requirements and a synthesiser."""
     commands = [
         ["-r", str(REQUIREMENTS)],
-        ["--no-deps", TINYSOUNDFONT],
+        *([["--no-deps", TINYSOUNDFONT]] if HAS_TINYSOUNDFONT else []),
         ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)],
     ]
     if sys.platform == "linux" and not has_nvidia_gpu():
@@ -168,8 +232,18 @@ def install_library() -> None:
         print(f"=> Installing Python packages into {MAIN.folder} (1.6 GB, the first time only)")
         MAIN.install("library", contents, commands)
     if ctypes.util.find_library("fluidsynth") is None:
-        print(f"   No libfluidsynth on this machine: {system.result()}")
-        print("   tinysoundfont, which comes with the Python packages, plays the music instead.")
+        _do_without_fluidsynth(system.result())
+
+
+def _do_without_fluidsynth(reason: str) -> None:
+    """Say what plays the music instead; InstallError where nothing does."""
+    if not HAS_TINYSOUNDFONT:
+        raise InstallError(
+            f"nothing here plays the music: libfluidsynth is missing ({reason}), and what takes "
+            "its place needs Python 3.11 or 3.12; install the one or the other, then try again"
+        )
+    print(f"   No libfluidsynth on this machine: {reason}")
+    print("   tinysoundfont, which comes with the Python packages, plays the music instead.")
 
 
 def install_open_clip() -> None:
@@ -275,8 +349,7 @@ def demo() -> int:
 
 def announce_program() -> None:
     """Tell the add-on, in the user's data folder, which program starts the server."""
-    version = tomllib.loads(PROJECT.read_text())["project"]["version"]
-    program = {"program": str(MAIN.program("diffbgm")), "version": version}
+    program = {"program": str(MAIN.program("diffbgm")), "version": version()}
     ask = "import platformdirs; print(platformdirs.user_data_dir('diffbgm', appauthor=False))"
     folder = _run([str(MAIN.program("python")), "-c", ask], "the user's data folder")
     file = Path(folder.strip()) / "install.json"
@@ -286,6 +359,12 @@ def announce_program() -> None:
         unfinished = file.with_suffix(".unfinished")
         unfinished.write_text(words)
         unfinished.replace(file)
+
+
+def version() -> str:
+    """The project's version, from its one source."""
+    (found,) = re.findall(r'^__version__ = "(.+)"$', VERSION.read_text(), re.MULTILINE)
+    return found
 
 
 def build_addon() -> Path:
@@ -303,9 +382,10 @@ def build_addon() -> Path:
 def make_demo() -> None:
     """Draw the film and compose for it, into demo/."""
     draw = "import sys, pathlib, diffbgm.demo.film as film; film.make(pathlib.Path(sys.argv[1]))"
-    print("=> Drawing a film of nine shots")
+    print("=> Making a demo")
     DEMO.mkdir(exist_ok=True)
-    _run([str(MAIN.program("python")), "-c", draw, str(FILM)], "the demo film")
+    with Status("drawing a film of nine shots"):
+        _run([str(MAIN.program("python")), "-c", draw, str(FILM)], "the demo film")
     if run_program("diffbgm", "compose", str(FILM), "-o", str(DEMO), "--mux"):
         raise InstallError("composing for the demo film failed, as said above")
 
@@ -313,6 +393,7 @@ def make_demo() -> None:
 def _where_things_are(addon: Path) -> str:
     return f"""
 The film with its music   {DEMO / "film.mp4"}
+How it came about         {DEMO / "report.html"}
 What the music follows    {DEMO / "overview.png"}
 All of it, as an edit     {DEMO / "timeline.otio"}
 The add-on for Blender    {addon}
@@ -351,6 +432,13 @@ def test() -> int:
     return run_program("pytest")
 
 
+def test_fast() -> int:
+    """Run the tests that need no Blender and take no seconds; 1 where one fails."""
+    install_library()
+    install_test_tools()
+    return run_program("pytest", "-m", "not slow", "--quiet")
+
+
 def run_program(name: str, *arguments: str) -> int:
     """Run a program of .venv in the project's folder; 1 where it fails."""
     print("=> " + " ".join([name, *arguments]))
@@ -363,6 +451,7 @@ COMMANDS = {
     "clip": functools.partial(fetch_model, "clip"),
     "coca": functools.partial(fetch_model, "coca"),
     "test": test,
+    "test --fast": test_fast,
     "lint": lint,
 }
 
@@ -372,8 +461,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("command", choices=COMMANDS)
-    command = parser.parse_args().command
+    parser.add_argument("command", choices=[name for name in COMMANDS if " " not in name])
+    parser.add_argument("--fast", action="store_true", help="with test: the quick ones only")
+    chosen = parser.parse_args()
+    command = f"{chosen.command} --fast" if chosen.fast else chosen.command
+    if command not in COMMANDS:
+        parser.error("--fast goes with test alone")
     try:
         return COMMANDS[command]()
     except InstallError as error:

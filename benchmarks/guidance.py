@@ -18,10 +18,12 @@ from torch import Tensor, nn
 from diffbgm.evaluation import harmony, piece, rhythm
 from diffbgm.evaluation.songs import SongSet, Window, read_set
 from diffbgm.model.checkpoint import default_checkpoint, load_network
+from diffbgm.model.denoiser import GUIDED_TIMES
 from diffbgm.model.diffusion import log_snr_at
-from diffbgm.model.sampling import GUIDED_TIMES, Piece, sample
+from diffbgm.model.piece_conditions import PieceConditions
+from diffbgm.model.sampling import sample
 from diffbgm.model.temporal import Conditions, Prediction, TimeTokenNetwork
-from diffbgm.music.conditions import SEMANTIC, from_score
+from diffbgm.music.conditions import SEMANTIC, of_roll
 from diffbgm.music.pianoroll import to_notes
 from diffbgm.options import Sampling
 
@@ -68,10 +70,10 @@ class GuidedByStream(nn.Module):
         return Prediction(logits, both.velocity)
 
 
-def asked(found: SongSet, window: Window) -> Piece:
+def asked(found: SongSet, window: Window) -> PieceConditions:
     rows = found.beats(window)
     prepared = found.prepared
-    return Piece(
+    return PieceConditions(
         prepared.dynamic[rows].astype(np.float32),
         prepared.semantic[rows].astype(np.float32),
         np.cumsum(prepared.phrase_start[rows]),
@@ -79,11 +81,13 @@ def asked(found: SongSet, window: Window) -> Piece:
     )
 
 
-def row(network: TimeTokenNetwork, pieces: list[Piece], strengths: tuple[float, float]) -> str:
+def row(
+    network: TimeTokenNetwork, pieces: list[PieceConditions], strengths: tuple[float, float]
+) -> str:
     guided = GuidedByStream(network, *strengths)
     wanted = Sampling(guidance=1.0)
     rolls = [sample(guided, one, [seed], wanted)[0] for seed, one in enumerate(pieces)]  # pyright: ignore[reportArgumentType]
-    heard = [from_score(roll, np.zeros(0, int)) for roll in rolls]
+    heard = [of_roll(roll, np.zeros(0, int)) for roll in rolls]
     measured = [piece.from_notes("", to_notes(roll)[:, [0, 1, 2, 4]]) for roll in rolls]
     density = rhythm.rank_correlation(
         np.concatenate([one.dynamic[:, DENSITY] for one in pieces]),

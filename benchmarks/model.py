@@ -26,7 +26,8 @@ from diffbgm.model.networks import Model, load_model
 from diffbgm.model.paper import ddpm
 from diffbgm.model.paper.config import TOKENS, PaperConfig
 from diffbgm.model.paper.unet import ROLL_SHAPE, PaperNetwork
-from diffbgm.model.sampling import Piece, fast_bfloat16
+from diffbgm.model.piece_conditions import PieceConditions
+from diffbgm.model.precision import fast_bfloat16
 from diffbgm.music.pianoroll import BEATS_PER_BAR
 from diffbgm.options import Sampling
 
@@ -66,11 +67,11 @@ class EnoughError(Exception):
     """As many steps as are timed are done."""
 
 
-def piece(bars: int) -> Piece:
+def piece(bars: int) -> PieceConditions:
     """Conditions as a film has them: what they say does not change what painting costs."""
     rng, beats = np.random.default_rng(0), bars * BEATS_PER_BAR
     dynamic, semantic = rng.random((beats, 6)), rng.random((beats, 3))
-    return Piece(dynamic, semantic, np.arange(beats) // 12, 0)
+    return PieceConditions(dynamic, semantic, np.arange(beats) // 12, 0)
 
 
 def paint(model: Model, bars: int, repeats: int) -> tuple["Took", float]:
@@ -98,6 +99,9 @@ def paper_takes(device: torch.device, in_bfloat16: bool) -> "Took":
             untold = network(x, step, -torch.ones_like(visual), -torch.ones_like(language))
         return untold + 5 * (told - untold)
 
+    def noise() -> Tensor:
+        return torch.randn(shape, device=device)
+
     ticks = []
 
     def count(_: float) -> None:
@@ -107,7 +111,7 @@ def paper_takes(device: torch.device, in_bfloat16: bool) -> "Took":
 
     schedule = network.schedule()
     with contextlib.suppress(EnoughError):
-        ddpm.sample(guided, schedule, lambda: torch.randn(shape, device=device), None, count)
+        ddpm.draw(guided, schedule, noise, schedule.steps, progress=count)
     return best(ticks).times(schedule.steps)
 
 

@@ -7,7 +7,7 @@ select_take  another of the takes that a shot already has
 Before that, without composing: `analyse` and `preview_hits`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
@@ -28,13 +28,14 @@ from diffbgm.composition import (
     load_take,
     save_take,
 )
+from diffbgm.devices import choose_device
 from diffbgm.dialogue import Dialogue
 from diffbgm.errors import CompositionError, OptionError
-from diffbgm.files import publishing
+from diffbgm.files import as_path, publishing
 from diffbgm.music.harmony import Key, estimate_key
 from diffbgm.music.pianoroll import SIXTEENTHS_PER_BEAT, to_score
 from diffbgm.music.score import Score
-from diffbgm.options import ComposeOptions, TakeOptions
+from diffbgm.options import ComposeOptions, TakeOptions, checked
 from diffbgm.progress import Advance, Clock, Progress, no_progress, part_of
 from diffbgm.readers.cut_lists import CutList
 from diffbgm.sound.parts import SAMPLE_RATE, Part
@@ -42,6 +43,7 @@ from diffbgm.sound.soundfont import find_soundfont
 from diffbgm.sound.synthesis import check_instruments, render_shot, stem_mixes
 from diffbgm.sound.synthesizers import Synthesizer, open_synthesizer
 from diffbgm.spotting.cue_sheet import CueSheet, measure_conditions, spot
+from diffbgm.spotting.film_plan import plan_film
 from diffbgm.spotting.hit_points import Spotting, SpottingOptions, spot_cuts
 from diffbgm.timeline import Timeline
 from diffbgm.video.analysis import VideoAnalysis, analyse_film, analyse_timeline
@@ -53,8 +55,8 @@ from diffbgm.writers.space import require_space, space_needed
 
 
 def compose(
-    source: Path | Timeline,
-    folder: Path,
+    source: str | Path | Timeline,
+    folder: str | Path,
     options: ComposeOptions | None = None,
     progress: Progress = no_progress,
 ) -> Composition:
@@ -63,13 +65,17 @@ def compose(
     `progress(stage, fraction of all)` may raise to stop. Whatever goes wrong, `folder` is as it
     was. Raises DiffBGMError, of the kind that says what is wrong.
     """
-    options = options or ComposeOptions()
+    source, folder = _checked_source(source), as_path("folder", folder)
+    options = checked("options", options or ComposeOptions(), ComposeOptions)
     options = replace(options, style=located(options.style))
     clock = Clock(progress)
     style = load_style(options.style)
     soundfont = find_soundfont(options.soundfont)
     checkpoint = generation.resolve_checkpoint(options.checkpoint)
     model = generation.describe_model(checkpoint, options.sampling)
+    film = _film_to_mux(source, folder, options)
+    choose_device(options.device)
+    # All that may be refused is, before anything slow begins.
     require_space(folder, space_needed(source, options, style))
     with (
         publishing(folder, lambda: _files_of(folder)) as work,
@@ -78,19 +84,18 @@ def compose(
         check_instruments(synth, style)
         with clock.stage("analysis") as advance:
             analysis = _analyse(source, options, advance)
-            film = _film_to_mux(source, folder, options)
         with clock.stage("dialogue") as advance:
             dialogue = _dialogue(analysis.timeline, options, advance)
         with clock.stage("spotting"):
-            cues = spot(analysis, _spotting_options(options, style))
-            cues = replace(cues, dialogue=dialogue)
+            cues = spot(analysis, SpottingOptions.from_options(options, style.tempo))
+            cues = replace(cues, dialogue=dialogue, plan=plan_film(cues, options.seed))
         with clock.stage("diffusion") as advance:
             network = generation.load(checkpoint, options.device)
             roll = generation.sample_film(
                 network, cues, analysis, options.sampling, options.seed, advance
             )
         with clock.stage("arrangement"):
-            takes = _first_takes(roll, cues, len(analysis.timeline.shots), options)
+            takes = _first_takes(roll, cues, len(analysis.timeline.shots), options, style)
         scored = ScoredFilm(
             analysis=analysis,
             cues=cues,
@@ -104,14 +109,15 @@ def compose(
         with clock.stage("sound") as advance:
             heard = []
             for shot, take in enumerate(takes):
-                parts = _rendered(scored, shot, take, synth, part_of(advance, *_share(shot, takes)))
+                told = part_of(advance, *_share(shot, takes))
+                parts = _rendered(scored, shot, take, style, synth, told)
                 heard.append(save_take(work, shot, 0, take, parts))
             scored = _with_replaced(replace(scored, takes=tuple(heard)), synth)
         return replace(write_folder(work, scored, clock), folder=folder)
 
 
 def recompose(
-    folder: Path,
+    folder: str | Path,
     shot: int,
     options: TakeOptions | None = None,
     progress: Progress = no_progress,
@@ -121,33 +127,35 @@ def recompose(
     Notes outside the shot stay identical, and so does the sound, but for the ringing tails of the
     shot's own notes. CompositionError if `folder` is no composition or has no such shot.
     """
-    options = options or TakeOptions()
+    options = checked("options", options or TakeOptions(), TakeOptions)
     clock = Clock(progress)
-    composition = load_composition(folder)
-    composition.require_shot(shot)
+    composition = _composition_with(folder, shot)
+    folder = composition.folder
     scored = load_scored_film(composition)
     number = composition.shots[shot]["takes"]
-    style = located(options.style or scored.takes[shot].style)
-    played = load_style(style)
+    style_name = located(options.style or scored.takes[shot].style)
+    style = load_style(style_name).moved(options.octave)
     soundfont = find_soundfont(options.soundfont or scored.options.soundfont)
+    if options.notes == "new":
+        choose_device(options.device)
     with _next_version(composition) as work, open_synthesizer(soundfont) as synth:
-        check_instruments(synth, played)
+        check_instruments(synth, style)
         with clock.stage("spotting"):
-            cues = _told_anew(scored, shot, options)
+            cues = _overridden(scored, shot, options)
         with clock.stage("diffusion") as advance:
             seeds = _new_seeds(scored, shot, number, options)
             rolls = _new_rolls(scored, cues, shot, seeds, options, advance)
         with clock.stage("arrangement"):
             key = estimate_key(to_score(scored.roll))
             takes = [
-                _take(roll, to_score(roll), cues, shot, style, seed, key, options.octave)
+                _take(roll, to_score(roll), cues, shot, style, style_name, seed, key)
                 for roll, seed in zip(rolls, seeds, strict=True)
             ]
         with clock.stage("sound") as advance:
             heard = []
             for index, take in enumerate(takes):
                 told = part_of(advance, *_share(index, takes))
-                parts = _rendered(scored, shot, take, synth, told)
+                parts = _rendered(scored, shot, take, style, synth, told)
                 heard.append(save_take(work, shot, number + index, take, parts))
             scored = _with_replaced(scored, synth)
         previous = PreviousVersion(folder, shot, scored.takes[shot].parts)
@@ -156,13 +164,13 @@ def recompose(
 
 
 def select_take(
-    folder: Path, shot: int, take: int, progress: Progress = no_progress
+    folder: str | Path, shot: int, take: int, progress: Progress = no_progress
 ) -> Composition:
     """Put a take that the shot already has into the mix; CompositionError if it has it not."""
-    composition = load_composition(folder)
-    composition.require_shot(shot)
+    composition = _composition_with(folder, shot)
+    folder = composition.folder
     scored = load_scored_film(composition)
-    chosen = load_take(folder, shot, take)
+    chosen = load_take(folder, shot, checked("take", take, int))
     previous = PreviousVersion(folder, shot, scored.takes[shot].parts)
     scored = scored.with_take(shot, chosen, take, composition.shots[shot]["takes"])
     with _next_version(composition) as work:
@@ -170,22 +178,23 @@ def select_take(
 
 
 def analyse(
-    source: Path | Timeline,
+    source: str | Path | Timeline,
     options: ComposeOptions | None = None,
     progress: Progress = no_progress,
 ) -> VideoAnalysis:
     """What composing for a film or an edit would go by: its shots, their motion and mood."""
-    return _analyse(source, options or ComposeOptions(), lambda part: progress("analysis", part))
+    options = checked("options", options or ComposeOptions(), ComposeOptions)
+    return _analyse(_checked_source(source), options, lambda part: progress("analysis", part))
 
 
 def preview_hits(
-    source: Path | Timeline | CutList,
+    source: str | Path | Timeline | CutList,
     options: ComposeOptions | None = None,
     progress: Progress = no_progress,
 ) -> tuple[Spotting, Fraction]:
     """How composing with these options would meet the cuts, and the frame rate of the picture."""
-    options = options or ComposeOptions()
-    wanted = _spotting_options(options, load_style(options.style))
+    options = checked("options", options or ComposeOptions(), ComposeOptions)
+    wanted = SpottingOptions.from_options(options, load_style(options.style).tempo)
     if isinstance(source, CutList):
         spotting = spot_cuts(source.frame_rate, source.frames, source.cuts, wanted)
         return spotting, source.frame_rate
@@ -193,9 +202,19 @@ def preview_hits(
     return spot(analysis, wanted).spotting, analysis.timeline.frame_rate
 
 
-def _analyse(
-    source: Path | Timeline, options: ComposeOptions, advance: Callable[[float], None]
-) -> VideoAnalysis:
+def _checked_source(source: str | Path | Timeline) -> Path | Timeline:
+    """TypeError unless it is a film's path or an edit."""
+    return source if isinstance(source, Timeline) else as_path("source", source)
+
+
+def _composition_with(folder: str | Path, shot: int) -> Composition:
+    """The composition in `folder`; CompositionError if it has no such shot."""
+    composition = load_composition(as_path("folder", folder))
+    composition.require_shot(checked("shot", shot, int))
+    return composition
+
+
+def _analyse(source: Path | Timeline, options: ComposeOptions, advance: Advance) -> VideoAnalysis:
     clip = installed_clip(options.device)
     if isinstance(source, Timeline):
         if options.cuts is not None:
@@ -216,35 +235,22 @@ def _film_to_mux(source: Path | Timeline, folder: Path, options: ComposeOptions)
     return film
 
 
-def _dialogue(
-    timeline: Timeline, options: ComposeOptions, advance: Callable[[float], None]
-) -> Dialogue:
-    """Where the music makes room: as wished, or where somebody speaks, or nowhere."""
+def _dialogue(timeline: Timeline, options: ComposeOptions, advance: Advance) -> Dialogue:
+    """Where the music makes room: as asked for, or where somebody speaks, or nowhere."""
     if options.dialogue is not None:
         return Dialogue.joined(options.dialogue, timeline.seconds)
     return find_dialogue(timeline, advance) if options.under_dialogue else Dialogue()
 
 
-def _spotting_options(options: ComposeOptions, style: Style) -> SpottingOptions:
-    return SpottingOptions(
-        bpm=options.bpm or style.tempo,
-        freedom_percent=options.freedom_percent,
-        pinned=options.pinned,
-        ignored=options.ignored,
-        prefer_downbeats=options.prefer_downbeats,
-        mood=options.mood,
-        energy=options.energy,
-    )
-
-
 def _first_takes(
-    roll: np.ndarray, cues: CueSheet, shots: int, options: ComposeOptions
+    roll: np.ndarray, cues: CueSheet, shots: int, options: ComposeOptions, style: Style
 ) -> tuple[Take, ...]:
     sketch = to_score(roll)
     key = estimate_key(sketch)
     seeds = [_take_seed(options, shot, 0) for shot in range(shots)]
     return tuple(
-        _take(roll, sketch, cues, shot, options.style, seed, key) for shot, seed in enumerate(seeds)
+        _take(roll, sketch, cues, shot, style, options.style, seed, key)
+        for shot, seed in enumerate(seeds)
     )
 
 
@@ -253,21 +259,20 @@ def _take(
     sketch: Score,
     cues: CueSheet,
     shot: int,
-    style: str,
+    style: Style,
+    style_name: str,
     seed: int,
     key: Key,
-    octave: int = 0,
 ) -> Take:
     """A take without sound yet: the shot's part of the roll, whose notes are `sketch`, arranged."""
-    played = load_style(style).moved(octave)
     own = cues.shot_of_beat == shot
     return Take(
         seed=seed,
-        style=style,
+        style=style_name,
         roll=roll[np.repeat(own, SIXTEENTHS_PER_BEAT)],
         dynamic=cues.dynamic[own],
         semantic=cues.semantic[own],
-        score=arrange_shot(shot, sketch, cues, played, seed, key),
+        score=arrange_shot(shot, sketch, cues, style, seed, key),
     )
 
 
@@ -291,7 +296,7 @@ def _new_rolls(
     shot: int,
     seeds: list[int],
     options: TakeOptions,
-    advance: Callable[[float], None],
+    advance: Advance,
 ) -> list[np.ndarray]:
     if options.notes == "same":
         return [scored.roll]
@@ -304,15 +309,18 @@ def _new_rolls(
 
 
 def _rendered(
-    scored: ScoredFilm, shot: int, take: Take, synth: Synthesizer, advance: Advance
+    scored: ScoredFilm,
+    shot: int,
+    take: Take,
+    style: Style,
+    synth: Synthesizer,
+    advance: Advance,
 ) -> tuple[Part, ...]:
     timeline = scored.timeline
     frames = (timeline.shots[shot].start_frame, timeline.frames)
     first, end = (timeline.sample(frame, SAMPLE_RATE) for frame in frames)
-    mixes = stem_mixes(load_style(take.style))
-    return render_shot(
-        synth, take.score.tracks, scored.cues.tempo_map, mixes, (first, end), advance
-    )
+    tempo_map, mixes = scored.cues.tempo_map, stem_mixes(style)
+    return render_shot(synth, take.score.tracks, tempo_map, mixes, (first, end), advance)
 
 
 def _share(index: int, of: Sequence[Take]) -> tuple[float, float]:
@@ -321,18 +329,18 @@ def _share(index: int, of: Sequence[Take]) -> tuple[float, float]:
 
 
 def _with_replaced(scored: ScoredFilm, synth: Synthesizer) -> ScoredFilm:
-    """What the SoundFont lacked, and what played instead, is told in the result."""
+    """The result says what the SoundFont lacked and what played instead."""
     replaced = {*scored.sound.get("replaced", ()), *synth.replaced}
     return replace(scored, sound={**scored.sound, "replaced": sorted(replaced)})
 
 
-def _told_anew(scored: ScoredFilm, shot: int, options: TakeOptions) -> CueSheet:
-    """The cue sheet with the shot's rows measured again under the wishes for the new take."""
+def _overridden(scored: ScoredFilm, shot: int, options: TakeOptions) -> CueSheet:
+    """The cue sheet with the shot's rows measured again under the new take's overrides."""
     if options.mood is None and options.energy is None:
         return scored.cues
     timeline = scored.timeline
-    wished = replace(timeline.shots[shot], mood=options.mood, energy=options.energy)
-    shots = (*timeline.shots[:shot], wished, *timeline.shots[shot + 1 :])
+    overridden = replace(timeline.shots[shot], mood=options.mood, energy=options.energy)
+    shots = (*timeline.shots[:shot], overridden, *timeline.shots[shot + 1 :])
     analysis = replace(scored.analysis, timeline=replace(timeline, shots=shots))
     cues = scored.cues
     measured = measure_conditions(analysis, cues.spotting, SpottingOptions())

@@ -32,8 +32,8 @@ ANALYSIS = "analysis.npz"
 
 @dataclass(frozen=True)
 class Take:
-    """One take of one shot: what was told, its cells of the roll, its notes, its sound (none before
-    it is rendered).
+    """One take of one shot: its conditions, its cells of the roll, its notes, and its sound once it
+    is rendered.
 
     `roll` (4 N, 3, 88), `dynamic` (N, 6) and `semantic` (N, 3) are those of the shot's N beats.
     """
@@ -99,6 +99,7 @@ class Composition:
     tempo: list[dict[str, float]]
     first_downbeat: int
     phrases: list[int]
+    plan: dict[str, Any] | None
     dialogue: list[list[float]]
     shot_of_beat: list[int]
     beats: list[float]
@@ -143,6 +144,7 @@ def load_composition(folder: Path) -> Composition:
         content = json.loads(document.read_text())
         if content["version"] != VERSION:
             raise CompositionError(f"{document} has version {content['version']}, not {VERSION}")
+        content.setdefault("plan", None)  # compositions from before there were plans
         names = [field.name for field in fields(Composition) if field.name != "folder"]
         return Composition(folder, **{name: content[name] for name in names})
     except (FileNotFoundError, NotADirectoryError) as exc:
@@ -206,10 +208,10 @@ def load_take(folder: Path, shot: int, number: int) -> Take:
     try:
         content = json.loads((place / "take.json").read_text())
         with np.load(place / "take.npz", allow_pickle=False) as arrays:
-            told = {name: arrays[name] for name in ("roll", "dynamic", "semantic")}
+            rows = {name: arrays[name] for name in ("roll", "dynamic", "semantic")}
         score = Score(tuple(_to_track(row) for row in content["tracks"]))
         parts = load_parts(place / "sound.flac")
-        return Take(content["seed"], content["style"], **told, score=score, parts=parts)
+        return Take(content["seed"], content["style"], **rows, score=score, parts=parts)
     except FileNotFoundError as exc:
         raise CompositionError(f"{folder}: shot {shot} has no take {number}") from exc
     except (OSError, ValueError, KeyError, TypeError) as exc:
@@ -234,7 +236,7 @@ def keep_takes(old: Path, new: Path) -> None:
 
 
 def save_analysis(analysis: VideoAnalysis, folder: Path) -> None:
-    """Keep what was image_embeddings, but for the timeline, which composition.json holds."""
+    """Keep what was measured, but for the timeline, which composition.json holds."""
     cuts = [[cut.frame, cut.kind, cut.strength, cut.frames] for cut in analysis.cuts]
     arrays: dict[str, Any] = {
         "motion": analysis.motion,

@@ -9,6 +9,13 @@ from pathlib import Path
 from diffbgm.errors import StorageError
 
 
+def as_path(name: str, value: str | Path) -> Path:
+    """The path that the argument `name` holds; TypeError, a caller's bug, if it holds none."""
+    if not isinstance(value, (str, os.PathLike)):
+        raise TypeError(f"{name} must be a path (str or Path), not {type(value).__name__}")
+    return Path(value)
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A name beside `path` to write to; it takes the place of `path` when the block ends well.
@@ -38,6 +45,7 @@ def publishing(folder: Path, own: Callable[[], Iterable[str]]) -> Iterator[Path]
     folder = folder.absolute()
     unfinished = folder.with_name(f".{folder.name}.{os.getpid()}")
     try:
+        check_folder(folder)
         unfinished.mkdir(parents=True)
         yield unfinished
         _publish(unfinished, folder, set(own()))
@@ -47,6 +55,15 @@ def publishing(folder: Path, own: Callable[[], Iterable[str]]) -> Iterator[Path]
         raise StorageError(f"{place}: cannot be written ({reason}); nothing was changed") from exc
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def check_folder(folder: Path) -> None:
+    """StorageError where `folder` cannot be written to, or made: before anything slow is done."""
+    place = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not place.is_dir():
+        raise StorageError(f"{place}: is a file; name a folder to write to")
+    if not os.access(place, os.W_OK):
+        raise StorageError(f"{place}: cannot be written (no permission); name another folder")
 
 
 def _publish(unfinished: Path, folder: Path, gone: set[str]) -> None:

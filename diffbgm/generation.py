@@ -1,6 +1,5 @@
-"""From a cue sheet to a roll: loads the network once, pads to bars, paints a film or one shot."""
+"""From a cue sheet to a roll: loads the network once, pads to bars, samples a film or one shot."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -12,18 +11,16 @@ from diffbgm.devices import choose_device, leave_processors_free
 from diffbgm.music.pianoroll import BEATS_PER_BAR, SIXTEENTHS_PER_BEAT, TRACKS
 from diffbgm.music.tempo_map import TempoMap
 from diffbgm.options import Sampling
+from diffbgm.progress import Advance
 from diffbgm.spotting.cue_sheet import CueSheet
-from diffbgm.spotting.phrases import theme_bars
 
 if TYPE_CHECKING:
     from diffbgm.model.networks import Model
-    from diffbgm.model.sampling import Piece
+    from diffbgm.model.piece_conditions import PieceConditions
     from diffbgm.video.analysis import VideoAnalysis
 
-# Bars around a shot that a new take of it hears.
+# Bars around a shot that the network sees with it for a new take.
 CONTEXT_BARS = 8
-
-Advance = Callable[[float], None]
 
 
 def resolve_checkpoint(path: Path | None) -> Path:
@@ -41,7 +38,7 @@ def describe_model(checkpoint: Path, sampling: Sampling) -> dict[str, Any]:
 
 
 def load(checkpoint: Path, device: str) -> "Model":
-    """The model, kept warm until `unload`; a changed file is loaded anew."""
+    """The model, kept warm until `unload`; a changed file is loaded again."""
     changed = checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
     return _load(checkpoint, changed, choose_device(device))
 
@@ -69,11 +66,12 @@ def sample_film(
     seed: int,
     advance: Advance,
 ) -> np.ndarray:
-    """Roll (4 B, 3, 88) of the whole film, in a key that the seed chooses."""
-    key_signature = int(np.random.default_rng(seed).integers(12))
-    before, after = _padding(cues)
-    piece = _piece(cues, analysis, before, after, key_signature)
-    piece = replace(piece, theme=_theme(cues, before, after))
+    """Roll (4 B, 3, 88) of the whole film by its plan; ValueError without one."""
+    if cues.plan is None:
+        raise ValueError("a film is planned before it is sampled")
+    before, after = cues.bar_padding
+    piece = _piece(cues, analysis, cues.plan.key_signature)
+    piece = replace(piece, theme=cues.plan.form.shown())
     (roll,) = model.sample(piece, [seed], sampling, progress=advance)
     return _without(roll, before, after)
 
@@ -88,21 +86,21 @@ def inpaint_shot(
     seeds: list[int],
     advance: Advance,
 ) -> list[np.ndarray]:
-    """`roll` (4 B, 3, 88) with the cells of one shot prediction anew, once for every seed."""
+    """`roll` (4 B, 3, 88) with the cells of one shot sampled again, once for every seed."""
     from diffbgm.music.conditions import key_signatures_of
 
-    before, after = _padding(cues)
+    before, after = cues.bar_padding
     own, known = (
         np.pad(beats, (before, after))
         for beats in (cues.shot_of_beat == shot, cues.shot_of_beat != shot)
     )
     cell_padding = (before * SIXTEENTHS_PER_BEAT, after * SIXTEENTHS_PER_BEAT)
     given = np.pad(roll, [cell_padding, (0, 0), (0, 0)])
-    beats = _heard_beats(own)
+    beats = _context_beats(own)
     cells = slice(beats.start * SIXTEENTHS_PER_BEAT, beats.stop * SIXTEENTHS_PER_BEAT)
     mask = np.repeat(known[beats], SIXTEENTHS_PER_BEAT)[None].repeat(len(TRACKS), axis=0)
     key_signature = int(np.bincount(key_signatures_of(roll)).argmax())
-    piece = _piece(cues, analysis, before, after, key_signature).between(beats)
+    piece = _piece(cues, analysis, key_signature).between(beats)
     prediction = model.sample(piece, seeds, sampling, given[cells], mask, advance)
     return [
         _without(np.concatenate([given[: cells.start], one, given[cells.stop :]]), before, after)
@@ -110,22 +108,16 @@ def inpaint_shot(
     ]
 
 
-def _padding(cues: CueSheet) -> tuple[int, int]:
-    """Beats to add before the first downbeat and after the last beat to have whole bars."""
-    before = -cues.first_downbeat % BEATS_PER_BAR
-    return before, -(before + cues.tempo_map.beats) % BEATS_PER_BAR
-
-
-def _piece(
-    cues: CueSheet, analysis: "VideoAnalysis", before: int, after: int, key_signature: int
-) -> "Piece":
-    from diffbgm.model.sampling import Piece
+def _piece(cues: CueSheet, analysis: "VideoAnalysis", key_signature: int) -> "PieceConditions":
+    """The conditions of the whole bars around a film."""
+    from diffbgm.model.piece_conditions import PieceConditions
     from diffbgm.music.conditions import as_sustained
 
     def padded(rows: np.ndarray) -> np.ndarray:
-        return np.pad(rows, [(before, after)] + [(0, 0)] * (rows.ndim - 1), mode="edge")
+        return np.pad(rows, [cues.bar_padding] + [(0, 0)] * (rows.ndim - 1), mode="edge")
 
-    return Piece(
+    beats = len(cues.dynamic) + sum(cues.bar_padding)
+    return PieceConditions(
         padded(as_sustained(cues.dynamic)),
         padded(cues.semantic),
         padded(cues.shot_of_beat),
@@ -136,6 +128,7 @@ def _piece(
         caption_embeddings=None
         if analysis.caption_embeddings is None
         else padded(_at_beats(analysis.caption_embeddings, cues.tempo_map)),
+        chord=None if cues.plan is None else cues.plan.chords.rows(beats),
     )
 
 
@@ -145,15 +138,8 @@ def _at_beats(rows: np.ndarray, tempo_map: TempoMap) -> np.ndarray:
     return rows[np.clip(middle.astype(int), 0, len(rows) - 1)]
 
 
-def _theme(cues: CueSheet, before: int, after: int) -> np.ndarray:
-    """`theme_bars` of the padded piece: the bar before the first downbeat shows none."""
-    shown = theme_bars(cues.phrases, cues.tempo_map.beats, cues.first_downbeat)
-    bars = (before + cues.tempo_map.beats + after) // BEATS_PER_BAR
-    return np.pad(shown, (bars - len(shown), 0), constant_values=-1)
-
-
-def _heard_beats(own: np.ndarray) -> slice:
-    """The beats of whole bars around a shot (true in `own`) that its new take hears."""
+def _context_beats(own: np.ndarray) -> slice:
+    """The beats of whole bars, those of a shot (true in `own`) and of its context."""
     bars = np.flatnonzero(own.reshape(-1, BEATS_PER_BAR).any(axis=1))
     first = max(0, int(bars[0]) - CONTEXT_BARS)
     last = min(len(own) // BEATS_PER_BAR, int(bars[-1]) + 1 + CONTEXT_BARS)

@@ -1,4 +1,4 @@
-"""Where a composition stands and what it took: progress for who waits, seconds for the record."""
+"""How long work takes: progress while a caller waits, seconds for the record."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from diffbgm.errors import CancelledError
 
 Progress = Callable[[str, float], None]
+"""Called with the stage and the fraction of the whole that is done, 0..1; may raise to stop."""
+
 Advance = Callable[[float], None]
-"""Takes the fraction of a stage, or of a part of it, that is done; may raise to stop."""
+"""Called with the fraction of one stage that is done, 0..1; may raise to stop."""
 
 # Stages in order, with the share of all that each one usually takes.
 SHARES = {
@@ -29,11 +31,11 @@ _PATIENCE = 0.1  # seconds without a word of progress
 
 
 def no_progress(stage: str, fraction: float) -> None:
-    """For callers who do not wait."""
+    """The `Progress` of callers that do not wait."""
 
 
 def no_advance(fraction: float) -> None:
-    """For callers who do not wait for a part of a stage."""
+    """The `Advance` of callers that do not wait."""
 
 
 def part_of(advance: Advance, begin: float, end: float) -> Advance:
@@ -42,14 +44,14 @@ def part_of(advance: Advance, begin: float, end: float) -> Advance:
 
 
 class Clock:
-    """Times the stages and tells `progress(stage, fraction of all)`, which may raise to stop."""
+    """Times the stages, and passes on the progress of each as a fraction of all."""
 
     def __init__(self, progress: Progress) -> None:
         self.timings: dict[str, float] = {}
         self._progress = progress
 
     @contextmanager
-    def stage(self, name: str) -> Iterator[Callable[[float], None]]:
+    def stage(self, name: str) -> Iterator[Advance]:
         """Time what happens inside; the yielded function takes the stage's own fraction 0..1."""
         names = list(SHARES)
         before = sum(SHARES[each] for each in names[: names.index(name)])

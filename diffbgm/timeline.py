@@ -1,20 +1,33 @@
 """The edit: shots on a frame grid. Knows nothing of files, pixels or notes."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
+
+from diffbgm.errors import CutsError
 
 
 @dataclass(frozen=True)
 class MediaSpan:
     """A stretch of a film file: from `start` seconds on, as long as the shot that it fills.
 
-    `speed` is media seconds per second of the edit: 2 is fast motion, 0 a frozen frame.
+    `speed` is media seconds per second of the edit: 2 is fast motion, 0 a frozen frame. A negative
+    one runs backwards from `start`: the first picture shown is the one that ends there.
     """
 
     path: Path
     start: Fraction = Fraction(0)
     speed: Fraction = Fraction(1)
+
+    def later(self, seconds: Fraction) -> "MediaSpan":
+        """What is shown from `seconds` of the edit later on."""
+        return replace(self, start=self.start + seconds * self.speed)
+
+    def backwards(self, seconds: Fraction) -> "MediaSpan":
+        """What shows the next `seconds` of the edit in reverse."""
+        return replace(self.later(seconds), speed=-self.speed)
 
 
 @dataclass(frozen=True)
@@ -22,7 +35,7 @@ class Shot:
     """Frames `start_frame` up to, not including, `end_frame` of the edit.
 
     `media` is None where the edit shows nothing (a gap). `mood` (valence, arousal; each -1..1)
-    and `energy` (0..1) are the editor's wishes for this shot; None means: as measured.
+    and `energy` (0..1) are the editor's overrides for this shot; None means: as measured.
     """
 
     index: int
@@ -39,10 +52,29 @@ class Shot:
 
 @dataclass(frozen=True)
 class Timeline:
-    """An edit: contiguous shots from frame 0 to the last, at one frame rate."""
+    """An edit: contiguous shots from frame 0 to the last, at one frame rate.
+
+    ValueError for shots that are not, or a rate that is not above 0.
+    """
 
     frame_rate: Fraction
     shots: tuple[Shot, ...]
+
+    def __post_init__(self) -> None:
+        if self.frame_rate <= 0:
+            raise ValueError(f"a frame rate must be above 0, not {self.frame_rate}")
+        if not self.shots:
+            raise ValueError("a timeline needs a shot")
+        end = 0
+        for index, shot in enumerate(self.shots):
+            if (shot.index, shot.start_frame) != (index, end):
+                raise ValueError(
+                    f"shot {index} must begin at frame {end}, where the one before it ends; "
+                    f"this is shot {shot.index}, from frame {shot.start_frame}"
+                )
+            if shot.frames < 1:
+                raise ValueError(f"shot {index} has {shot.frames} frames; it needs at least one")
+            end = shot.end_frame
 
     @property
     def frames(self) -> int:
@@ -64,3 +96,24 @@ class Timeline:
     def sample(self, frame: int, sample_rate: int) -> int:
         """The sound sample at which `frame` begins, rounded half up from the exact fraction."""
         return int(Fraction(frame * sample_rate) / self.frame_rate + Fraction(1, 2))
+
+
+def check_cuts(cuts: Sequence[int], frames: int | None = None, places: Sequence[str] = ()) -> None:
+    """CutsError unless `cuts`, first frames of new shots, rise and lie within the film.
+
+    `frames` is the film's length (None: not known yet). `places` says where each cut was written,
+    so that the message can name the wrong one.
+    """
+    places = places or ["cuts"] * len(cuts)
+    for place, cut in zip(places, cuts, strict=True):
+        if cut < 1 or (frames is not None and cut >= frames):
+            last = "" if frames is None else f", the last at {frames - 1}"
+            raise CutsError(
+                f"{place}: frame {cut} is outside the film; "
+                f"new shots begin at frame 1 or later{last}"
+            )
+    for place, (before, cut) in zip(places[1:], pairwise(cuts), strict=True):
+        if cut == before:
+            raise CutsError(f"{place}: frame {cut} is there twice; take one out")
+        if cut < before:
+            raise CutsError(f"{place}: frame {cut} comes after {before}; sort the cuts")

@@ -14,6 +14,8 @@ bl_info = {
     "category": "Sequencer",
 }
 
+PROPERTY = "diffbgm"  # of every scene: its options
+
 _CLASSES = (
     preferences.DIFFBGM_Preferences,
     preferences.DIFFBGM_Options,
@@ -28,13 +30,14 @@ _CLASSES = (
 def register() -> None:
     for cls in _CLASSES:
         bpy.utils.register_class(cls)
-    bpy.types.Scene.diffbgm = bpy.props.PointerProperty(type=preferences.DIFFBGM_Options)
+    options = bpy.props.PointerProperty(type=preferences.DIFFBGM_Options)
+    setattr(bpy.types.Scene, PROPERTY, options)
     bpy.app.handlers.load_post.append(jobs.on_load)
 
 
 def unregister() -> None:
     jobs.stop_all()
     bpy.app.handlers.load_post.remove(jobs.on_load)
-    del bpy.types.Scene.diffbgm
+    delattr(bpy.types.Scene, PROPERTY)
     for cls in reversed(_CLASSES):
         bpy.utils.unregister_class(cls)

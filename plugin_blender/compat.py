@@ -41,9 +41,9 @@ def set_video_output(settings) -> None:
     settings.file_format = "FFMPEG"
 
 
-def user_folder(package: str) -> str:
+def user_folder(package: str | None) -> str:
     """A folder of the user's for our files: the extension's own from 4.2 on, made if missing."""
-    if package.startswith("bl_ext."):
+    if package and package.startswith("bl_ext."):
         return bpy.utils.extension_path_user(package, create=True)
     return bpy.utils.user_resource("DATAFILES", path="diffbgm", create=True)
 

@@ -13,7 +13,7 @@ from .server_process import ServerSettings
 class DIFFBGM_Preferences(bpy.types.AddonPreferences):
     """Where the music server is. All empty: the one that the installer put on this machine."""
 
-    bl_idname = __package__
+    bl_idname = __package__ or ""
 
     address: StringProperty(
         name="Server Address",
@@ -76,17 +76,17 @@ def server_settings(context) -> ServerSettings:
 
 
 def compose_options(options: DIFFBGM_Options) -> dict[str, Any]:
-    """The options of a request for a composition; what is not wished for is left out."""
+    """The options of a request for a composition; what is not set is left out."""
     return {"style": options.style.strip() or "cinematic", **take_options(options)}
 
 
 def take_options(options: DIFFBGM_Options) -> dict[str, Any]:
     """The options of a request for a take: not the style, which is the composition's."""
-    options: dict[str, Any] = {
+    request: dict[str, Any] = {
         "seed": options.seed if options.use_seed else random.randrange(2**31),
     }
     if options.mood.strip():
-        options["mood"] = options.mood.strip()
+        request["mood"] = options.mood.strip()
     if options.use_energy:
-        options["energy"] = round(options.energy, 3)
-    return options
+        request["energy"] = round(options.energy, 3)
+    return request

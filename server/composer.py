@@ -3,16 +3,15 @@
 A composer works on folders; what it made is read from the folder's `composition.json`.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from diffbgm.devices import choose_device
 from diffbgm.options import ComposeOptions, Sampling, TakeOptions
+from diffbgm.progress import Progress
 
 Options = TypeVar("Options", ComposeOptions, TakeOptions)
-Progress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,7 @@ def _add_server(api: APIBlueprint, services: Services) -> None:
                 models=[described.model] if described else [],
                 styles=list(services.composer.styles()),
                 moods=list(MOODS),
+                options=serializers.options(),
                 device=described.device if described else None,
                 limits=schema.LimitsAnswer(**asdict(services.config.limits)),
             )
@@ -218,10 +219,10 @@ def _check_options(
     services: Services, asked: schema.ComposeRequestOptions | schema.TakeRequest
 ) -> None:
     """Refuses now what would else fail in the middle of the job."""
-    asked.to_library()
+    style = asked.to_library().style
     styles = services.composer.styles()
-    if asked.style is not None and asked.style not in styles:
-        raise StyleError(f"There is no style {asked.style!r}; there are {', '.join(styles)}.")
+    if style is not None and style not in styles:
+        raise StyleError(f"There is no style {style!r}; there are {', '.join(styles)}.")
 
 
 def _find(services: Services, composition_id: str) -> Composition:

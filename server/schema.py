@@ -5,22 +5,32 @@ Everything is strict: unknown keys, numbers as text and not-a-number are refused
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 
-from diffbgm.options import ComposeOptions, TakeOptions, parse_mood
+from diffbgm.options import ComposeOptions, Option, TakeOptions, parse_mood, public_options
+from diffbgm.options.option import Kind, as_json
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the content")]
-Energy = Annotated[float, Field(description="0 calm to 1 busy")]
-Seed = Annotated[int, Field(ge=0, lt=2**63)]
 Frame = Annotated[int, Field(ge=1, lt=2**31)]
 Frames = Annotated[list[Frame], Field(max_length=100_000)]
 Name = Annotated[str, Field(min_length=1, max_length=64)]
 Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
 Pairs = Annotated[list[Pair], Field(max_length=100_000)]
-Mood = Annotated[
-    Name | Pair,
-    Field(description="a name of `moods` in /v1/info, or [valence, arousal], each -1..1"),
-]
+
+# How a request writes each kind of option; a device and files are for who runs the server.
+_TYPES: dict[Kind, Any] = {
+    "style": Name,
+    "mood": Name | Pair,
+    "number": float,
+    "integer": int,
+    "seed": int,
+    "switch": bool,
+    "choice": Name,
+    "range": Pair,
+    "frames": Frames,
+    "cuts": Frames,
+    "spans": Pairs,
+}
 
 
 class Wire(BaseModel):
@@ -30,39 +40,30 @@ class Wire(BaseModel):
 # Requests
 
 
-class ComposeRequestOptions(Wire):
-    """How to compose; what is absent is measured or the library's own choice."""
+def _fields_of(owner: type) -> type[Wire]:
+    """A model with a field for every option that a client may choose; ranges are the library's."""
+    wanted: dict[str, Any] = {
+        option.name: (_TYPES[option.kind] | None, _field(option))
+        for option in public_options(owner)
+    }
+    return create_model(f"{owner.__name__}Fields", __base__=Wire, **wanted)
 
-    style: Name | None = Field(default=None, description="a name of `styles` in /v1/info")
-    mood: Mood | None = None
-    energy: Energy | None = None
-    bpm: Pair | None = Field(default=None, description="[slowest, fastest]; the style's if absent")
-    freedom_percent: float | None = Field(
-        default=None, description="how far the tempo may stray from its base to meet cuts"
+
+def _field(option: Option) -> Any:
+    """What /openapi.json says of an option, of which None means the default."""
+    bounds = {"minimum": option.low, "maximum": option.high, "enum": list(option.choices)}
+    return Field(
+        default=None,
+        description=option.description,
+        json_schema_extra={
+            "x-default": as_json(option.default),
+            **{name: bound for name, bound in bounds.items() if bound not in (None, [])},
+        },
     )
-    pinned: Frames | None = Field(
-        default=None, description="cuts that must be met by a beat, first frames of shots"
-    )
-    ignored: Frames | None = Field(default=None, description="cuts that need not be met")
-    prefer_downbeats: bool | None = Field(
-        default=None, description="rather fewer cuts met, but on downbeats"
-    )
-    seed: Seed | None = Field(default=None, description="same seed, options, device: same notes")
-    cuts: Frames | None = Field(
-        default=None, description="first frames of the new shots, for a film; detected if absent"
-    )
-    steps: int | None = Field(default=None, description="diffusion steps")
-    guidance: float | None = Field(default=None, description="1: as conditioned; more: exaggerated")
-    loudness: float | None = Field(default=None, description="of the mix, in LUFS; -16 if absent")
-    under_dialogue: bool | None = Field(
-        default=None, description="make room where somebody speaks in the film's own sound"
-    )
-    dialogue: Pairs | None = Field(
-        default=None, description="make room in these spans instead: [[start, end], ...] in seconds"
-    )
-    mux: bool | None = Field(
-        default=None, description="also write film.mp4, the film with its music"
-    )
+
+
+class ComposeRequestOptions(_fields_of(ComposeOptions)):
+    """How to compose; what is absent is as /v1/info says."""
 
     def to_library(self) -> ComposeOptions:
         """As the library takes them. Raises OptionError where one is out of range."""
@@ -80,25 +81,14 @@ class ComposeRequest(Wire):
     def _one_source(self) -> "ComposeRequest":
         if (self.media is None) == (self.timeline is None):
             raise ValueError("give either media or timeline")
-        if self.timeline is not None and self.options.cuts is not None:
-            raise ValueError("a timeline has its own cuts: leave options.cuts out")
-        if self.timeline is not None and self.options.mux:
-            raise ValueError("a timeline is put together by its editor: leave options.mux out")
+        for option in public_options(ComposeOptions):
+            if option.film_only and self.timeline and getattr(self.options, option.name):
+                raise ValueError(f"leave options.{option.name} out: it is for a film")
         return self
 
 
-class TakeRequest(Wire):
+class TakeRequest(_fields_of(TakeOptions)):
     """How to do one shot again; what is absent stays as it was, but for the seed."""
-
-    notes: Literal["new", "same"] | None = Field(
-        default=None, description="same: arrange the notes again, in another style, energy, octave"
-    )
-    takes: int | None = Field(default=None, description="how many takes to make at once")
-    seed: Seed | None = None
-    mood: Mood | None = None
-    energy: Energy | None = None
-    style: Name | None = None
-    octave: int | None = Field(default=None, description="higher or lower, -2 to 2")
 
     def to_library(self) -> TakeOptions:
         """As the library takes them. Raises OptionError where one is out of range."""
@@ -170,12 +160,34 @@ class LimitsAnswer(BaseModel):
     event_streams: int
 
 
+class OptionAnswer(BaseModel):
+    """One option: all that a form needs to show it."""
+
+    name: str
+    kind: str = Field(description="how a request writes its value; see the documentation")
+    description: str
+    low: float | None
+    high: float | None
+    choices: list[str]
+    default: Any = Field(description="null: as `absent` says")
+    absent: str
+    initial: Any = Field(description="where a form may begin that has no default")
+    group: Literal["front", "more"]
+    film_only: bool = Field(description="for a film, not for a timeline")
+
+
+class OptionsAnswer(BaseModel):
+    compose: list[OptionAnswer]
+    take: list[OptionAnswer]
+
+
 class Info(BaseModel):
     name: Literal["diffbgm"] = "diffbgm"
     version: str
     models: list[dict[str, Any]] = Field(description="empty until the network was loaded once")
     styles: list[str]
     moods: list[str]
+    options: OptionsAnswer = Field(description="what a request may choose")
     device: str | None = Field(description="cpu, cuda, ...; null until the network was loaded once")
     limits: LimitsAnswer
 

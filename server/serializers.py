@@ -1,4 +1,4 @@
-"""The state of a composition as clients see it, from the store's rows and the queue."""
+"""What clients see: the options, and the state of a composition from store and queue."""
 
 import json
 import os
@@ -7,6 +7,8 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
+from diffbgm.options import ComposeOptions, TakeOptions, public_options
+
 from . import schema
 from .jobs import Jobs
 from .store import Store
@@ -14,6 +16,15 @@ from .tables import Composition, Job
 
 # Where the library keeps all takes, in a form of its own.
 _TAKES = "takes"
+
+
+def options() -> schema.OptionsAnswer:
+    """What a client may choose, of a composition and of a take."""
+    compose, take = (
+        [schema.OptionAnswer(**option.to_dict()) for option in public_options(owner)]
+        for owner in (ComposeOptions, TakeOptions)
+    )
+    return schema.OptionsAnswer(compose=compose, take=take)
 
 
 def summary(composition: Composition, jobs: Jobs) -> schema.CompositionSummary:

@@ -15,8 +15,10 @@ from typing import Any, NoReturn
 import psutil
 from waitress.server import create_server
 
-from diffbgm import __version__
+from diffbgm import __version__, generation
+from diffbgm.devices import choose_device
 from diffbgm.errors import OptionError
+from diffbgm.options import Sampling
 from diffbgm.sound.soundfont import find_soundfont
 
 from . import handshake, security
@@ -48,10 +50,9 @@ def run(
     """Serves until SIGTERM, Ctrl+C or the death of process `parent_pid`; then returns.
 
     Port 0 is a free one. `on_ready` is called once, when clients may come. Raises StoreInUseError,
-    StorageError, OptionError, SoundFontError.
+    StorageError, OptionError, SoundFontError, CheckpointError.
     """
-    if soundfont is not None:
-        find_soundfont(soundfont)  # Now rather than in the middle of the first job.
+    _check_choices(device, checkpoint, soundfont)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
     serve(
         IsolatedComposer(LibraryComposer(device, checkpoint, soundfont)),
@@ -62,6 +63,16 @@ def run(
         parent_pid=parent_pid,
         on_ready=on_ready,
     )
+
+
+def _check_choices(device: str, checkpoint: Path | None, soundfont: Path | None) -> None:
+    """Now rather than in the middle of the first job; loads torch only for what needs it."""
+    if soundfont is not None:
+        find_soundfont(soundfont)
+    if checkpoint is not None:
+        generation.describe_model(generation.resolve_checkpoint(checkpoint), Sampling())
+    if device not in ("auto", "cpu"):
+        choose_device(device)
 
 
 def serve(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from diffbgm.composing import compose, recompose, select_take
+from diffbgm.composing import compose, preview_hits, recompose, select_take
 from diffbgm.composition import load_composition, load_scored_film, load_take
 from diffbgm.errors import (
     CancelledError,
@@ -66,7 +66,7 @@ def test_the_folder_holds_what_it_promises(composed):
     assert load_composition(folder) == composition
 
 
-def test_composition_json_tells_all(composed):
+def test_composition_json_says_all(composed):
     composition, truth = composed
     content = json.loads((composition.folder / "composition.json").read_text())
     assert content["frame_rate"] == [24000, 1001]
@@ -141,16 +141,16 @@ def test_the_timeline_lays_music_under_every_shot(composed):
 
 
 def test_progress_rises_to_the_end(demo, tmp_path):
-    seen = []
+    reports = []
     compose(
-        demo[0],
-        tmp_path / "music",
+        str(demo[0]),
+        str(tmp_path / "music"),
         ComposeOptions(steps=4, cuts=(200,)),
-        lambda stage, fraction: seen.append((stage, fraction)),
+        lambda stage, fraction: reports.append((stage, fraction)),
     )
-    fractions = [fraction for _, fraction in seen]
+    fractions = [fraction for _, fraction in reports]
     assert all(a <= b + 1e-9 for a, b in pairwise(fractions))
-    assert {"analysis", "diffusion", "sound"} <= {stage for stage, _ in seen}
+    assert {"analysis", "diffusion", "sound"} <= {stage for stage, _ in reports}
 
 
 SHOT = 4
@@ -189,9 +189,9 @@ class TestRecompose:
         rings_until = max(part.stop for part in parts)
         assert changed[-1] <= rings_until + lookahead * 48_000
 
-    def test_all_files_are_as_if_made_anew(self, both, tmp_path):
-        """Though only the stretch that sounds otherwise was made. Not so the pictures of the other
-        shots, which stay as they are: made anew they would show the range of the new take."""
+    def test_all_files_are_as_if_all_was_made(self, both, tmp_path):
+        """Though only the range that sounds otherwise was made. Not so the pictures of the other
+        shots, which stay as they are: made again they would show the range of the new take."""
         _, after = both
         write_folder(tmp_path, load_scored_film(after), Clock(no_progress))
         made = [path for path in tmp_path.rglob("*") if path.suffix in (".wav", ".mid", ".png")]
@@ -212,7 +212,7 @@ class TestRecompose:
         assert np.array_equal(wav(restored.folder / "mix.wav"), wav(before.folder / "mix.wav"))
         assert restored.conditions == before.conditions
 
-    def test_wishes_are_heard(self, composed, tmp_path):
+    def test_overrides_shape_the_take(self, composed, tmp_path):
         folder = copied(composed[0], tmp_path)
         calm = composed[0].shots[0]
         wild = recompose(folder, 0, TakeOptions(energy=0.95, mood=(-0.8, 0.9), seed=5))
@@ -286,6 +286,27 @@ class TestRecompose:
 
 
 class TestBadInput:
+    @pytest.mark.parametrize(
+        ("call", "message"),
+        [
+            (lambda: compose(7, "music"), r"source must be a path \(str or Path\), not int"),
+            (lambda: compose("film.mp4", None), "folder must be a path"),
+            (lambda: compose("film.mp4", "music", {"seed": 3}), "must be ComposeOptions, not dict"),
+            (lambda: recompose("music", 0, ComposeOptions()), "TakeOptions, not ComposeOptions"),
+            (lambda: recompose(["music"], 0), "folder must be a path .* not list"),
+            (lambda: preview_hits(b"film.mp4"), "source must be a path .* not bytes"),
+        ],
+    )
+    def test_a_wrong_type_is_named(self, call, message):
+        with pytest.raises(TypeError, match=message):
+            call()
+
+    def test_a_shot_is_a_number(self, composed):
+        with pytest.raises(TypeError, match="shot must be int, not str"):
+            recompose(composed[0].folder, "2")
+        with pytest.raises(TypeError, match="take must be int, not float"):
+            select_take(composed[0].folder, 2, 1.0)
+
     @pytest.mark.parametrize(
         ("options", "error"),
         [

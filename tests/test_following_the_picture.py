@@ -181,7 +181,7 @@ def mine(demo, poor_soundfont, tmp_path_factory):
     (own_styles() / "night_train.json").unlink()
 
 
-class TestWishes:
+class TestOverrides:
     def test_a_style_dropped_into_the_folder_is_one_of_them(self, mine):
         assert "night_train" in style_names()
         assert {shot["style"] for shot in mine.shots} == {"night_train"}
@@ -199,11 +199,11 @@ class TestWishes:
         assert hits[110]["weight"] == 1
         assert hits[240]["weight"] == 0
 
-    def test_what_the_soundfont_lacks_is_told(self, mine):
+    def test_what_the_soundfont_lacks_is_in_the_result(self, mine):
         assert mine.sound["replaced"] == ["no drum kit 40: the standard kit plays"]
         assert mine.sound["soundfont"].endswith("poor.sf2")
 
-    def test_a_missing_instrument_is_told_before_any_work(self, demo, poor_soundfont, tmp_path):
+    def test_a_missing_instrument_is_refused_before_any_work(self, demo, poor_soundfont, tmp_path):
         def never(stage, fraction):
             raise AssertionError(stage)
 

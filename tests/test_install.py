@@ -3,19 +3,31 @@
 import importlib.metadata
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tomllib
 import zipfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import platformdirs
 import pytest
+from packaging.requirements import Requirement
 
 import install
 
 ROOT = Path(__file__).resolve().parent.parent
+TEST_TOOLS = (
+    "fake-bpy-module",
+    "import-linter",
+    "pyright",
+    "pytest",
+    "requests",
+    "ruff",
+    "selenium",
+)
 PIN_FILES = ("requirements.txt", "requirements-clip.txt", "requirements-test.txt")
 
 
@@ -23,6 +35,30 @@ def pins(name: str) -> dict[str, str]:
     """The pinned versions by package, as the file writes them."""
     lines = (ROOT / name).read_text().splitlines()
     return dict(line.split("==") for line in lines if not line.startswith("#"))
+
+
+def canonical(name: str) -> str:
+    """A distribution's name as PEP 503 normalises it, without version, extras or marker."""
+    return re.sub(r"[-_.]+", "-", re.split(r"[\s<>=!~;\[(]", name)[0]).lower()
+
+
+def needed(packages: Iterable[str]) -> set[str]:
+    """These packages and all that they need in turn on this machine, as installed."""
+    found, left = set(), [Requirement(package) for package in packages]
+    while left:
+        package = left.pop()
+        name = canonical(package.name)
+        if (name, *package.extras) not in found:
+            found.add((name, *package.extras))
+            left += _needs(name, {"", *package.extras})
+    return {name for name, *_ in found}
+
+
+def _needs(name: str, extras: set[str]) -> Iterator[Requirement]:
+    for each in map(Requirement, importlib.metadata.requires(name) or ()):
+        marker = each.marker
+        if marker is None or any(marker.evaluate({"extra": extra}) for extra in extras):
+            yield each
 
 
 # --- what is pinned
@@ -42,11 +78,22 @@ def test_every_dependency_of_the_project_is_pinned():
     assert {package.lower() for package in project["dependencies"]} <= pinned
 
 
+def test_every_layer_holds_all_that_its_packages_need_and_nothing_else():
+    """requirements.txt by itself; the other two on top of it."""
+    library, clip, tests = (set(map(canonical, pins(name))) for name in PIN_FILES)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extra = project["optional-dependencies"]["clip"]
+    assert needed(project["dependencies"]) == library
+    assert needed(extra) - library == clip
+    assert needed(TEST_TOOLS) - library == tests
+
+
 def test_the_extra_is_pinned_as_its_layer_and_fits_the_torch_that_is_there():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     pinned = pins("requirements-clip.txt")
-    (extra,) = project["optional-dependencies"]["clip"]
-    assert extra == f"open_clip_torch=={pinned['open_clip_torch']}"
+    assert (
+        f"open_clip_torch=={pinned['open_clip_torch']}" in project["optional-dependencies"]["clip"]
+    )
     wanted = " ".join(importlib.metadata.requires("torchvision") or ())
     assert f"torch (=={pins('requirements.txt')['torch']})" in wanted
 
@@ -178,15 +225,21 @@ def test_the_program_is_announced_once():
 # --- the demo, in a copy of the project that has nothing installed
 
 
-NOT_COPIED = (".git", ".venv", ".venvs", "demo", "build", "dist", "runs", "work", "__pycache__")
+NOT_COPIED = {".git", ".venv", ".venvs", "demo", "build", "dist", "runs", "work"}
 NO_NETWORK = dict.fromkeys(("http_proxy", "https_proxy", "all_proxy"), "http://127.0.0.1:9")
+
+
+def not_copied(folder: str, names: list[str]) -> set[str]:
+    """What is made beside the sources; inside them a folder may have the same name."""
+    made = {name for name in names if name == "__pycache__" or name.endswith(".egg-info")}
+    return made | (NOT_COPIED & set(names) if Path(folder) == ROOT else set())
 
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory) -> Path:
     """The project as a user has it after cloning, the demo made in it."""
     folder = tmp_path_factory.mktemp("user") / "diffbgm"
-    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*NOT_COPIED, "*.egg-info"))
+    shutil.copytree(ROOT, folder, ignore=not_copied)
     run_demo(folder, os.environ)
     return folder
 

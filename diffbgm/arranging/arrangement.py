@@ -1,6 +1,6 @@
-"""From a sketch of three tracks to instruments, shot by shot.
+"""From a piano score of three tracks to instruments, shot by shot.
 
-What is written in a shot depends on the sketch's notes that begin in it, on its cues and seed,
+What is written in a shot depends on the written notes that begin in it, on its cues and seed,
 and on three facts of the whole piece: the style, the key, and the beat of the last chord. So one
 shot can be done again while every other note stays as it is.
 """
@@ -45,8 +45,8 @@ LONGEST_RING = 4.0
 
 
 @dataclass(frozen=True)
-class ShotSketch:
-    """The sketch's notes that begin in a shot's beats, let go where it ends, and their chords."""
+class WrittenShot:
+    """The written notes that begin in a shot's beats, let go where it ends, and their chords."""
 
     melody: tuple[Note, ...]
     bridge: tuple[Note, ...]
@@ -55,43 +55,47 @@ class ShotSketch:
 
 
 def arrange(
-    sketch: Score, cues: CueSheet, style: Style, seeds: Sequence[int], key: Key | None = None
+    piano_score: Score,
+    cues: CueSheet,
+    style: Style,
+    seeds: Sequence[int],
+    key: Key | None = None,
 ) -> Score:
-    """The sketch (MELODY, BRIDGE, PIANO) for the style's instruments, one track each.
+    """The piano score (MELODY, BRIDGE, PIANO) for the style's instruments, one track each.
 
-    `seeds` holds one seed a shot. The key is estimated from the sketch unless it is given.
+    `seeds` holds one seed a shot. The key is estimated from the notes unless it is given.
     """
-    key = key or estimate_key(sketch)
+    key = key or estimate_key(piano_score)
     return join_shots(
-        arrange_shot(shot, sketch, cues, style, seed, key) for shot, seed in enumerate(seeds)
+        arrange_shot(shot, piano_score, cues, style, seed, key) for shot, seed in enumerate(seeds)
     )
 
 
 def arrange_shot(
-    shot: int, sketch: Score, cues: CueSheet, style: Style, seed: int, key: Key
+    shot: int, piano_score: Score, cues: CueSheet, style: Style, seed: int, key: Key
 ) -> Score:
     """One shot of the arrangement: a track for every player of the style, many of them empty.
 
-    Of `sketch` only the notes that begin in the shot are read.
+    Of `piano_score` only the notes that begin in the shot are read.
     """
-    told = ShotCues.of_shot(cues, shot)
-    if told is None:
+    own_cues = ShotCues.of_shot(cues, shot)
+    if own_cues is None:
         return Score(())
-    written = _shot_sketch(sketch, told, key)
-    active = [player for player in style.instruments if player.plays(told.energy)]
-    parts = _parts(active, written, key, told)
+    written = _written_shot(piano_score, own_cues, key)
+    active = [player for player in style.instruments if player.plays(own_cues.energy)]
+    parts = _parts(active, written, key, own_cues)
     tracks = []
     for index, player in enumerate(style.instruments):
         rng = np.random.default_rng((seed, index))
-        notes = _perform(parts.get(player.name, []), player.role, style, told, rng)
+        notes = _perform(parts.get(player.name, []), player.role, style, own_cues, rng)
         if player.voices == 1:
             notes = one_by_one(notes)
         tracks.append(Track(player.name, player.program, tuple(notes)))
     if style.drums:
         rng = np.random.default_rng((seed, len(tracks)))
-        notes = make_room_in_drums(play_drums(style.drums, told), told)
-        notes += closing_stroke(style.drums, told)
-        played = _perform(notes, "drums", style, told, rng)
+        notes = make_room_in_drums(play_drums(style.drums, own_cues), own_cues)
+        notes += closing_stroke(style.drums, own_cues)
+        played = _perform(notes, "drums", style, own_cues, rng)
         tracks.append(Track(DRUMS, style.drums.kit, tuple(played), is_drum=True))
     return Score(tuple(tracks))
 
@@ -111,19 +115,20 @@ def join_shots(shots: Iterable[Score]) -> Score:
     )
 
 
-def _shot_sketch(sketch: Score, cues: ShotCues, key: Key) -> ShotSketch:
+def _written_shot(piano_score: Score, cues: ShotCues, key: Key) -> WrittenShot:
     melody, bridge, accompaniment = (
-        tuple(within(_own_notes(sketch.track(name), cues), cues.start, cues.body_end))
+        tuple(within(_own_notes(piano_score.track(name), cues), cues.start, cues.body_end))
         for name in ("MELODY", "BRIDGE", "PIANO")
     )
     spans = half_bars(cues.start, cues.body_end, cues.first_downbeat)
     everything = [*melody, *bridge, *accompaniment]
-    chords = estimate_chords(everything, spans, key) or chords_at_rest(key, cues)
+    planned = [cues.planned.get(int(start)) for start, _ in spans]
+    chords = estimate_chords(everything, spans, key, planned) or chords_at_rest(key, cues)
     accompaniment = tuple(sorted([*accompaniment, *held_chords(everything, chords)]))
     # Where the melody is silent, the bridge leads.
     lead, second = (melody, bridge) if melody else (bridge, ())
     lead = with_pickup(lead, key, cues)
-    return ShotSketch(lead, second, accompaniment, with_cadence(chords, key, cues))
+    return WrittenShot(lead, second, accompaniment, with_cadence(chords, key, cues))
 
 
 def _own_notes(track: Track, cues: ShotCues) -> list[Note]:
@@ -141,9 +146,9 @@ def _own_notes(track: Track, cues: ShotCues) -> list[Note]:
 
 
 def _parts(
-    players: Sequence[Instrument], written: ShotSketch, key: Key, cues: ShotCues
+    players: Sequence[Instrument], written: WrittenShot, key: Key, cues: ShotCues
 ) -> dict[str, list[Note]]:
-    """What each player plays, on the grid of the sketch; the melody stays on top."""
+    """What each player plays, on the grid of the piano score; the melody stays on top."""
     lowest = LOW_REGISTER if any(player.role == "bass" for player in players) else 0
     resting = resting_players(players)
     parts: dict[str, list[Note]] = {}
@@ -161,7 +166,7 @@ def _parts(
     return parts
 
 
-def _body(player: Instrument, written: ShotSketch, cues: ShotCues, rests: bool) -> list[Note]:
+def _body(player: Instrument, written: WrittenShot, cues: ShotCues, rests: bool) -> list[Note]:
     """The player's notes before the close, in its range, as long as it lets them sound.
 
     It `rests` where somebody speaks, or leaves some out.
@@ -179,7 +184,7 @@ def _body(player: Instrument, written: ShotSketch, cues: ShotCues, rests: bool) 
     return within(articulated, cues.start, cues.body_end)
 
 
-def _written(role: str, written: ShotSketch, cues: ShotCues) -> Sequence[Note]:
+def _written(role: str, written: WrittenShot, cues: ShotCues) -> Sequence[Note]:
     parts = {"melody": written.melody, "bridge": written.bridge}
     return parts[role] if role in parts else _pace(written.accompaniment, cues)
 

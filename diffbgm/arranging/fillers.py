@@ -1,4 +1,4 @@
-"""What the arranger adds to a shot's sketch: chords where nothing sounds, a pick-up into a hit.
+"""What the arranger adds to a shot's notes: chords where nothing sounds, a pick-up into a hit.
 
 Knows neither instruments nor styles.
 """
@@ -30,7 +30,7 @@ NEUTRAL, LOUDNESS = 72, 80
 
 
 def chords_at_rest(key: Key, cues: ShotCues) -> tuple[Chord, ...]:
-    """The tonic throughout, for a shot whose sketch is empty."""
+    """The tonic throughout, for a shot in which nothing is written."""
     root, third, fifth = key.triad
     intervals = (0, (third - root) % 12, (fifth - root) % 12)
     spans = half_bars(cues.start, cues.body_end, cues.first_downbeat)

@@ -1,4 +1,4 @@
-"""Playing patterns over chords: accompaniment figures, bass lines, drums. Knows no sketch."""
+"""Playing patterns over chords: accompaniment figures, bass lines, drums. Knows no score."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -38,7 +38,7 @@ def pattern_for(patterns: Sequence[AnyPattern], energy: float) -> AnyPattern | N
 def walk(steps: str, start: float, end: float, first_downbeat: int) -> Iterator[Step]:
     """The letters that sound between two beats; the bar lines come from the first downbeat.
 
-    A letter that is held over `start` is struck there anew, so that a shot starts with a sound.
+    A letter that is held over `start` is struck again there, so that a shot starts with a sound.
     """
     slots = int((end - start) / SIXTEENTH)
     phase = round((start - first_downbeat) / SIXTEENTH)

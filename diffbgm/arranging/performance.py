@@ -16,7 +16,7 @@ ENERGY_SPAN = 40
 # Below 1: calm shots differ from each other as much as busy ones do.
 CURVE = 0.6
 BEAT_SHARE = 0.3  # of the energy that shapes a note: its beat's; the rest is its shot's
-EXPRESSION = 0.4  # of the sketch's own shading
+EXPRESSION = 0.4  # of the shading that is written
 ACCENT_SPAN = 14
 METRE = {0.0: 5, 2.0: 3, 1.0: 1, 3.0: 1}
 OFF_BEAT = -3
@@ -24,7 +24,7 @@ FURTHEST = 2.0  # standard deviations that timing may stray
 
 
 def shape_velocity(notes: Sequence[Note], part: str, cues: ShotCues) -> list[Note]:
-    """Velocities from the shot's energy, the beat's density and accent, the metre, the sketch."""
+    """Velocities from the shot's energy, the beat's density and accent, metre, written shading."""
     if not notes:
         return []
     mean = sum(note.velocity for note in notes) / len(notes)

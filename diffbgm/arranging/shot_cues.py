@@ -1,10 +1,12 @@
-"""What the arranger is told of one shot: read from the cue sheet once. Knows no notes."""
+"""What the arranger goes by in one shot, read from the cue sheet once. Knows no notes."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from math import ceil
 
 import numpy as np
 
+from diffbgm.music.chord_plan import PlannedChord
 from diffbgm.music.conditions import DYNAMIC, SEMANTIC
 from diffbgm.music.tempo_map import BEATS_PER_BAR
 from diffbgm.spotting.cue_sheet import CueSheet
@@ -25,6 +27,7 @@ class ShotCues:
     `tension` are means over the shot, `cut_strength` is what its first beat marks; all 0..1.
     `exact_beats` are those that players keep to: where the music meets a cut, the start, the last
     chord. `bpm` is the tempo at the start. `spoken` are the beats over which somebody speaks.
+    `planned` holds, by beat, the chord of the piece's plan, if there is one.
     `pickup_to` is the piece's first hit where this shot ends with it, else None. The last two are
     facts of the piece: `final_beat`, on which its last chord is struck, and its `last_end`, the
     beat at which the picture ends.
@@ -47,6 +50,7 @@ class ShotCues:
     pickup_to: float | None
     final_beat: int
     last_end: int
+    planned: Mapping[int, PlannedChord] = field(default_factory=dict)
 
     @classmethod
     def of_shot(cls, cues: CueSheet, shot: int) -> "ShotCues | None":
@@ -80,6 +84,11 @@ class ShotCues:
             pickup_to=onsets_end if met and min(met) == onsets_end <= close else None,
             final_beat=close,
             last_end=cues.tempo_map.beats,
+            planned={
+                beat: chord
+                for beat in range(first, ceil(end))
+                if (chord := cues.planned_chord(beat)) is not None
+            },
         )
 
     @property

@@ -218,9 +218,10 @@ def style_names() -> tuple[str, ...]:
     return tuple(sorted({name.removesuffix(".json") for name in names if name.endswith(".json")}))
 
 
-def located(name_or_path: str) -> str:
+def located(name_or_path: str | Path) -> str:
     """The name of a style; the path of its file so that it is found from any folder."""
-    return str(Path(name_or_path).absolute()) if name_or_path.endswith(".json") else name_or_path
+    path = Path(name_or_path)
+    return str(path.absolute() if path.suffix == ".json" else name_or_path)
 
 
 def load_style(name_or_path: str | Path) -> Style:

@@ -116,7 +116,7 @@ def legato(notes: Sequence[Note]) -> list[Note]:
         gap = following.get(note.start_beats, note.end_beats) - note.end_beats
         return note.duration_beats + (gap if gap <= LONGEST_BREATH_BEATS else 0.0)
 
-    return _stretch(notes, length)
+    return _with_lengths(notes, length)
 
 
 def pedalled(notes: Sequence[Note], changes: Sequence[float]) -> list[Note]:
@@ -126,12 +126,12 @@ def pedalled(notes: Sequence[Note], changes: Sequence[float]) -> list[Note]:
         lift = next((change for change in changes if change > note.start_beats), 0.0)
         return max(note.duration_beats, lift - note.start_beats)
 
-    return _stretch(notes, length)
+    return _with_lengths(notes, length)
 
 
 def plucked(notes: Sequence[Note]) -> list[Note]:
     """Short notes."""
-    return _stretch(notes, lambda note: min(note.duration_beats, PLUCKED_BEATS))
+    return _with_lengths(notes, lambda note: min(note.duration_beats, PLUCKED_BEATS))
 
 
 def within(notes: Iterable[Note], start: float, end: float) -> list[Note]:
@@ -146,7 +146,7 @@ def within(notes: Iterable[Note], start: float, end: float) -> list[Note]:
     return kept
 
 
-def _stretch(notes: Sequence[Note], length: Callable[[Note], float]) -> list[Note]:
+def _with_lengths(notes: Sequence[Note], length: Callable[[Note], float]) -> list[Note]:
     return [replace(note, duration_beats=length(note)) for note in notes]
 
 

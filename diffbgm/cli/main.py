@@ -1,4 +1,4 @@
-"""The command line: reads wishes, calls the library, tells what came of it. No music here.
+"""The command line: reads options, calls the library, reports the result. No music here.
 
 Everything heavy is imported inside the commands, so that `diffbgm --help` answers at once.
 """
@@ -9,162 +9,103 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-# typer brings its own click and gives no public name to the base of its errors.
-from typer._click.exceptions import ClickException
-
+from diffbgm import __version__
 from diffbgm.cli import research
 from diffbgm.cli.options import (
-    Bpm,
-    Checkpoint,
-    Device,
-    Energy,
-    Freedom,
-    Ignored,
+    CUT_LIST_SUFFIXES,
+    EDIT_SUFFIXES,
     Json,
-    Mood,
     Out,
-    Pinned,
-    PreferDownbeats,
-    SoundFont,
-    parse_bpm,
-    parse_frames,
-    print_json,
-    print_table,
-    progress_bar,
+    given_flags,
+    shared,
+    with_options,
 )
+from diffbgm.cli.terminal import UsageError, print_json, print_table, progress_bar
 from diffbgm.errors import DiffBGMError
-from diffbgm.options import DEFAULT_STYLE, ComposeOptions, Sampling, TakeOptions, parse_mood
+from diffbgm.options import ComposeOptions, TakeOptions
 
 if TYPE_CHECKING:
     from diffbgm.composition import Composition
     from diffbgm.readers.cut_lists import CutList
     from diffbgm.timeline import Timeline
 
-app = typer.Typer(
-    help="Background music for film cuts.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
+app = typer.Typer(help="Background music for film cuts.", pretty_exceptions_enable=False)
 app.add_typer(research.app)
 
-CUT_LIST_SUFFIXES = (".json", ".txt")
-EDIT_SUFFIXES = (".otio", ".edl", ".fcpxml", ".xml", ".kdenlive")
+# What typer returns for Ctrl-C, where no command had a word to say about it.
+INTERRUPTED = 130
 
 
 def main() -> None:
-    """Run the command line; an error is one line on standard error and exit code 1."""
+    """Run the command line; an error is one line on standard error.
+
+    The exit code is 2 where the command line itself is wrong, 1 for all else that fails.
+    """
     try:
         code = app(standalone_mode=False)
     except DiffBGMError as exc:
         _fail(str(exc))
-    except ClickException as exc:
-        _fail(exc.format_message())
+    except typer.TyperException as exc:
+        _fail(exc.format_message(), exc.exit_code)
     except (typer.Abort, KeyboardInterrupt):
+        code = INTERRUPTED
+    if code == INTERRUPTED:
         _fail("stopped; nothing was changed")
     sys.exit(code or 0)
 
 
-def _fail(message: str) -> NoReturn:
+def _fail(message: str, code: int = 1) -> NoReturn:
     sys.stderr.write(f"diffbgm: {message}\n")
-    sys.exit(1)
+    sys.exit(code)
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", metavar="", help="Print the version and exit.")
+    ] = False,
+) -> None:
+    if version:
+        typer.echo(f"diffbgm {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 @app.command()
+@with_options(ComposeOptions)
 def compose(
-    source: Annotated[Path, typer.Argument(help="A film, or an edit (.otio .edl .fcpxml .xml).")],
+    source: Annotated[
+        Path, typer.Argument(metavar="FILM|EDIT", help="A film, or .otio .edl .fcpxml .xml.")
+    ],
     out: Out,
-    cuts: Annotated[Path | None, typer.Option(help="JSON or text of the cuts of a film.")] = None,
-    style: Annotated[str, typer.Option(help="A style's name or file.")] = DEFAULT_STYLE,
-    mood: Mood = None,
-    energy: Energy = None,
-    bpm: Bpm = None,
-    freedom: Freedom = ComposeOptions.freedom_percent,
-    pinned: Pinned = None,
-    ignored: Ignored = None,
-    prefer_downbeats: PreferDownbeats = False,
-    seed: Annotated[int, typer.Option(help="Another number, another piece.")] = 0,
-    steps: Annotated[int, typer.Option(help="Diffusion steps.")] = Sampling.steps,
-    guidance: Annotated[float, typer.Option(help="How strictly to follow the picture.")] = (
-        Sampling.guidance
-    ),
-    device: Device = "auto",
-    checkpoint: Checkpoint = None,
-    soundfont: SoundFont = None,
-    loudness: Annotated[float, typer.Option(help="Of the mix, in LUFS.")] = ComposeOptions.loudness,
-    under_dialogue: Annotated[
-        bool, typer.Option("--under-dialogue", help="Make room where somebody speaks in the film.")
-    ] = False,
-    dialogue: Annotated[
-        Path | None,
-        typer.Option(help="Make room where this file says: .srt .vtt, or start,end in .csv .json."),
-    ] = None,
-    mux: Annotated[bool, typer.Option("--mux", help="Also write the film with its music.")] = False,
+    options: ComposeOptions,
     as_json: Json = False,
 ) -> None:
     """Score a film or an edit."""
-    options = ComposeOptions(
-        style=style,
-        mood=None if mood is None else parse_mood(mood),
-        energy=energy,
-        bpm=None if bpm is None else parse_bpm(bpm),
-        freedom_percent=freedom,
-        pinned=parse_frames("pinned", pinned),
-        ignored=parse_frames("ignored", ignored),
-        prefer_downbeats=prefer_downbeats,
-        seed=seed,
-        cuts=None if cuts is None else _read_cuts(cuts, source),
-        steps=steps,
-        guidance=guidance,
-        device=device,
-        checkpoint=checkpoint,
-        soundfont=soundfont,
-        loudness=loudness,
-        under_dialogue=under_dialogue,
-        dialogue=None if dialogue is None else _read_dialogue(dialogue),
-        mux=mux,
-    )
     with progress_bar() as progress:
         from diffbgm.composing import compose as run
 
         composition = run(_read_source(source), out, options, progress)
-    _tell(composition, as_json)
+    _report(composition, as_json)
 
 
 @app.command()
+@with_options(TakeOptions)
 def recompose(
-    folder: Annotated[Path, typer.Argument(help="A folder that compose made.")],
-    shot: Annotated[int, typer.Option(help="Which shot, from 0.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that compose made.")],
+    shot: Annotated[int, typer.Option(metavar="NUMBER", help="Which shot, from 0.")],
+    options: TakeOptions,
     take: Annotated[
-        int | None, typer.Option(help="Put this earlier take back instead of a new one.")
+        int | None,
+        typer.Option(metavar="NUMBER", help="Put this earlier take back instead of a new one."),
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Default: another one each time.")] = None,
-    mood: Mood = None,
-    energy: Energy = None,
-    style: Annotated[str | None, typer.Option(help="A style's name or file.")] = None,
-    same_notes: Annotated[
-        bool, typer.Option("--same-notes", help="Only in another style, energy or octave.")
-    ] = False,
-    octave: Annotated[int, typer.Option(help="Octaves up, or down if negative.")] = 0,
-    takes: Annotated[int, typer.Option(help="How many alternatives to make at once.")] = 1,
-    device: Device = "auto",
-    checkpoint: Checkpoint = None,
-    soundfont: SoundFont = None,
     as_json: Json = False,
 ) -> None:
     """Put a new take of one shot into the mix; all other shots stay as they are."""
-    options = TakeOptions(
-        notes="same" if same_notes else "new",
-        takes=takes,
-        octave=octave,
-        seed=seed,
-        mood=None if mood is None else parse_mood(mood),
-        energy=energy,
-        style=style,
-        device=device,
-        checkpoint=checkpoint,
-        soundfont=soundfont,
-    )
+    if take is not None and (unused := given_flags(options)):
+        raise UsageError(f"--take puts a take back as it is: leave out {', '.join(unused)}")
     with progress_bar() as progress:
         from diffbgm import composing
 
@@ -172,12 +113,13 @@ def recompose(
             composition = composing.recompose(folder, shot, options, progress)
         else:
             composition = composing.select_take(folder, shot, take, progress)
-    _tell(composition, as_json)
+    _report(composition, as_json)
 
 
 @app.command()
 def analyse(
-    film: Annotated[Path, typer.Argument(help="A film or an edit.")], as_json: Json = False
+    film: Annotated[Path, typer.Argument(metavar="FILM|EDIT", help="A film or an edit.")],
+    as_json: Json = False,
 ) -> None:
     """Look at a film: its shots, how they move and feel."""
     with progress_bar() as progress:
@@ -193,25 +135,16 @@ def analyse(
 
 
 @app.command()
+@with_options(ComposeOptions, lambda option: option.steers_hits)
 def hits(
-    source: Annotated[Path, typer.Argument(help="A film, an edit, or a CUTS file (JSON).")],
-    freedom: Freedom = ComposeOptions.freedom_percent,
-    bpm: Bpm = None,
-    style: Annotated[str, typer.Option(help="A style's name or file.")] = DEFAULT_STYLE,
-    pinned: Pinned = None,
-    ignored: Ignored = None,
-    prefer_downbeats: PreferDownbeats = False,
+    source: Annotated[
+        Path,
+        typer.Argument(metavar="FILM|EDIT|CUTS", help="A film, an edit, or a CUTS file (JSON)."),
+    ],
+    options: ComposeOptions,
     as_json: Json = False,
 ) -> None:
-    """Show how beats would meet the cuts, before anything is composed."""
-    options = ComposeOptions(
-        style=style,
-        bpm=None if bpm is None else parse_bpm(bpm),
-        freedom_percent=freedom,
-        pinned=parse_frames("pinned", pinned),
-        ignored=parse_frames("ignored", ignored),
-        prefer_downbeats=prefer_downbeats,
-    )
+    """Show how compose would meet the cuts with the same options, before anything is composed."""
     with progress_bar() as progress:
         from diffbgm.composing import preview_hits
 
@@ -247,9 +180,9 @@ def serve(
     store: Annotated[Path | None, typer.Option(help="Where films and music are kept.")] = None,
     handshake: Annotated[Path | None, typer.Option(help="Where to tell the address.")] = None,
     parent_pid: Annotated[int | None, typer.Option(help="End when this process does.")] = None,
-    device: Device = "auto",
-    checkpoint: Checkpoint = None,
-    soundfont: SoundFont = None,
+    device: Annotated[str, shared("device")] = "auto",
+    checkpoint: Annotated[Path | None, shared("checkpoint")] = None,
+    soundfont: Annotated[Path | None, shared("soundfont")] = None,
 ) -> None:
     """Compose for Blender and other editors over HTTP."""
     from diffbgm_server.serving import run  # pyright: ignore[reportMissingImports]
@@ -277,7 +210,7 @@ def _read_source(path: Path) -> "Path | Timeline":
 
 
 def _read_cut_list_or_source(path: Path) -> "Path | Timeline | CutList":
-    """A CUTS file as it is said there, else as `_read_source`."""
+    """A CUTS file as a list of cuts, all else as `_read_source`."""
     if path.suffix.lower() not in CUT_LIST_SUFFIXES:
         return _read_source(path)
     from diffbgm.readers.cut_lists import read_cut_list
@@ -285,20 +218,7 @@ def _read_cut_list_or_source(path: Path) -> "Path | Timeline | CutList":
     return read_cut_list(path)
 
 
-def _read_cuts(cuts: Path, film: Path) -> tuple[int, ...]:
-    from diffbgm.readers.cut_lists import read_cuts
-    from diffbgm.video.decode import probe
-
-    return read_cuts(cuts, probe(film).frame_rate)
-
-
-def _read_dialogue(path: Path) -> tuple[tuple[float, float], ...]:
-    from diffbgm.readers.subtitles import read_dialogue
-
-    return read_dialogue(path)
-
-
-def _tell(composition: "Composition", as_json: bool) -> None:
+def _report(composition: "Composition", as_json: bool) -> None:
     if as_json:
         print_json(composition.to_dict())
         return

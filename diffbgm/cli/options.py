@@ -1,80 +1,197 @@
-"""What all commands share: their options, how they print, and the progress bar."""
+"""From the definition of options to flags, and from flags to options. Names no single option."""
 
-import json
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from diffbgm.errors import OptionError
-from diffbgm.options import MOODS
-from diffbgm.progress import Progress, no_progress
+from diffbgm.cli.terminal import UsageError
+from diffbgm.errors import InputError, OptionError
+from diffbgm.options import Option, option_named, options_of, parse_mood
+from diffbgm.options.option import Kind
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-Out = Annotated[Path, typer.Option("-o", "--out", help="The folder to write.")]
-Mood = Annotated[str | None, typer.Option(help=f"v,a (each -1 to 1) or: {', '.join(MOODS)}.")]
-Energy = Annotated[float | None, typer.Option(help="0 (calm) to 1 (wild); default: measured.")]
-Bpm = Annotated[str | None, typer.Option(help="MIN-MAX beats a minute.")]
-Freedom = Annotated[float, typer.Option(help="Percent the tempo may stray to meet cuts.")]
-Pinned = Annotated[
-    list[str] | None,
-    typer.Option(help="Cuts that must be met, by frame: 48,131. `diffbgm hits` lists them."),
-]
-Ignored = Annotated[list[str] | None, typer.Option(help="Cuts that need not be met, by frame.")]
-PreferDownbeats = Annotated[
-    bool, typer.Option("--prefer-downbeats", help="Rather fewer cuts met, but on downbeats.")
-]
-Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
-Checkpoint = Annotated[Path | None, typer.Option(help="Weights to use instead of the default.")]
-SoundFont = Annotated[Path | None, typer.Option("--soundfont", help="An .sf2 file to play with.")]
+CUT_LIST_SUFFIXES = (".json", ".txt")
+EDIT_SUFFIXES = (".otio", ".edl", ".fcpxml", ".xml", ".kdenlive")
+PANELS = {"front": "Options", "more": "More options", "server": "On this machine"}
+
+# What several commands share that is no option of composing.
+Json = Annotated[bool, typer.Option("--json", metavar="", help="Print JSON for programs.")]
+Out = Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="The folder to write.")]
 
 
-def parse_bpm(text: str) -> tuple[float, float]:
-    """MIN-MAX, or one tempo; else OptionError."""
+def with_options(
+    owner: type, chosen: Callable[[Option], bool] = lambda option: True
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Gives a command that takes `options`, an `owner`, a flag for each chosen option of it.
+
+    A command that scores something calls it `source`. UsageError for what the options refuse.
+    """
+    options = [option for option in options_of(owner) if chosen(option)]
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @wraps(command)
+        def run(**arguments: Any) -> None:
+            given = {option: arguments.pop(option.name) for option in options}
+            command(**arguments, options=_read(owner, given, arguments.get("source")))
+
+        parameters = []
+        for each in inspect.signature(command).parameters.values():
+            flags = [_parameter(option) for option in options]
+            parameters += flags if each.name == "options" else [each]
+        # As keywords, those with a default may stand before those without.
+        keywords = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in parameters]
+        run.__signature__ = inspect.Signature(keywords)  # type: ignore[attr-defined]
+        run.__annotations__ = {each.name: each.annotation for each in parameters}
+        return run
+
+    return decorate
+
+
+def flag_of(option: Option) -> str:
+    return "--" + (option.flag or option.name).replace("_", "-")
+
+
+def given_flags(options: Any) -> list[str]:
+    """The flags of the options that are not at their defaults."""
+    known = {option.name: option for option in options_of(type(options))}
+    changed = (each for each in fields(options) if getattr(options, each.name) != each.default)
+    return [flag_of(known[each.name]) for each in changed]
+
+
+def _parameter(option: Option) -> inspect.Parameter:
+    form = _FORMS[option.kind]
+    default = form.default if form.default is not None else option.default
+    info = typer.Option(
+        flag_of(option),
+        help=f"{option.description}.",
+        metavar=form.metavar,
+        rich_help_panel=PANELS[option.group],
+    )
+    return inspect.Parameter(
+        option.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=None if default == () else default,
+        annotation=Annotated[form.type, info],
+    )
+
+
+def shared(name: str) -> Any:
+    """What typer shows of an option of composing that a command takes by itself."""
+    option = option_named(name)
+    form = _FORMS[option.kind]
+    return typer.Option(flag_of(option), help=f"{option.description}.", metavar=form.metavar)
+
+
+def _read(owner: type, given: dict[Option, Any], source: Path | None) -> Any:
+    """The options that the flags stand for; what a file says comes with errors of its own."""
+    given = {option: raw for option, raw in given.items() if raw is not None}
+    _refuse_without_film(given, source)
+    forms = {option: _FORMS[option.kind] for option in given}
+    files = {
+        option.name: form.read_file(given[option], source)
+        for option, form in forms.items()
+        if form.read_file
+    }
+    try:
+        values = {
+            option.name: _checked(option, form.read(option, given[option]))
+            for option, form in forms.items()
+            if not form.read_file
+        }
+        return owner(**files, **values)
+    except InputError as exc:
+        raise UsageError(str(exc)) from exc
+
+
+def _refuse_without_film(given: dict[Option, Any], source: Path | None) -> None:
+    if source is None or source.suffix.lower() not in (*CUT_LIST_SUFFIXES, *EDIT_SUFFIXES):
+        return
+    for option, raw in given.items():
+        if option.film_only and raw:
+            raise UsageError(f"{flag_of(option)} needs a film, and {source} is none")
+
+
+def _checked(option: Option, value: Any) -> Any:
+    """The value, if it is possible; the error names the flag."""
+    replace(option, name=flag_of(option)).check(value)
+    return value
+
+
+def _as_given(option: Option, value: Any) -> Any:
+    return value
+
+
+def _read_choice(option: Option, is_given: bool) -> str:
+    return option.choices[-1] if is_given else option.default
+
+
+def _read_mood(option: Option, text: str) -> tuple[float, float]:
+    return parse_mood(text)
+
+
+def _read_range(option: Option, text: str) -> tuple[float, float]:
+    """MIN-MAX, or one number for both; else OptionError."""
     try:
         numbers = [float(part) for part in text.split("-")]
     except ValueError:
         numbers = []
-    if len(numbers) not in (1, 2) or numbers[0] > numbers[-1]:
-        raise OptionError(f"--bpm must be MIN-MAX, such as 80-120, not {text!r}")
+    if len(numbers) not in (1, 2):
+        raise OptionError(f"{flag_of(option)} must be MIN-MAX, such as 80-120, not {text!r}")
     return numbers[0], numbers[-1]
 
 
-def parse_frames(name: str, texts: list[str] | None) -> tuple[int, ...]:
+def _read_frames(option: Option, texts: list[str]) -> tuple[int, ...]:
     """The frames of an option given once or more often, commas between; else OptionError."""
-    numbers = [part.strip() for text in texts or () for part in text.split(",")]
+    numbers = [part.strip() for text in texts for part in text.split(",")]
     for number in numbers:
         if not (number.isascii() and number.isdigit()):
             raise OptionError(
-                f"--{name} must be frame numbers of cuts, such as 48,131, not {number!r}"
+                f"{flag_of(option)} must be frame numbers of cuts, such as 48,131, not {number!r}"
             )
     return tuple(sorted(set(map(int, numbers))))
 
 
-def print_json(content: Any) -> None:
-    typer.echo(json.dumps(content, indent=1))
+def _read_cuts(path: Path, source: Path | None) -> tuple[int, ...]:
+    from diffbgm.readers.cut_lists import read_cuts
+    from diffbgm.video.film_info import probe
+
+    assert source is not None, "cuts are those of a film"
+    return read_cuts(path, probe(source).frame_rate)
 
 
-def print_table(table: Any) -> None:
-    from rich.console import Console
+def _read_spans(path: Path, source: Path | None) -> tuple[tuple[float, float], ...]:
+    from diffbgm.readers.subtitles import read_dialogue
 
-    Console().print(table)
+    return read_dialogue(path)
 
 
-@contextmanager
-def progress_bar() -> Iterator[Progress]:
-    """A bar on standard error where a person watches it; else nothing."""
-    if not sys.stderr.isatty():
-        yield no_progress
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bar
+@dataclass(frozen=True)
+class _Form:
+    """How a kind of option is written on the command line; `default` is that of its flag."""
 
-    columns = (TextColumn("{task.description:12}"), BarColumn(), TimeElapsedColumn())
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("starting", total=1.0)
-        yield lambda stage, fraction: bar.update(task, description=stage, completed=fraction)
+    type: Any
+    metavar: str
+    read: Callable[[Option, Any], Any] = _as_given
+    read_file: Callable[[Path, Path | None], Any] | None = None
+    default: Any = None
+
+
+_FORMS: dict[Kind, _Form] = {
+    "style": _Form(str, "NAME|FILE"),
+    "mood": _Form(str | None, "NAME|V,A", _read_mood),
+    "number": _Form(float | None, "NUMBER"),
+    "integer": _Form(int, "NUMBER"),
+    "seed": _Form(int | None, "NUMBER"),
+    "switch": _Form(bool, ""),
+    "choice": _Form(bool, "", _read_choice, default=False),
+    "range": _Form(str | None, "MIN-MAX", _read_range),
+    "frames": _Form(list[str] | None, "FRAMES", _read_frames),
+    "cuts": _Form(Path | None, "FILE", read_file=_read_cuts),
+    "spans": _Form(Path | None, "FILE", read_file=_read_spans),
+    "device": _Form(str, "NAME"),
+    "file": _Form(Path | None, "FILE"),
+}

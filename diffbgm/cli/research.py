@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from diffbgm.cli.options import Checkpoint, Device, Json, Out, print_json, print_table, progress_bar
+from diffbgm.cli.options import Json, Out, shared
+from diffbgm.cli.terminal import print_json, print_table, progress_bar
 
 # So that a row of the table of measures reads well on a terminal of 80 columns.
 MEASURE_WIDTH = 22
@@ -66,7 +67,7 @@ def _lines(content: dict[str, Any], indent: str = "") -> Iterator[str]:
 @app.command()
 def train(
     config: Annotated[Path, typer.Argument(help="A JSON file; see docs/model.md.")],
-    device: Device = "auto",
+    device: Annotated[str, shared("device")] = "auto",
     as_json: Json = False,
 ) -> None:
     """Train the network on a prepared data set."""
@@ -110,8 +111,8 @@ def evaluate(
         Path | None, typer.Option(help="Prepared set to seek copies in; default: --data.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Another number, other pieces.")] = 0,
-    device: Device = "auto",
-    checkpoint: Checkpoint = None,
+    device: Annotated[str, shared("device")] = "auto",
+    checkpoint: Annotated[Path | None, shared("checkpoint")] = None,
     as_json: Json = False,
 ) -> None:
     """Generate on songs' own conditions, and measure beside the songs themselves."""

@@ -95,7 +95,8 @@ def hits_to_dict(spotting: Spotting, frame_rate: Fraction) -> dict[str, Any]:
 
 def hit_table(spotting: Spotting, frame_rate: Fraction) -> Group:
     """The cuts with the beats that meet them, coloured by how well; below, the shares of them."""
-    table = Table("cut", "time", "beat", "frames off", "kind", "weight")
+    columns = ("cut", "time", "beat", "frames off", "kind", "weight")
+    table = Table(*columns, caption=_tempo(spotting))
     for hit in spotting.hits:
         table.add_row(
             str(hit.cut_frame),
@@ -106,7 +107,16 @@ def hit_table(spotting: Spotting, frame_rate: Fraction) -> Group:
             f"{hit.weight:.2f}",
             style=KIND_COLOURS[hit.kind],
         )
-    return Group(table, _share_table(spotting, frame_rate) if spotting.hits else "There is no cut.")
+    shares = _share_table(spotting, frame_rate) if spotting.hits else "There is no cut."
+    return Group(table, shares)
+
+
+def _tempo(spotting: Spotting) -> str:
+    """The mean tempo, and from where to where it strays."""
+    tempo_map = spotting.tempo_map
+    tempos = [point["bpm"] for point in tempo_map.points]
+    mean = 60 * tempo_map.beats / float(tempo_map.beat_seconds[-1])
+    return f"tempo {mean:.1f} BPM, from {min(tempos):.1f} to {max(tempos):.1f}"
 
 
 def _share_table(spotting: Spotting, frame_rate: Fraction) -> Table:

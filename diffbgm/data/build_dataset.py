@@ -6,7 +6,6 @@ is heard from the film's first frame on. The set is what `diffbgm prepare bgm909
 """
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,8 +24,9 @@ from diffbgm.data.paired import WINDOW_BARS
 from diffbgm.errors import DatasetError, StorageError
 from diffbgm.files import replacing
 from diffbgm.music.pianoroll import SIXTEENTHS_PER_BAR, SIXTEENTHS_PER_BEAT, TRACKS
+from diffbgm.progress import Advance, no_advance
 from diffbgm.video.analysis import VideoAnalysis, analyse_film
-from diffbgm.video.decode import probe
+from diffbgm.video.film_info import probe
 
 MUSIC_FOLDER, CAPTIONS_FOLDER = "POP909_4_bin_pnt_8bar", "captions"
 MIDI_SUFFIXES = frozenset({".mid", ".midi"})
@@ -50,7 +50,7 @@ def build_dataset(
     source: Path,
     target: Path,
     extractor: Extractor,
-    progress: Callable[[float], None] = lambda fraction: None,
+    progress: Advance = no_advance,
 ) -> dict[str, Any]:
     """Write the set of all pairs in `source` into the folder `target`; return `dataset.json`.
 

@@ -1,7 +1,7 @@
 """`diffbgm prepare bgm909`: from songs and what was measured of their films to one file."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ from diffbgm.data.prepare_pop909 import song_splits
 from diffbgm.data.prepared import SPLITS
 from diffbgm.errors import DatasetError, StorageError
 from diffbgm.files import replacing
+from diffbgm.progress import Advance, no_advance
 
 # Reading is waiting for the disc and for zlib, which let other threads run.
 READERS = 4
@@ -28,9 +29,7 @@ class _Song(NamedTuple):
     language: np.ndarray  # (B, 768)
 
 
-def prepare_bgm909(
-    source: Path, target: Path, progress: Callable[[float], None] = lambda fraction: None
-) -> dict[str, Any]:
+def prepare_bgm909(source: Path, target: Path, progress: Advance = no_advance) -> dict[str, Any]:
     """Read every pair under `source`, write `target` (.npz) and its report; return the report.
 
     DatasetError names what in `source` cannot be used, StorageError what cannot be written;

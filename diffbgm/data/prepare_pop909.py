@@ -7,7 +7,7 @@ killed goes on where it was.
 import json
 import shutil
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from importlib.resources import files
@@ -24,11 +24,10 @@ from diffbgm.errors import DatasetError, StorageError
 from diffbgm.files import replacing
 from diffbgm.music import conditions
 from diffbgm.music.pianoroll import BEATS_PER_BAR, SIXTEENTHS_PER_BAR, from_notes
+from diffbgm.progress import Advance, no_advance
 
-Progress = Callable[[float], None]
 
-
-def prepare_pop909(source: Path, target: Path, progress: Progress = lambda fraction: None) -> dict:
+def prepare_pop909(source: Path, target: Path, progress: Advance = no_advance) -> dict:
     """Read every song under `source`, write `target` (.npz) and its report; return the report.
 
     DatasetError if there is no song or none can be used, StorageError if `target` cannot be
@@ -39,7 +38,7 @@ def prepare_pop909(source: Path, target: Path, progress: Progress = lambda fract
         parts.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
         raise StorageError(f"{parts}: cannot be made ({exc.strerror})") from exc
-    songs = read_songs(source, None, parts, progress)
+    songs = prepare_songs(source, None, parts, progress)
     prepared = join([song.prepared for song in songs])
     if not len(prepared):
         raise DatasetError(f"{source}: none of its {len(songs)} songs can be used")
@@ -51,11 +50,11 @@ def prepare_pop909(source: Path, target: Path, progress: Progress = lambda fract
     return summary
 
 
-def read_songs(
+def prepare_songs(
     source: Path,
     wanted: set[str] | None,
     parts: Path | None = None,
-    progress: Progress = lambda fraction: None,
+    progress: Advance = no_advance,
 ) -> list[SongPart]:
     """The songs under `source` in order (of those `wanted`), each prepared by itself.
 
@@ -98,14 +97,14 @@ def _prepare_song(parts: Path | None, folder: Path, structure: Path | None) -> S
         report.measured,
         report.phase_source,
         report.phase_moved_beats,
-        to_prepared(list(report.sections)),
+        prepare_sections(list(report.sections)),
     )
     if path is not None:
         write_part(path, song, mark)
     return song
 
 
-def to_prepared(sections: list[Section]) -> PreparedSet:
+def prepare_sections(sections: list[Section]) -> PreparedSet:
     """Measure every section's conditions and lay the sections end to end."""
     split_of = song_splits()
     split = [SPLITS.index(split_of.get(section.song, "train")) for section in sections]
@@ -141,7 +140,7 @@ _NO_BEATS = (
 
 def _measure(section: Section) -> tuple[np.ndarray, ...]:
     roll = from_notes(section.notes, section.bars * SIXTEENTHS_PER_BAR)
-    dynamic, semantic = conditions.from_score(roll, section.phrase_starts)
+    dynamic, semantic = conditions.of_roll(roll, section.phrase_starts)
     starts = np.zeros(len(dynamic), bool)
     starts[section.phrase_starts] = True
     chords = section.chords if len(section.chords) else np.tile(NO_CHORD, (len(dynamic), 1))

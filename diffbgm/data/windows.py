@@ -9,6 +9,7 @@ from torch import Tensor
 from diffbgm.data.prepared import SPLITS, PreparedSet
 from diffbgm.errors import DatasetError
 from diffbgm.model.temporal import NO_KEY, Conditions
+from diffbgm.music.chord_rows import condition_rows
 from diffbgm.music.pianoroll import (
     BEATS_PER_BAR,
     KEYS,
@@ -21,6 +22,7 @@ from diffbgm.music.pianoroll import (
 TRANSPOSITIONS = (-6, 6)
 CONDITION_DROPOUT = 0.15
 KEY_DROPOUT = 0.3
+CHORD_DROPOUT = 0.15
 # Mean lengths (beats) of the chance segments that stand for short and long shots.
 SEGMENT_BEATS = (2, 4, 8, 16, 1000)
 SMOOTHING_BEATS = (1, 4, 8)
@@ -65,6 +67,7 @@ class Windows:
         self.dynamic = torch.from_numpy(prepared.dynamic[rows].astype(np.float32)).to(device)
         self.semantic = torch.from_numpy(prepared.semantic[rows].astype(np.float32)).to(device)
         self.key = torch.from_numpy(prepared.key_signature[rows].astype(np.int64)).to(device)
+        self.chord = torch.from_numpy(condition_rows(prepared.chord[rows])).to(device)
         self.phrase = torch.from_numpy(np.cumsum(prepared.phrase_start[rows])).to(device)
 
     def __len__(self) -> int:
@@ -87,6 +90,7 @@ class Windows:
             torch.where(self._chance(KEY_DROPOUT, size), NO_KEY, conditions.key_signature),
             ~(both | self._chance(CONDITION_DROPOUT, size)),
             ~(both | self._chance(CONDITION_DROPOUT, size)),
+            conditions.chord * ~self._chance(CHORD_DROPOUT, size)[:, None, None],
         )
         return Batch(roll, self._known(size), conditions)
 
@@ -107,7 +111,13 @@ class Windows:
         key = (self.key[rows].mode(dim=1).values + shift) % 12
         present = torch.ones(len(start), dtype=torch.bool, device=self.device)
         conditions = Conditions(
-            self.dynamic[rows], self.semantic[rows], self.phrase[rows], key, present, present
+            self.dynamic[rows],
+            self.semantic[rows],
+            self.phrase[rows],
+            key,
+            present,
+            present,
+            transpose_chords(self.chord[rows], shift),
         )
         return transpose(roll, shift), conditions
 
@@ -160,6 +170,14 @@ def transpose(roll: Tensor, shift: Tensor) -> Tensor:
     inside = (source >= 0) & (source < KEYS)
     index = source.clamp(0, KEYS - 1)[:, None, None].expand(roll.shape)
     return roll.gather(3, index) * inside[:, None, None]
+
+
+def transpose_chords(chord: Tensor, shift: Tensor) -> Tensor:
+    """Condition rows of chords (B, N, 37) moved up by `shift` (B,) semitones."""
+    classes, known = chord[..., :-1].unflatten(-1, (3, 12)), chord[..., -1:]
+    source = (torch.arange(12, device=chord.device) - shift[:, None]) % 12  # (B, 12)
+    moved = classes.gather(3, source[:, None, None].expand(classes.shape))
+    return torch.cat([moved.flatten(2), known], dim=-1)
 
 
 def _bars(prepared: PreparedSet, section: int) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 
 from diffbgm.data.npz import read_npz
 from diffbgm.errors import DatasetError
-from diffbgm.evaluation.piece import Piece, lengthened, windows
+from diffbgm.evaluation.piece import MeasuredPiece, lengthened, windows
 from diffbgm.evaluation.retrieval import WINDOW_BARS, hand_made_features, standardised
 
 
@@ -26,13 +26,13 @@ class Embedded:
     reference: np.ndarray
 
 
-def hand_made(generated: Sequence[Piece], reference: Sequence[Piece]) -> Embedded:
+def hand_made(generated: Sequence[MeasuredPiece], reference: Sequence[MeasuredPiece]) -> Embedded:
     """Counted features of all windows of 8 bars, on the scale of the real ones'."""
     made, real = (hand_made_features(eights(pieces)) for pieces in (generated, reference))
     return Embedded("hand-made features", standardised(made, real), standardised(real, real))
 
 
-def eights(pieces: Sequence[Piece]) -> list[Piece]:
+def eights(pieces: Sequence[MeasuredPiece]) -> list[MeasuredPiece]:
     """All windows of 8 bars; a shorter piece is one, too."""
     return [
         lengthened(window, WINDOW_BARS)
@@ -41,7 +41,7 @@ def eights(pieces: Sequence[Piece]) -> list[Piece]:
     ]
 
 
-def read_embeddings(path: Path, pieces: Sequence[Piece]) -> Embedded:
+def read_embeddings(path: Path, pieces: Sequence[MeasuredPiece]) -> Embedded:
     """A music encoder's embeddings of the pieces, a row each, from an .npz file.
 
     `names` (N,): the pieces' file names without suffix, in any order; `generated` and `reference`

@@ -1,8 +1,8 @@
 """`diffbgm evaluate`: pieces on songs' own conditions, measured beside the songs themselves."""
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,28 +11,32 @@ import numpy as np
 from diffbgm import generation
 from diffbgm.data.paired import holds_pairs, load_pairs
 from diffbgm.data.prepared import PreparedSet, load_prepared
+from diffbgm.devices import choose_device
 from diffbgm.evaluation import calm_to_tense
+from diffbgm.evaluation.accompaniment import share_played
 from diffbgm.evaluation.evaluating_pairs import evaluate_pairs
 from diffbgm.evaluation.goals import goals
-from diffbgm.evaluation.piece import Piece as Measured
+from diffbgm.evaluation.piece import MeasuredPiece
 from diffbgm.evaluation.report import empty, measure, read_pairs
 from diffbgm.evaluation.songs import BARS, SongSet, Window, read_set, training_windows
-from diffbgm.files import replacing
+from diffbgm.files import check_folder, replacing
 from diffbgm.model.networks import Model
-from diffbgm.model.sampling import Piece
+from diffbgm.model.piece_conditions import PieceConditions
+from diffbgm.music.chord_rows import condition_rows
+from diffbgm.music.conditions import DYNAMIC
 from diffbgm.music.midi import write_midi
 from diffbgm.music.pianoroll import BEATS_PER_BAR, to_score
 from diffbgm.music.roll_png import write_roll_png
 from diffbgm.music.tempo_map import TempoMap
 from diffbgm.options import Sampling
+from diffbgm.progress import Progress, no_progress
+from diffbgm.spotting.planning import plan_piece
 
 BEATS = BARS * BEATS_PER_BAR
 # All files are at 120 beats a minute.
 TEMPO_MAP = TempoMap.constant(BEATS, BEATS / 2)
 # Real music is searched for changes from calm to tense in so many windows at most.
 REAL_WINDOWS = 2000
-
-Progress = Callable[[str, float], None]
 
 
 def evaluate(
@@ -45,7 +49,7 @@ def evaluate(
     device: str = "auto",
     checkpoint: Path | None = None,
     training: Path | None = None,
-    progress: Progress = lambda stage, fraction: None,
+    progress: Progress = no_progress,
 ) -> dict[str, Any]:
     """Measure a model on `songs` of `data`; return what is written to `folder`/metrics.json.
 
@@ -54,6 +58,9 @@ def evaluate(
     or, where `data` holds songs with films, 8 bars on the films' features. Copies are sought among
     the training songs of `training`, a prepared file, or else of `data` if it is one.
     """
+    check_folder(folder)
+    choose_device(device)
+    generation.describe_model(generation.resolve_checkpoint(checkpoint), Sampling())
     options = {"pieces": pieces, "seed": seed, "device": device, "checkpoint": checkpoint}
     if holds_pairs(data):
         pairs = load_pairs(data)
@@ -87,37 +94,59 @@ def _evaluate_scores(
     model = generation.load(generation.resolve_checkpoint(checkpoint), device)
     for name in ("generated", "reference", "calm_to_tense", "pictures"):
         empty(folder / name)
+    asked, written = {}, {}
     for index, window in enumerate(windows):
-        _generate(model, found, window, folder, seed + index)
+        name, rows = found.name(window), found.beats(window)
+        piece = _own_conditions(found.prepared, rows, seed + index)
+        _generate(model, piece, found.roll(window), folder, name, seed + index)
+        asked[name], written[name] = piece.chord, condition_rows(found.prepared.chord[rows])
         progress("pieces", (index + 1) / len(windows))
     changed = _turn_tense(model, found, windows, folder, seed, progress)
     progress("measures", 0)
     known = _training_windows(training or (None if data.is_dir() else data), found)
+    generated, reference = read_pairs(folder)
     metrics = {
         "model": generation.describe_model(generation.resolve_checkpoint(checkpoint), Sampling()),
         "songs": len(set(found.prepared.songs.tolist())),
         "songs_left_out": found.left_out,
-        **measure(*read_pairs(folder), training=known, seed=seed),
+        **measure(generated, reference, training=known, seed=seed),
+        "asked_chords": {
+            "generated": share_played(generated, asked),
+            "real": share_played(reference, written),
+        },
         "calm_to_tense": {"generated": changed, "real": _real_changes(found)},
     }
     return metrics | {"goals": [goal.to_dict() for goal in goals(metrics)]}
 
 
-def _generate(model: Model, found: SongSet, window: Window, folder: Path, seed: int) -> None:
-    (roll,) = model.sample(_own_conditions(found.prepared, found.beats(window)), [seed], Sampling())
-    real, name = found.roll(window), found.name(window)
+def _generate(
+    model: Model, piece: PieceConditions, real: np.ndarray, folder: Path, name: str, seed: int
+) -> None:
+    (roll,) = model.sample(piece, [seed], Sampling())
     _write(roll, folder / "generated" / f"{name}.mid")
     _write(real, folder / "reference" / f"{name}.mid")
     write_roll_png(folder / "pictures" / f"{name}.png", np.stack([roll, real]))
 
 
-def _own_conditions(prepared: PreparedSet, rows: slice) -> Piece:
-    return Piece(
+def _own_conditions(prepared: PreparedSet, rows: slice, seed: int) -> PieceConditions:
+    """A song's conditions, under a plan drawn for them."""
+    starts = prepared.phrase_start[rows]
+    own = PieceConditions(
         prepared.dynamic[rows].astype(np.float32),
         prepared.semantic[rows].astype(np.float32),
-        np.cumsum(prepared.phrase_start[rows]),
+        np.cumsum(starts),
         _key(prepared, rows),
     )
+    return _planned(own, starts, seed)
+
+
+def _planned(piece: PieceConditions, phrase_starts: np.ndarray, seed: int) -> PieceConditions:
+    """The piece under a form and a harmony that `seed` draws, as a film gets them."""
+    assert piece.key_signature is not None
+    rng = np.random.default_rng(seed)
+    density = piece.dynamic[:, DYNAMIC.index("density")]
+    plan = plan_piece(phrase_starts, density, piece.semantic, piece.key_signature, rng)
+    return replace(piece, theme=plan.form.shown(), chord=plan.chords.rows(len(phrase_starts)))
 
 
 def _key(prepared: PreparedSet, rows: slice) -> int:
@@ -139,7 +168,9 @@ def _turn_tense(
         phrases = found.prepared.phrase_start[rows]
         dynamic, semantic = calm_to_tense.ask(phrases, rng)
         shot = np.arange(BEATS) // (BEATS // 2)
-        piece = Piece(dynamic, semantic, shot, _key(found.prepared, rows))
+        starts = dynamic[:, DYNAMIC.index("boundary")] > 0
+        piece = PieceConditions(dynamic, semantic, shot, _key(found.prepared, rows))
+        piece = _planned(piece, starts, seed + index)
         (roll,) = model.sample(piece, [seed + index], Sampling())
         _write(roll, folder / "calm_to_tense" / f"{found.name(window)}.mid")
         rolls.append(roll)
@@ -159,7 +190,7 @@ def _real_changes(found: SongSet) -> dict[str, Any] | None:
     return None if heard is None else asdict(heard)
 
 
-def _training_windows(path: Path | None, found: SongSet) -> list[Measured] | None:
+def _training_windows(path: Path | None, found: SongSet) -> list[MeasuredPiece] | None:
     if path is None:
         return None
     return training_windows(load_prepared(path), set(found.prepared.songs.tolist()))

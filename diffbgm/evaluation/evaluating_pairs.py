@@ -1,7 +1,7 @@
 """`diffbgm evaluate` on songs with films: segments of 8 bars on the films' own features, as in the
 paper, measured beside the songs themselves."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from diffbgm import generation
 from diffbgm.data.paired import WINDOW_BARS, PairedSet
 from diffbgm.data.prepared import SPLITS
 from diffbgm.errors import DatasetError, OptionError
-from diffbgm.evaluation.piece import Piece
+from diffbgm.evaluation.piece import MeasuredPiece
 from diffbgm.evaluation.piece import from_notes as piece_of
 from diffbgm.evaluation.report import empty, measure, read_pairs
 from diffbgm.evaluation.songs import wanted_songs
@@ -28,6 +28,7 @@ from diffbgm.music.pianoroll import (
 )
 from diffbgm.music.tempo_map import TempoMap
 from diffbgm.options import Sampling
+from diffbgm.progress import Progress
 
 BEATS = WINDOW_BARS * BEATS_PER_BAR
 SIXTEENTHS = WINDOW_BARS * SIXTEENTHS_PER_BAR
@@ -53,7 +54,7 @@ def evaluate_pairs(
     device: str,
     checkpoint: Path | None,
     training: PairedSet,
-    progress: Callable[[str, float], None],
+    progress: Progress,
 ) -> dict[str, Any]:
     """Metrics of as many segments as `pieces`, spread evenly over the songs; writes their MIDI.
 
@@ -152,7 +153,7 @@ def _notes(pairs: PairedSet, segment: Segment) -> np.ndarray:
     return notes
 
 
-def _training_windows(pairs: PairedSet, held_out: set[str]) -> list[Piece]:
+def _training_windows(pairs: PairedSet, held_out: set[str]) -> list[MeasuredPiece]:
     """All windows of the train split's songs, but of those `held_out`."""
     segments = [
         Segment(song, start)

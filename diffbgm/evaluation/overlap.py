@@ -9,24 +9,24 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from diffbgm.evaluation.harmony import chord_tones_on_beats
-from diffbgm.evaluation.piece import Piece, onsets_per_bar
+from diffbgm.evaluation.piece import MeasuredPiece, onsets_per_bar
 
 
-def _pitches(piece: Piece) -> np.ndarray:
+def _pitches(piece: MeasuredPiece) -> np.ndarray:
     return piece.pitch
 
 
-def _durations(piece: Piece) -> np.ndarray:
+def _durations(piece: MeasuredPiece) -> np.ndarray:
     return piece.duration
 
 
-def _inter_onset_intervals(piece: Piece) -> np.ndarray:
+def _inter_onset_intervals(piece: MeasuredPiece) -> np.ndarray:
     """Sixteenths between one moment at which something is struck and the next."""
     return np.diff(np.unique(piece.onset))
 
 
 # What is gathered from each piece, and the edges of its bins; what lies beyond joins the last.
-FEATURES: dict[str, tuple[Callable[[Piece], np.ndarray], np.ndarray]] = {
+FEATURES: dict[str, tuple[Callable[[MeasuredPiece], np.ndarray], np.ndarray]] = {
     "pitch": (_pitches, np.arange(129)),
     "duration": (_durations, np.arange(1, 66)),
     "inter_onset_interval": (_inter_onset_intervals, np.arange(1, 34)),
@@ -35,7 +35,9 @@ FEATURES: dict[str, tuple[Callable[[Piece], np.ndarray], np.ndarray]] = {
 }
 
 
-def overlapping_areas(generated: Sequence[Piece], real: Sequence[Piece]) -> dict[str, float | None]:
+def overlapping_areas(
+    generated: Sequence[MeasuredPiece], real: Sequence[MeasuredPiece]
+) -> dict[str, float | None]:
     """The area of each feature, and their `mean`; None where a set has nothing to measure."""
     areas = {
         name: overlapping_area(_histogram(generated, name), _histogram(real, name))
@@ -52,7 +54,7 @@ def overlapping_area(first: np.ndarray, second: np.ndarray) -> float | None:
     return float(np.minimum(first / first.sum(), second / second.sum()).sum())
 
 
-def _histogram(pieces: Sequence[Piece], name: str) -> np.ndarray:
+def _histogram(pieces: Sequence[MeasuredPiece], name: str) -> np.ndarray:
     gather, edges = FEATURES[name]
     values = np.concatenate([np.zeros(0), *(gather(piece) for piece in pieces)])
     # A step below the last edge: it belongs to the last bin, whatever lies beyond too.

@@ -24,7 +24,7 @@ PITCHES = 128
 
 
 @dataclass(frozen=True, eq=False)
-class Piece:
+class MeasuredPiece:
     """`notes` (N, 4) integers: onset, duration (sixteenths, at least 1), pitch, track.
 
     Sorted by onset; `bars` may be more than the notes fill.
@@ -55,7 +55,7 @@ class Piece:
         return self.bars * SIXTEENTHS_PER_BAR
 
 
-def from_notes(name: str, notes: np.ndarray, bars: int | None = None) -> Piece:
+def from_notes(name: str, notes: np.ndarray, bars: int | None = None) -> MeasuredPiece:
     """A piece of notes (N, 4) in any order; by default as many bars as the notes fill.
 
     With `bars`, what begins outside them is left out and what hangs over is cut.
@@ -68,10 +68,10 @@ def from_notes(name: str, notes: np.ndarray, bars: int | None = None) -> Piece:
     notes = notes[(notes[:, 0] >= 0) & (notes[:, 0] < last)]
     notes = notes[np.lexsort((notes[:, 2], notes[:, 3], notes[:, 0]))]
     notes[:, 1] = np.minimum(np.maximum(notes[:, 1], 1), last - notes[:, 0])
-    return Piece(name, notes, bars)
+    return MeasuredPiece(name, notes, bars)
 
 
-def from_score(name: str, score: Score, bars: int | None = None) -> Piece:
+def piece_of_score(name: str, score: Score, bars: int | None = None) -> MeasuredPiece:
     """The piece that a score's tracks MELODY, BRIDGE and PIANO are; others are left out."""
     rows = [
         (
@@ -87,7 +87,7 @@ def from_score(name: str, score: Score, bars: int | None = None) -> Piece:
     return from_notes(name, np.array(rows, int), bars)
 
 
-def read_piece(path: Path) -> Piece:
+def read_piece(path: Path) -> MeasuredPiece:
     """The piece in a MIDI file; DatasetError if it cannot be read or has other tracks alone."""
     try:
         score = read_midi(path)
@@ -95,15 +95,15 @@ def read_piece(path: Path) -> Piece:
         raise DatasetError(str(exc)) from exc
     if score.tracks and not any(track.name in TRACKS for track in score.tracks):
         raise DatasetError(f"{path}: none of its tracks is named {', '.join(TRACKS)}")
-    return from_score(path.stem, score)
+    return piece_of_score(path.stem, score)
 
 
-def lengthened(piece: Piece, bars: int) -> Piece:
+def lengthened(piece: MeasuredPiece, bars: int) -> MeasuredPiece:
     """The same notes in at least that many bars."""
     return replace(piece, bars=max(piece.bars, bars))
 
 
-def windows(piece: Piece, bars: int) -> Iterator[Piece]:
+def windows(piece: MeasuredPiece, bars: int) -> Iterator[MeasuredPiece]:
     """The piece cut into whole windows, one after another; itself if it is shorter than one.
 
     A note belongs to the window that it begins in, and is cut at its end.
@@ -116,14 +116,14 @@ def windows(piece: Piece, bars: int) -> Iterator[Piece]:
         yield from_notes(f"{piece.name}:{number}", moved, bars)
 
 
-def onset_roll(piece: Piece) -> np.ndarray:
+def onset_roll(piece: MeasuredPiece) -> np.ndarray:
     """Where a key is struck: (sixteenths, 128) booleans."""
     roll = np.zeros((piece.sixteenths, PITCHES), bool)
     roll[piece.onset, piece.pitch] = True
     return roll
 
 
-def sounding_roll(piece: Piece) -> np.ndarray:
+def sounding_roll(piece: MeasuredPiece) -> np.ndarray:
     """Where a key is down: (sixteenths, 128) booleans."""
     change = np.zeros((piece.sixteenths + 1, PITCHES), int)
     np.add.at(change, (piece.onset, piece.pitch), 1)
@@ -131,7 +131,7 @@ def sounding_roll(piece: Piece) -> np.ndarray:
     return change[:-1].cumsum(axis=0) > 0
 
 
-def pitch_classes_heard(piece: Piece, span: int) -> np.ndarray:
+def pitch_classes_heard(piece: MeasuredPiece, span: int) -> np.ndarray:
     """Sixteenths that the notes of each pitch class sound in each span: (spans, 12) integers.
 
     `span` in sixteenths; a last incomplete span is left out.
@@ -143,11 +143,11 @@ def pitch_classes_heard(piece: Piece, span: int) -> np.ndarray:
     return change.cumsum(axis=0)[: spans * span].reshape(spans, span, 12).sum(axis=1)
 
 
-def onsets_per_beat(piece: Piece) -> np.ndarray:
+def onsets_per_beat(piece: MeasuredPiece) -> np.ndarray:
     """Notes struck in each beat: (beats,) integers."""
     return np.bincount(piece.onset // SIXTEENTHS_PER_BEAT, minlength=piece.bars * BEATS_PER_BAR)
 
 
-def onsets_per_bar(piece: Piece) -> np.ndarray:
+def onsets_per_bar(piece: MeasuredPiece) -> np.ndarray:
     """Notes struck in each bar: (bars,) integers."""
     return np.bincount(piece.onset // SIXTEENTHS_PER_BAR, minlength=piece.bars)

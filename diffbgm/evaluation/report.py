@@ -12,13 +12,15 @@ import numpy as np
 
 from diffbgm.errors import DatasetError
 from diffbgm.evaluation import defects, harmony, overlap, retrieval, rhythm, structure
+from diffbgm.evaluation.accompaniment import ACCOMPANIMENT_METRICS
 from diffbgm.evaluation.embeddings import Embedded, eights, hand_made, read_embeddings
-from diffbgm.evaluation.piece import Piece, lengthened, onsets_per_beat, read_piece
+from diffbgm.evaluation.melody import MELODY_METRICS
+from diffbgm.evaluation.piece import MeasuredPiece, lengthened, onsets_per_beat, read_piece
 
 K = 20
 
 # Of one piece each; the mean over a set's pieces is reported.
-_OF_A_PIECE: dict[str, Callable[[Piece], float | None]] = {
+_OF_A_PIECE: dict[str, Callable[[MeasuredPiece], float | None]] = {
     "pche": harmony.pche,
     "gps": rhythm.grooving_similarity,
     "notes_in_key": harmony.notes_in_key,
@@ -26,13 +28,15 @@ _OF_A_PIECE: dict[str, Callable[[Piece], float | None]] = {
     "stuck_notes": defects.stuck_notes,
     "crowded": defects.crowded,
     "notes_a_bar": lambda piece: len(piece.notes) / piece.bars if piece.bars else None,
+    **MELODY_METRICS,
+    **ACCOMPANIMENT_METRICS,
 }
 
 
 def measure_folder(
     folder: Path,
     embeddings: Path | None = None,
-    training: Sequence[Piece] | None = None,
+    training: Sequence[MeasuredPiece] | None = None,
     seed: int = 0,
 ) -> dict[str, Any]:
     """What `measure` returns of the pieces in a folder, whoever made them.
@@ -52,7 +56,7 @@ def empty(folder: Path) -> None:
         path.unlink()
 
 
-def read_pairs(folder: Path) -> tuple[list[Piece], list[Piece]]:
+def read_pairs(folder: Path) -> tuple[list[MeasuredPiece], list[MeasuredPiece]]:
     """Generated and reference pieces of a folder by name, each as long as its namesake."""
     names = {kind: _names(folder / kind) for kind in ("generated", "reference")}
     alone = names["generated"] ^ names["reference"]
@@ -76,10 +80,10 @@ def _names(folder: Path) -> set[str]:
 
 
 def measure(
-    generated: Sequence[Piece],
-    reference: Sequence[Piece],
+    generated: Sequence[MeasuredPiece],
+    reference: Sequence[MeasuredPiece],
     embedded: Embedded | None = None,
-    training: Sequence[Piece] | None = None,
+    training: Sequence[MeasuredPiece] | None = None,
     seed: int = 0,
 ) -> dict[str, Any]:
     """All metrics of generated pieces beside those of their references, in the same order.
@@ -115,7 +119,9 @@ def measure(
 
 
 def _piece_measures(
-    generated: Sequence[Piece], reference: Sequence[Piece], halves: Sequence[np.ndarray]
+    generated: Sequence[MeasuredPiece],
+    reference: Sequence[MeasuredPiece],
+    halves: Sequence[np.ndarray],
 ) -> dict[str, dict[str, float | None]]:
     of_reference = [_of_piece(piece) for piece in reference]
     made = _means([_of_piece(piece) for piece in generated])
@@ -132,7 +138,7 @@ def _piece_measures(
     }
 
 
-def _of_piece(piece: Piece) -> dict[str, float | None]:
+def _of_piece(piece: MeasuredPiece) -> dict[str, float | None]:
     structureness = structure.structureness(piece)
     return {name: metric(piece) for name, metric in _OF_A_PIECE.items()} | {
         f"si {name}": value for name, value in structureness.items()
@@ -150,7 +156,7 @@ def _distance(first: float | None, second: float | None) -> float | None:
     return None if first is None or second is None else abs(first - second)
 
 
-def _onsets_per_beat(pieces: Sequence[Piece]) -> np.ndarray:
+def _onsets_per_beat(pieces: Sequence[MeasuredPiece]) -> np.ndarray:
     return np.concatenate([onsets_per_beat(piece) for piece in pieces])
 
 
@@ -172,7 +178,9 @@ def _retrieval(embedded: Embedded, seed: int) -> dict[str, Any]:
 
 
 def _memorisation(
-    generated: Sequence[Piece], reference: Sequence[Piece], training: Sequence[Piece] | None
+    generated: Sequence[MeasuredPiece],
+    reference: Sequence[MeasuredPiece],
+    training: Sequence[MeasuredPiece] | None,
 ) -> dict[str, dict[str, float]] | None:
     """Likeness of windows of 8 bars to the nearest one in training; null where none were given."""
     if not training:

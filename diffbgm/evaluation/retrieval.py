@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.sparse import csr_array
 
-from diffbgm.evaluation.piece import PITCHES, Piece, onsets_per_beat
+from diffbgm.evaluation.piece import PITCHES, MeasuredPiece, onsets_per_beat
 from diffbgm.music.pianoroll import BEATS_PER_BAR, SIXTEENTHS_PER_BAR, TRACKS
 
 WINDOW_BARS = 8
@@ -17,7 +17,7 @@ CANDIDATES = 60
 TRANSPOSITIONS = range(-6, 7)
 
 
-def hand_made_features(windows: Sequence[Piece]) -> np.ndarray:
+def hand_made_features(windows: Sequence[MeasuredPiece]) -> np.ndarray:
     """Counted features (N, 80) of windows of 8 bars: what is played when, and how high.
 
     Pitch classes (12), places in the bar (16), onsets a beat (32); share of the notes, mean pitch,
@@ -27,7 +27,7 @@ def hand_made_features(windows: Sequence[Piece]) -> np.ndarray:
     return np.stack([_features(window) for window in windows])
 
 
-def _features(window: Piece) -> np.ndarray:
+def _features(window: MeasuredPiece) -> np.ndarray:
     count = max(len(window.notes), 1)
     beats = np.zeros(WINDOW_BARS * BEATS_PER_BAR)
     onsets = onsets_per_beat(window)[: len(beats)]
@@ -112,7 +112,7 @@ def diversity(embedded: np.ndarray) -> float | None:
 
 
 def nearest_training(
-    windows: Sequence[Piece], training: Sequence[Piece]
+    windows: Sequence[MeasuredPiece], training: Sequence[MeasuredPiece]
 ) -> tuple[np.ndarray, np.ndarray]:
     """How much of each window stands in the training window most like it: memorisation.
 
@@ -138,7 +138,7 @@ def nearest_training(
     return similarity[best], nearest[best]
 
 
-def _notes_matrix(windows: Sequence[Piece], shift: int) -> csr_array:
+def _notes_matrix(windows: Sequence[MeasuredPiece], shift: int) -> csr_array:
     """Struck notes, one row a window, one column a sixteenth and pitch; 1 where struck.
 
     Pitches beyond the ends have columns of their own, so that no transposition loses a note.

@@ -5,18 +5,18 @@ A metric is None where there is nothing to measure.
 
 import numpy as np
 
-from diffbgm.evaluation.piece import Piece
+from diffbgm.evaluation.piece import MeasuredPiece
 from diffbgm.music.pianoroll import SIXTEENTHS_PER_BAR
 
 
-def onset_vectors(piece: Piece) -> np.ndarray:
+def onset_vectors(piece: MeasuredPiece) -> np.ndarray:
     """Whether anything is struck in each sixteenth of each bar: (bars, 16) booleans."""
     struck = np.zeros(piece.sixteenths, bool)
     struck[piece.onset] = True
     return struck.reshape(piece.bars, SIXTEENTHS_PER_BAR)
 
 
-def grooving_similarity(piece: Piece) -> float | None:
+def grooving_similarity(piece: MeasuredPiece) -> float | None:
     """1 - mean difference (XOR) of the onset vectors over all pairs of bars: GPS.
 
     Wu and Yang 2020, on a grid of sixteenths. None for fewer than two bars, and for silence,

@@ -1,16 +1,17 @@
 """Which songs a model is measured on, and which windows of them. Knows no model."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from diffbgm.data.prepare_pop909 import read_songs, song_splits
+from diffbgm.data.prepare_pop909 import prepare_songs, song_splits
 from diffbgm.data.prepared import SPLITS, PreparedSet, join, load_prepared
 from diffbgm.errors import DatasetError, OptionError
 from diffbgm.evaluation import piece
 from diffbgm.music.pianoroll import BEATS_PER_BAR, SIXTEENTHS_PER_BAR, from_notes
+from diffbgm.progress import Advance, no_advance
 
 BARS = 16
 # Training windows are sought for copies in windows of 8 bars that begin at every bar.
@@ -60,9 +61,7 @@ class SongSet:
         return f"{self.prepared.songs[window.section]}_{window.section:04d}_{window.bar:03d}"
 
 
-def read_set(
-    data: Path, songs: str, progress: Callable[[float], None] = lambda fraction: None
-) -> SongSet:
+def read_set(data: Path, songs: str, progress: Advance = no_advance) -> SongSet:
     """The songs that `songs` names, of a prepared file or of POP909's own folders.
 
     `songs` is a split, or a file of song numbers, one a line. OptionError if it is neither,
@@ -70,7 +69,7 @@ def read_set(
     """
     wanted = wanted_songs(songs)
     if data.is_dir():
-        parts = read_songs(data, wanted, progress=progress)
+        parts = prepare_songs(data, wanted, progress=progress)
         found = join([part.prepared for part in parts]) if parts else None
         left_out = {part.song: part.rejected for part in parts if part.rejected}
     else:
@@ -100,7 +99,7 @@ def wanted_songs(songs: str) -> set[str]:
     return {line.zfill(3) for line in lines}
 
 
-def training_windows(prepared: PreparedSet, held_out: Iterable[str]) -> list[piece.Piece]:
+def training_windows(prepared: PreparedSet, held_out: Iterable[str]) -> list[piece.MeasuredPiece]:
     """Windows of 8 bars from every bar of the train split's songs, but of those `held_out`."""
     avoided = set(held_out)
     sections = [

@@ -8,7 +8,7 @@ measured the same way, and not to the decimal with those of audio.
 
 import numpy as np
 
-from diffbgm.evaluation.piece import SIXTEENTHS_PER_SECOND, Piece, pitch_classes_heard
+from diffbgm.evaluation.piece import SIXTEENTHS_PER_SECOND, MeasuredPiece, pitch_classes_heard
 
 RANGES = {"3-8 s": (3, 8), "8-15 s": (8, 15), "over 15 s": (15, None)}
 """Lengths of stretches in seconds, from and to, both included."""
@@ -18,7 +18,7 @@ KEPT_SHARE = 0.15
 PENALTY = -2.0
 
 
-def structureness(piece: Piece) -> dict[str, float | None]:
+def structureness(piece: MeasuredPiece) -> dict[str, float | None]:
     """SI, 0 to 1, for each of RANGES; None where the piece is shorter than the range, or silent."""
     features = chroma(piece)
     seconds = len(features)
@@ -31,7 +31,7 @@ def structureness(piece: Piece) -> dict[str, float | None]:
     }
 
 
-def chroma(piece: Piece) -> np.ndarray:
+def chroma(piece: MeasuredPiece) -> np.ndarray:
     """How long each pitch class sounds in each second, each row of length 1: (seconds, 12).
 
     Seconds of silence are zero; a last incomplete second is left out.

@@ -30,6 +30,11 @@ def log_snr_at(time: Tensor) -> Tensor:
     return -2 * torch.log(torch.tan(low + time * (high - low)))
 
 
+def noise_levels(steps: int, device: torch.device) -> Tensor:
+    """log SNR (steps,) at which so many steps see the roll, evenly in time, from noise on."""
+    return log_snr_at(torch.linspace(1, 0, steps + 1, device=device)[:-1])
+
+
 def alpha_sigma(log_snr: Tensor) -> tuple[Tensor, Tensor]:
     return torch.sigmoid(log_snr).sqrt(), torch.sigmoid(-log_snr).sqrt()
 

@@ -1,4 +1,4 @@
-"""The networks that can paint a piece, by the format of their weights: ours, and the paper's.
+"""The networks that can sample a piece, by the format of their weights: ours, and the paper's.
 
 Adding one is adding a line to `KINDS`; who scores a film does not ask which one it is.
 """
@@ -15,9 +15,10 @@ from diffbgm.model import checkpoint, sampling
 from diffbgm.model.paper import checkpoint as paper_checkpoint
 from diffbgm.model.paper import sampling as paper_sampling
 from diffbgm.model.paper.unet import PaperNetwork
-from diffbgm.model.sampling import Piece
+from diffbgm.model.piece_conditions import PieceConditions
 from diffbgm.model.weights_file import another_network, read_format
 from diffbgm.options import Sampling
+from diffbgm.progress import Advance, no_advance
 
 
 class Sampler(Protocol):
@@ -26,12 +27,12 @@ class Sampler(Protocol):
     def __call__(
         self,
         network: Any,
-        piece: Piece,
+        piece: PieceConditions,
         seeds: list[int],
-        wanted: Sampling,
+        options: Sampling,
         given: np.ndarray | None = None,
         known: np.ndarray | None = None,
-        progress: Callable[[float], None] = ...,
+        progress: Advance = ...,
     ) -> np.ndarray: ...
 
 
@@ -68,25 +69,25 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Model:
-    """A network on its device, ready to paint."""
+    """A network on its device, ready to sample."""
 
     network: Any
     kind: Kind
 
     def sample(
         self,
-        piece: Piece,
+        piece: PieceConditions,
         seeds: list[int],
-        wanted: Sampling,
+        options: Sampling,
         given: np.ndarray | None = None,
         known: np.ndarray | None = None,
-        progress: Callable[[float], None] = lambda fraction: None,
+        progress: Advance = no_advance,
     ) -> np.ndarray:
         """Rolls (len(seeds), 4 B, 3, 88), one a seed; see `model.sampling.sample`."""
-        return self.kind.sample(self.network, piece, seeds, wanted, given, known, progress)
+        return self.kind.sample(self.network, piece, seeds, options, given, known, progress)
 
     def feature_sources(self, image_embeddings: np.ndarray | None) -> dict[str, str]:
-        """What else `model` in composition.json says: see `Kind.told`."""
+        """What else `model` in composition.json says: see `Kind`."""
         return self.kind.feature_sources(self.network, image_embeddings)
 
 
@@ -104,7 +105,7 @@ def load_model(path: Path, device: torch.device) -> Model:
     return Model(kind.load(path, device), kind)
 
 
-def describe(path: Path, wanted: Sampling) -> dict[str, Any]:
+def describe(path: Path, options: Sampling) -> dict[str, Any]:
     """name, sha256, network, steps, guidance: `model` in composition.json, before it is loaded."""
     kind = kind_of(path)
     identity = checkpoint.identify(path)
@@ -112,6 +113,6 @@ def describe(path: Path, wanted: Sampling) -> dict[str, Any]:
         "name": identity.name,
         "sha256": identity.sha256,
         "network": kind.name,
-        "steps": wanted.steps,
-        "guidance": wanted.guidance if kind.guided else 1.0,
+        "steps": options.steps,
+        "guidance": options.guidance if kind.guided else 1.0,
     }

@@ -11,6 +11,8 @@ from torch import Tensor
 from diffbgm.music.pianoroll import KEYS, TRACKS
 
 MOST_SHIFT = 8.0  # in logits
+# A held key is believed from a lower probability on than a struck one: else long notes break.
+HELD_PROBABILITY = 0.4
 _NEVER = 1e-9
 MELODY = TRACKS.index("MELODY")
 
@@ -40,3 +42,15 @@ def struck_keys(onset: Tensor) -> Tensor:
     likely = keys > 0
     likely[..., MELODY, :] = False
     return (rhythm > 0) & (likely | likeliest)
+
+
+def held_keys(sustain: Tensor, struck: Tensor) -> Tensor:
+    """Which keys (S, T, 3, 88) logits of sustains (S, T, 3, COLUMNS) hold, if they sound.
+
+    The melody is one voice: whatever key it has is held while its rhythm says so and nothing new
+    is `struck` (S, T, 3, 88).
+    """
+    held = torch.sigmoid(sustain[..., :KEYS]) > HELD_PROBABILITY
+    goes_on = (sustain[..., MELODY, KEYS] > 0) & ~struck[..., MELODY, :].any(dim=-1)
+    held[..., MELODY, :] = goes_on[..., None]
+    return held

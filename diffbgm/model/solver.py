@@ -1,18 +1,79 @@
-"""DPM-Solver++ (Lu et al. 2022, arXiv 2211.01095): one step of the second-order multistep method.
+"""DPM-Solver++ (Lu et al. 2022, arXiv 2211.01095): the second-order multistep method, stochastic.
 
-In its stochastic form and the paper's symbols: h is a step in half log SNR, D the predicted clean
-roll. Knows no network and no noise schedule: a variance-preserving one is known by its log SNR.
+In the paper's symbols: h is a step in half log SNR, D the estimate of the clean roll. Knows no
+network and no windows, only a `Denoiser`; and no noise schedule but that it preserves variance, so
+that a log SNR says all about a noise level.
 """
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 import torch
 from torch import Tensor
 
+from diffbgm.progress import Advance, no_advance
+
 # Share of fresh noise in every step (0 is the ordinary differential equation).
 FRESH_NOISE = 0.5
 
+Noise = Callable[[], Tensor]
+"""Draws standard normal noise of the shape sampled, on its device."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a denoiser returns: `clean`, its estimate of the clean rolls (S, ...).
+
+    A denoiser whose estimates hold more, which a roll is made from in the end, returns a subclass.
+    """
+
+    clean: Tensor
+
+
+EstimateT = TypeVar("EstimateT", bound=Estimate)
+
+
+class Denoiser(Protocol[EstimateT]):
+    """A network with all that it is conditioned on, as samplers see it."""
+
+    def __call__(self, x: Tensor, log_snr: Tensor, last: EstimateT | None) -> EstimateT:
+        """The estimate for x (S, ...), all of it at one noise level, log_snr ().
+
+        `last` is the estimate at the noise level before, None at the first.
+        """
+        ...
+
+    def constrain(self, x: Tensor, log_snr: Tensor) -> Tensor:
+        """x as a step from the level log_snr () has led to it, made to agree with what is known."""
+        ...
+
+
+@torch.inference_mode()
+def solve(
+    denoiser: Denoiser[EstimateT],
+    x: Tensor,
+    log_snr: Tensor,
+    noise: Noise,
+    progress: Advance = no_advance,
+) -> EstimateT:
+    """The estimate at the last of the noise levels log_snr (N,), which rise; x is at the first."""
+    half_log_snr = log_snr / 2
+    steps = half_log_snr.diff()
+    estimate, previous = denoiser(x, log_snr[0], None), None
+    progress(1 / len(log_snr))
+    for index, h in enumerate(steps):
+        target = second_order(estimate.clean, previous, steps[index - 1] / h)
+        x = solver_step(x, target, half_log_snr[index], h, noise())
+        x = denoiser.constrain(x, log_snr[index])
+        previous = estimate.clean
+        estimate = denoiser(x, log_snr[index + 1], estimate)
+        progress((index + 2) / len(log_snr))
+    return estimate
+
 
 def second_order(estimate: Tensor, previous: Tensor | None, ratio: Tensor | float) -> Tensor:
-    """The D that a step aims at: the estimate carried on by how it changed since the last step.
+    """The D that a step aims at: the estimate, and on along its change since the last step.
 
     `ratio` is the length of the last step over that of the next; `previous` is None in the first.
     """

@@ -17,7 +17,8 @@ from diffbgm.model.attention import attend
 from diffbgm.model.config import NetworkConfig
 from diffbgm.model.feature_selector import FeatureSelector
 from diffbgm.model.segment_attention import TOKEN_WIDTH, SegmentCrossAttention, attention_bias
-from diffbgm.music.pianoroll import KEYS, SIXTEENTHS_PER_BAR, TRACKS
+from diffbgm.music.chord_rows import CHORD_WIDTH
+from diffbgm.music.pianoroll import KEYS, SIXTEENTHS_PER_BAR, SIXTEENTHS_PER_BEAT, TRACKS
 
 DYNAMIC_FEATURES = 6
 SEMANTIC_FEATURES = 3
@@ -31,8 +32,9 @@ OFF_BIAS = 4.0
 
 @dataclass(frozen=True)
 class Conditions:
-    """What a batch is told: dynamic (B, N, 6), semantic (B, N, 3), segment (B, N) of each beat,
-    key_signature (B,) 0..11 or NO_KEY, and per stream (B,) whether it is told at all."""
+    """The conditions of a batch: dynamic (B, N, 6), semantic (B, N, 3), segment (B, N) of each
+    beat, key_signature (B,) 0..11 or NO_KEY, per stream (B,) whether it is known at all, and chord
+    (B, N, 37) as `music.chord_rows` has it."""
 
     dynamic: Tensor
     semantic: Tensor
@@ -40,15 +42,22 @@ class Conditions:
     key_signature: Tensor
     has_dynamic: Tensor
     has_semantic: Tensor
+    chord: Tensor
 
     def select(self, rows: Tensor | slice) -> "Conditions":
         return Conditions(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
     def unconditional(self) -> "Conditions":
-        """The same batch, told nothing but where segments are and what key it is in."""
+        """The same batch, knowing nothing but where segments are and what key it is in."""
         nothing = torch.zeros_like(self.has_dynamic)
         return Conditions(
-            self.dynamic, self.semantic, self.segment, self.key_signature, nothing, nothing
+            self.dynamic,
+            self.semantic,
+            self.segment,
+            self.key_signature,
+            nothing,
+            nothing,
+            torch.zeros_like(self.chord),
         )
 
 
@@ -72,6 +81,8 @@ class TimeTokenNetwork(nn.Module):
         self.fold = nn.Linear(local * KEYS, width)
         self.in_bar = nn.Parameter(torch.randn(SIXTEENTHS_PER_BAR, width) * 0.02)
         self.key_signature = nn.Embedding(NO_KEY + 1, width)
+        self.chord = nn.Linear(CHORD_WIDTH, width, bias=False)
+        nn.init.zeros_(self.chord.weight)
         self.noise_level = nn.Sequential(nn.Linear(64, width), nn.SiLU(), nn.Linear(width, width))
         self.dynamic = _Stream(DYNAMIC_FEATURES)
         self.semantic = _Stream(SEMANTIC_FEATURES)
@@ -104,6 +115,8 @@ class TimeTokenNetwork(nn.Module):
         tokens = tokens + self.read_rhythm(read.transpose(1, 2))
         bars = tokens.shape[1] // SIXTEENTHS_PER_BAR
         tokens = tokens + self.in_bar.repeat(bars, 1)
+        by_beat = self.chord(conditions.chord)
+        tokens = tokens + by_beat.repeat_interleave(SIXTEENTHS_PER_BEAT, dim=1)
         level = self.noise_level(_sinusoids(log_snr)) + self.key_signature(conditions.key_signature)
         dynamic = self.dynamic(conditions.dynamic, conditions.has_dynamic)
         semantic = self.semantic(conditions.semantic, conditions.has_semantic)

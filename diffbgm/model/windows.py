@@ -1,10 +1,10 @@
 """Windows half a window apart over a whole piece, cut out of it and put together again.
 
-Where windows overlap, what they say is averaged, and the more the nearer a cell lies to the middle
-of its window: so a long piece is one piece without seams. Knows no network and no diffusion.
+Where windows overlap, their predictions are averaged, and weigh the more the nearer a cell lies to
+the middle of its window: so a long piece has no seams. Knows no network and no diffusion.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -22,12 +22,17 @@ class Batch(NamedTuple):
 
 
 class Windows:
-    """The windows of `window_bars` each over a piece of `bars`, no fewer, on a device."""
+    """The windows of `window_bars` each over a piece of `bars`, on a device.
+
+    A piece shorter than a window is treated as if it filled one.
+    """
 
     def __init__(self, bars: int, window_bars: int, device: torch.device) -> None:
         self.device = device
+        bars = max(bars, window_bars)
         self.starts = window_starts(bars, window_bars)
         self.beats = window_bars * BEATS_PER_BAR
+        self.sixteenths = bars * SIXTEENTHS_PER_BAR  # of the whole piece
         length = window_bars * SIXTEENTHS_PER_BAR
         centre = torch.arange(length, device=device) + 0.5
         self._weight = (torch.minimum(centre, length - centre) / length)[:, None]  # (T, 1)
@@ -36,7 +41,12 @@ class Windows:
         return len(self.starts)
 
     def of_beats(self, rows: np.ndarray) -> Tensor:
-        """Rows a beat (B, ...) of the piece as those of every window: (W, beats, ...)."""
+        """Rows a beat (B, ...) of the piece as those of every window: (W, beats, ...).
+
+        Where the piece is shorter than a window, its last row is repeated.
+        """
+        missing = max(self.beats - len(rows), 0)
+        rows = np.pad(rows, [(0, missing)] + [(0, 0)] * (rows.ndim - 1), mode="edge")
         firsts = [start * BEATS_PER_BAR for start in self.starts]
         windows = np.stack([rows[first : first + self.beats] for first in firsts])
         return torch.from_numpy(windows).to(self.device)
@@ -53,17 +63,35 @@ class Windows:
         pairs = zip(*batch, strict=True)
         return torch.stack([x[take, :, self._cells(window)] for take, window in pairs])
 
-    def add(self, total: Tensor, batch: Batch, said: Tensor) -> None:
-        """Add to `total` (S, C, T, K), zeros at first, what windows say (len, C, T, K)."""
-        for take, window, one in zip(*batch, said, strict=True):
+    def average(
+        self, takes: int, at_once: int, predict: Callable[[Batch], Sequence[Tensor]]
+    ) -> list[Tensor]:
+        """The predictions for whole pieces, (S, C, T, K) each.
+
+        `predict` returns them for a batch, (len, C, T of a window, K) each.
+        """
+        totals: list[Tensor] = []
+        for batch in self.batches(takes, at_once):
+            predictions = predict(batch)
+            totals = totals or [self._zeros(takes, one) for one in predictions]
+            for total, prediction in zip(totals, predictions, strict=True):
+                self._add(total, batch, prediction)
+        weight = self._total_weight()
+        return [total / weight for total in totals]
+
+    def _zeros(self, takes: int, prediction: Tensor) -> Tensor:
+        _, channels, _, keys = prediction.shape
+        return prediction.new_zeros(takes, channels, self.sixteenths, keys)
+
+    def _add(self, total: Tensor, batch: Batch, prediction: Tensor) -> None:
+        for take, window, one in zip(*batch, prediction, strict=True):
             total[take, :, self._cells(window)] += one * self._weight
 
-    def mean(self, total: Tensor) -> Tensor:
-        """The average of what all windows have said."""
-        weight = torch.zeros(total.shape[2], 1, device=self.device)
+    def _total_weight(self) -> Tensor:
+        weight = torch.zeros(self.sixteenths, 1, device=self.device)
         for window in range(len(self)):
             weight[self._cells(window)] += self._weight
-        return total / weight
+        return weight
 
     def _cells(self, window: int) -> slice:
         first = self.starts[window] * SIXTEENTHS_PER_BAR

@@ -1,4 +1,4 @@
-"""What the composer is told, per beat: one space, measured from a score or from a picture.
+"""The conditions of the network, per beat: one space, measured from a score or from a picture.
 
 Every value lies in 0..1. Measures of a score become quantiles of POP909's training songs
 (`quantiles.json`, made by `fit_quantiles`), so that "0.8" means "more than four fifths of real
@@ -41,7 +41,7 @@ SCALE = np.array([1, 0, 1, 0, 1, 1, 0, 1, 0, 1, 0, 1], float)
 CONSONANCE = np.array([-1.428, -0.582, 0.594, 0.386, 1.240, -0.453])
 
 
-def from_score(roll: np.ndarray, phrase_starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def of_roll(roll: np.ndarray, phrase_starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Dynamic (B, 6) and semantic (B, 3) of a roll (4 B, 3, 88).
 
     `phrase_starts` holds the beats at which a phrase begins (none known: an empty array).
@@ -74,17 +74,17 @@ def from_picture(
 
 
 def as_sustained(dynamic: np.ndarray) -> np.ndarray:
-    """Dynamic rows (B, 6) of a film as the network is told them.
+    """Dynamic rows (B, 6) of a film on the scale that the network was trained with.
 
     A shot's energy lasts for bars, and no music is as calm (or wild) for bars as its calmest
     beat: energies fill the range that bars have.
     """
     low, high = BAR_RANGE
-    told = dynamic.copy()
+    scaled = dynamic.copy()
     density, change, accent = (DYNAMIC.index(name) for name in DYNAMIC[:3])
-    told[:, [density, accent]] = low + (high - low) * dynamic[:, [density, accent]]
-    told[:, change] = 0.5 + (high - low) * (dynamic[:, change] - 0.5)
-    return told
+    scaled[:, [density, accent]] = low + (high - low) * dynamic[:, [density, accent]]
+    scaled[:, change] = 0.5 + (high - low) * (dynamic[:, change] - 0.5)
+    return scaled
 
 
 def _dynamic(density: np.ndarray, accent: np.ndarray, boundary: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from diffbgm.music.chord_plan import PlannedChord
 from diffbgm.music.conditions import MAJOR, MINOR, SCALE
 from diffbgm.music.score import Note, Score
 from diffbgm.music.tempo_map import BEATS_PER_BAR
@@ -22,7 +23,7 @@ QUALITIES = (
     (0, 4, 7, 11),
     (0, 3, 7, 10),
 )
-# In shares of the sounding time: what a seventh or a suspension must explain before it is heard,
+# In shares of the sounding time: what a seventh or a suspension must explain before it counts,
 # what a pitch class of the chord costs that is outside the key or does not sound at all, and what
 # speaks for a root: that it sounds long, and that it is the lowest note.
 ODDITY_COST = 0.06
@@ -30,6 +31,8 @@ OUTSIDE_KEY_COST = 0.08
 MISSING_COST = 0.05
 ROOT_BONUS = 0.3
 BASS_BONUS = 0.15
+# By how much more another chord must explain to be played instead of the one that is planned.
+PLAN_MARGIN = 0.45
 
 
 @dataclass(frozen=True)
@@ -91,17 +94,25 @@ def half_bars(start: float, end: float, first_downbeat: int) -> list[tuple[float
 
 
 def estimate_chords(
-    notes: Sequence[Note], spans: Iterable[tuple[float, float]], key: Key
+    notes: Sequence[Note],
+    spans: Iterable[tuple[float, float]],
+    key: Key,
+    planned: Sequence[PlannedChord | None] = (),
 ) -> tuple[Chord, ...]:
     """The chord of each span; one in which nothing sounds keeps the chord before it.
 
-    Spans before the first note take the first chord; without any note there are no chords.
+    Spans before the first note take the first chord; without any note there are no chords. The
+    chord that is `planned` for a span is taken unless the notes clearly play another.
     """
     spans = list(spans)
-    heard = [_estimate(_sounding(notes, *span), span, key) for span in spans]
-    known = next((chord for chord in heard if chord), None)
+    plan = planned or [None] * len(spans)
+    found = [
+        _estimate(_sounding(notes, *span), span, key, chord)
+        for span, chord in zip(spans, plan, strict=True)
+    ]
+    known = next((chord for chord in found if chord), None)
     chords = []
-    for span, chord in zip(spans, heard, strict=True):
+    for span, chord in zip(spans, found, strict=True):
         known = chord or known
         if known:
             chords.append(Chord(*span, known.root, known.intervals, known.bass))
@@ -149,18 +160,21 @@ def _crowds(pitch: int, other: int) -> bool:
 
 def _sounding(notes: Sequence[Note], start: float, end: float) -> list[Note]:
     """The parts of notes that sound between two beats."""
-    heard = []
+    sounding = []
     for note in notes:
         begin, stop = max(note.start_beats, start), min(note.end_beats, end)
         if begin < stop:
-            heard.append(replace(note, start_beats=begin, duration_beats=stop - begin))
-    return heard
+            sounding.append(replace(note, start_beats=begin, duration_beats=stop - begin))
+    return sounding
 
 
-def _estimate(notes: list[Note], span: tuple[float, float], key: Key) -> Chord | None:
-    """The best of 12 roots with each quality: the sound explained, less what speaks against it."""
+def _estimate(
+    notes: list[Note], span: tuple[float, float], key: Key, planned: PlannedChord | None
+) -> Chord | None:
+    """The best of 12 roots with each quality: the sound explained, less what speaks against it;
+    or what is planned, if that explains nearly as much."""
     if not notes:
-        return None
+        return None if planned is None else _as_planned(planned, span)
     weights = _weights(notes)
     weights /= weights.sum()
     lowest = min(note.pitch for note in notes) % 12
@@ -173,10 +187,25 @@ def _estimate(notes: list[Note], span: tuple[float, float], key: Key) -> Chord |
         + BASS_BONUS * (roots == lowest)
         - np.repeat([_oddity(intervals) for intervals in QUALITIES], 12)
     )
+    if planned is not None and _fits_plan(planned, fit):
+        return _as_planned(planned, span)
     quality, root = divmod(int(np.argmax(fit)), 12)
     intervals = QUALITIES[quality]
     in_chord = (lowest - root) % 12 in intervals
     return Chord(*span, root, intervals, lowest if in_chord else root)
+
+
+def _fits_plan(planned: PlannedChord, fit: np.ndarray) -> bool:
+    """Whether a quality on the root that is planned fits nearly as well as the best chord.
+
+    A plan knows qualities that are not told apart here: the nearest of those counts.
+    """
+    nearest = min(range(len(QUALITIES)), key=lambda i: len({*QUALITIES[i]} ^ {*planned.intervals}))
+    return bool(fit[12 * nearest + planned.root] >= fit.max() - PLAN_MARGIN)
+
+
+def _as_planned(planned: PlannedChord, span: tuple[float, float]) -> Chord:
+    return Chord(*span, planned.root, planned.intervals, planned.bass)
 
 
 @cache

@@ -18,7 +18,7 @@ from diffbgm.music.tempo_map import BEATS_PER_BAR, TempoMap
 TICKS_PER_BEAT = 512
 DRUM_CHANNEL = 9
 CHANNELS = [channel for channel in range(16) if channel != DRUM_CHANNEL]
-# A tempo is a whole number of microseconds a beat. Set anew this often, each time so as to make
+# A tempo is a whole number of microseconds a beat. Set this often, each time so as to make
 # up for the rounding before, it never strays by more than half of these microseconds.
 BEATS_PER_TEMPO = 64
 # A beat that meets a cut may fall a frame before it.
@@ -42,13 +42,13 @@ def write_midi(
     tempo map's by less than a millisecond however long the score is. StorageError where the file
     cannot be written; nothing half-written remains.
     """
-    piece = _Piece(tempo_map, start, tempo_map.duration if end is None else end)
+    span = _TickSpan(tempo_map, start, tempo_map.duration if end is None else end)
     midi = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT, charset="utf-8")
-    midi.tracks.append(_conductor(piece, first_downbeat))
+    midi.tracks.append(_conductor(span, first_downbeat))
     places = iter(range(len(score.tracks)))
     for track in score.tracks:
         place = 0 if track.is_drum else next(places)
-        midi.tracks.append(_midi_track(track, piece, place))
+        midi.tracks.append(_midi_track(track, span, place))
     with replacing(path) as unfinished:
         midi.save(unfinished)
 
@@ -63,12 +63,12 @@ def read_midi(path: Path) -> Score:
     return Score(tuple(track for track in tracks if track))
 
 
-class _Piece:
-    """The ticks of a stretch of the tempo map; tick 0 is its start."""
+class _TickSpan:
+    """The ticks between two times of the tempo map; tick 0 is the first of them."""
 
     def __init__(self, tempo_map: TempoMap, start: float, end: float) -> None:
         if not start < end:
-            raise ValueError(f"a piece from {start} to {end} s is empty")
+            raise ValueError(f"a span from {start} to {end} s is empty")
         self.tempo_map = tempo_map
         self.start, self.end = start, end
         self.origin = round(tempo_map.beat(start) * TICKS_PER_BEAT)
@@ -102,26 +102,26 @@ class _Piece:
         return sorted(edges | set(steps))
 
 
-def _conductor(piece: _Piece, first_downbeat: int) -> mido.MidiTrack:
-    events = [(tick, mido.MetaMessage("set_tempo", tempo=t)) for tick, t in piece.tempos()]
+def _conductor(span: _TickSpan, first_downbeat: int) -> mido.MidiTrack:
+    events = [(tick, mido.MetaMessage("set_tempo", tempo=t)) for tick, t in span.tempos()]
     sixteenth = TICKS_PER_BEAT // 4
-    pick_up = piece.tick(first_downbeat) % (BEATS_PER_BAR * TICKS_PER_BEAT)
+    pick_up = span.tick(first_downbeat) % (BEATS_PER_BAR * TICKS_PER_BEAT)
     if pick_up >= sixteenth:
         length = Fraction(round(pick_up / sixteenth), 16)
         denominator = max(4, length.denominator)
         numerator = int(length * denominator)
         events.append((0, _time_signature(numerator, denominator)))
     bars_from = pick_up if pick_up >= sixteenth else 0
-    if bars_from < piece.length:
+    if bars_from < span.length:
         events.append((bars_from, _time_signature(BEATS_PER_BAR, 4)))
-    return _track_of(events, piece.length)
+    return _track_of(events, span.length)
 
 
 def _time_signature(numerator: int, denominator: int) -> mido.MetaMessage:
     return mido.MetaMessage("time_signature", numerator=numerator, denominator=denominator)
 
 
-def _midi_track(track: Track, piece: _Piece, place: int) -> mido.MidiTrack:
+def _midi_track(track: Track, span: _TickSpan, place: int) -> mido.MidiTrack:
     """The `place`-th pitched track has a channel of its own; past 15, on the next MIDI port."""
     port, index = divmod(place, len(CHANNELS))
     channel = DRUM_CHANNEL if track.is_drum else CHANNELS[index]
@@ -130,14 +130,14 @@ def _midi_track(track: Track, piece: _Piece, place: int) -> mido.MidiTrack:
         (0, mido.MetaMessage("midi_port", port=port)),
         (0, mido.Message("program_change", channel=channel, program=track.program)),
     ]
-    for note in filter(piece.holds, track.notes):
-        on = max(piece.tick(note.start_beats), 0)
-        off = max(min(piece.tick(note.end_beats), piece.length), on + 1)
+    for note in filter(span.holds, track.notes):
+        on = max(span.tick(note.start_beats), 0)
+        off = max(min(span.tick(note.end_beats), span.length), on + 1)
         for tick, velocity in ((on, note.velocity), (off, 0)):
             kind = "note_on" if velocity else "note_off"
             message = mido.Message(kind, channel=channel, note=note.pitch, velocity=velocity)
             events.append((tick, message))
-    return _track_of(events, piece.length)
+    return _track_of(events, span.length)
 
 
 def _track_of(events: Sequence[tuple[int, Any]], length: int) -> mido.MidiTrack:

@@ -1,4 +1,4 @@
-"""The piano roll that the model paints: three tracks on a grid of sixteenths. No seconds here.
+"""The piano roll that the model samples: three tracks on a grid of sixteenths. No seconds here.
 
 A roll is one uint8 array (T, 3, 88), T in sixteenths: 0 where a key is up, 1-127 where it is
 struck (the value is the velocity), HELD where it is held down from an earlier sixteenth.
@@ -52,7 +52,7 @@ def to_notes(roll: np.ndarray) -> np.ndarray:
     return np.stack([onset, duration, key + LOWEST_PITCH, velocity, track], axis=1).astype(int)
 
 
-def from_score(sketch: Score, beats: int) -> np.ndarray:
+def from_score(piano_score: Score, beats: int) -> np.ndarray:
     """Roll of a score whose tracks are named MELODY, BRIDGE, PIANO; others are ignored."""
     rows = [
         (
@@ -62,7 +62,7 @@ def from_score(sketch: Score, beats: int) -> np.ndarray:
             note.velocity,
             TRACKS.index(track.name),
         )
-        for track in sketch.tracks
+        for track in piano_score.tracks
         if track.name in TRACKS
         for note in track.notes
     ]
@@ -70,7 +70,7 @@ def from_score(sketch: Score, beats: int) -> np.ndarray:
 
 
 def to_score(roll: np.ndarray) -> Score:
-    """The sketch that a roll holds: a score of three piano tracks, times in beats."""
+    """The piano score that a roll holds: its three tracks, times in beats."""
     notes = to_notes(roll)
     return Score(tuple(_track(index, notes) for index in range(len(TRACKS))))
 

@@ -5,12 +5,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
 from math import ceil
 from pathlib import Path
 from typing import Any
 
 from diffbgm.errors import CutsError
+from diffbgm.timeline import check_cuts
 
 SHAPE = '{"frame_rate": [24000, 1001], "frames": 720, "cuts": [48, 131]}'
 KEYS = ("frame_rate", "frames", "cuts")
@@ -161,19 +161,9 @@ def _dropped(place: str, seconds: int, frame: int, rate: Fraction) -> int:
 
 def _check(path: Path, cuts: list[tuple[str, int]], frames: int | None) -> tuple[int, ...]:
     """The frames, if they rise and lie within the film."""
-    for place, cut in cuts:
-        if cut < 1 or (frames is not None and cut >= frames):
-            last = "" if frames is None else f", the last at {frames - 1}"
-            raise CutsError(
-                f"{path}, {place}: frame {cut} is outside the film; "
-                f"new shots begin at frame 1 or later{last}"
-            )
-    for (_, before), (place, cut) in pairwise(cuts):
-        if cut == before:
-            raise CutsError(f"{path}, {place}: frame {cut} is there twice; take one out")
-        if cut < before:
-            raise CutsError(f"{path}, {place}: frame {cut} comes after {before}; sort the cuts")
-    return tuple(cut for _, cut in cuts)
+    numbers = tuple(cut for _, cut in cuts)
+    check_cuts(numbers, frames, [f"{path}, {place}" for place, _ in cuts])
+    return numbers
 
 
 def _rate(rate: Fraction) -> str:

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 import opentimelineio as otio
 
 from diffbgm.errors import OptionError, TimelineError
-from diffbgm.options import check_range, parse_mood
+from diffbgm.options import option_named, parse_mood
 from diffbgm.readers.flattening import ClipSpan, layer, snapped_rate
 from diffbgm.timeline import MediaSpan, Shot, Timeline
 
@@ -121,7 +121,7 @@ def _overrides(path: Path, span: ClipSpan) -> dict[str, Any]:
     mood, energy = metadata.get("mood"), metadata.get("energy")
     try:
         if energy is not None:
-            check_range("energy", float(energy), 0, 1)
+            option_named("energy").check(float(energy))
         return {
             "mood": None
             if mood is None

@@ -17,7 +17,8 @@ NTSC = [Fraction(n * 1000, 1001) for n in (24, 30, 48, 60, 120)]
 class ClipSpan:
     """A clip from `start` to `end` seconds, or, not `seen`, a hole that shows lower tracks.
 
-    `media_start` is the second of its media shown at `start`, `speed` media seconds per second.
+    `media_start` is the second of its media shown at `start`, `speed` media seconds per second:
+    below 0 they run backwards, and what is shown at `start` ends at `media_start`.
     """
 
     start: Fraction
@@ -33,6 +34,11 @@ class ClipSpan:
         media_start = self.media_start + (start - self.start) * self.speed
         return replace(self, start=start, end=end, media_start=media_start)
 
+    def backwards(self) -> "ClipSpan":
+        """The same pictures, last first."""
+        media_start = self.media_start + (self.end - self.start) * self.speed
+        return replace(self, media_start=media_start, speed=-self.speed)
+
 
 def snapped_rate(rate: float) -> Fraction:
     """The exact rate: whole, or NTSC's n·1000/1001 however it was rounded (23.976, 23.98)."""
@@ -46,10 +52,7 @@ def exact(time: otio.opentime.RationalTime) -> Fraction:
 
 
 def layer(item: Any) -> list[ClipSpan]:
-    """What is seen of a track, stack, clip or gap: contiguous spans from 0 to its duration.
-
-    ValueError where the edit cannot be followed: nested edits run backwards or frozen.
-    """
+    """What is seen of a track, stack, clip or gap: contiguous spans from 0 to its duration."""
     if isinstance(item, otio.schema.Stack):
         spans = _stack(item)
     elif isinstance(item, otio.schema.Track):
@@ -64,7 +67,7 @@ def layer(item: Any) -> list[ClipSpan]:
 def _leaf(item: Any) -> list[ClipSpan]:
     """A clip or a gap. Time effects leave its length in the edit as it is, by OTIO's rules.
 
-    What runs backwards counts as forwards: it moves as much and is as bright.
+    A clip that runs backwards shows what it would show forwards, last picture first.
     """
     shown = item.trimmed_range()
     span = ClipSpan(Fraction(0), exact(shown.duration), snapped_rate(shown.duration.rate))
@@ -75,7 +78,9 @@ def _leaf(item: Any) -> list[ClipSpan]:
     if reference is not None and reference.available_range is not None:
         # Source times count from the timecode of the media's first frame.
         media_start -= exact(reference.available_range.start_time)
-    return [replace(span, clip=item, media_start=media_start, speed=abs(_speed(item)))]
+    speed = _speed(item)
+    span = replace(span, clip=item, media_start=media_start, speed=abs(speed))
+    return [span.backwards() if speed < 0 else span]
 
 
 def _speed(item: Any) -> Fraction:
@@ -171,24 +176,44 @@ def _trimmed(item: Any, spans: list[ClipSpan]) -> list[ClipSpan]:
     speed = _speed(item)
     if item.source_range is None and speed == 1:
         return spans
-    if speed <= 0:
-        raise ValueError(f"nested edit {item.name!r} runs backwards or is frozen; render it first")
     if item.source_range is None:
         start, length = Fraction(0), spans[-1].end if spans else Fraction(0)
     else:
         start, length = exact(item.source_range.start_time), exact(item.source_range.duration)
-    rate = snapped_rate(item.trimmed_range().duration.rate)
-    end = start + length * speed
-    shown = _part(spans, start, end)
-    covered_to = shown[-1].end if shown else start
-    if covered_to < end:
-        shown.append(ClipSpan(covered_to, end, rate, seen=False))
-    return [
+    hole = ClipSpan(start, start, snapped_rate(item.trimmed_range().duration.rate), seen=False)
+    if speed == 0:
+        return [_frozen(_filled(spans, start, start + 1 / hole.rate, hole)[0], length)]
+    shown = [
         replace(
             span,
-            start=(span.start - start) / speed,
-            end=(span.end - start) / speed,
-            speed=span.speed * speed,
+            start=(span.start - start) / abs(speed),
+            end=(span.end - start) / abs(speed),
+            speed=span.speed * abs(speed),
         )
-        for span in shown
+        for span in _filled(spans, start, start + length * abs(speed), hole)
+    ]
+    return _backwards(shown, length) if speed < 0 else shown
+
+
+def _filled(
+    spans: Sequence[ClipSpan], start: Fraction, end: Fraction, hole: ClipSpan
+) -> list[ClipSpan]:
+    """The part of the spans between two times, with holes where they do not reach."""
+    shown = _part(spans, start, end)
+    first, last = (shown[0].start, shown[-1].end) if shown else (end, end)
+    before, after = replace(hole, start=start, end=first), replace(hole, start=last, end=end)
+    return [span for span in (before, *shown, after) if span.end > span.start]
+
+
+def _frozen(span: ClipSpan, length: Fraction) -> ClipSpan:
+    """What the span shows first, for that long."""
+    shown_from = span.media_start + min(span.speed, Fraction(0)) / span.rate
+    return replace(span, start=Fraction(0), end=length, media_start=shown_from, speed=Fraction(0))
+
+
+def _backwards(spans: Sequence[ClipSpan], length: Fraction) -> list[ClipSpan]:
+    """Spans from 0 to `length`, last picture first."""
+    return [
+        replace(span.backwards(), start=length - span.end, end=length - span.start)
+        for span in reversed(spans)
     ]

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from diffbgm.errors import DiffBGMError, SoundFontError
+from diffbgm.errors import SoundFontError
 from diffbgm.sound.parts import SAMPLE_RATE
 
 POLYPHONY = 256
@@ -25,6 +25,11 @@ _CHANNELS = 16
 # Such that a dense chord stays below full scale, and both synthesizers are about as loud.
 _FLUID_GAIN = 0.6
 _TINY_GAIN_DB = -6.0
+NO_SYNTHESIZER = (
+    "nothing is installed that plays a SoundFont: install FluidSynth (Debian and Ubuntu: "
+    "libfluidsynth3, macOS: brew install fluid-synth, Windows: choco install fluidsynth), or on "
+    "Python 3.11 and 3.12 type pip install --no-deps tinysoundfont"
+)
 
 
 class Player(Protocol):
@@ -58,7 +63,7 @@ class Synthesizer(Protocol):
 def open_synthesizer(soundfont: Path) -> Iterator[Synthesizer]:
     """FluidSynth if the system has libfluidsynth, else TinySoundFont.
 
-    SoundFontError if it cannot load `soundfont`, DiffBGMError if there is no synthesizer at all.
+    SoundFontError if it cannot load `soundfont`, or if there is no synthesizer at all.
     """
     if fluidsynth_is_installed():
         with FluidSynth(soundfont) as synthesizer:
@@ -174,10 +179,7 @@ class TinySoundFont:
         try:
             self._library: Any = import_module("tinysoundfont._tinysoundfont")
         except ModuleNotFoundError as exc:
-            raise DiffBGMError(
-                "no synthesizer is installed: install the system package libfluidsynth3, "
-                "or tinysoundfont by `pip install --no-deps tinysoundfont`"
-            ) from exc
+            raise SoundFontError(NO_SYNTHESIZER) from exc
         self.name = f"TinySoundFont {version('tinysoundfont')}"
         self.soundfont = soundfont
         self.replaced: set[str] = set()

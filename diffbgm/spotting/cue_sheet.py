@@ -1,4 +1,4 @@
-"""The cue sheet: what the composer is told. Beats, hits and conditions; no pixels, no notes."""
+"""The cue sheet: what the music goes by. Beats, hits and conditions; no pixels, no notes."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from diffbgm.dialogue import Dialogue
-from diffbgm.music.tempo_map import TempoMap
+from diffbgm.music.chord_plan import PlannedChord
+from diffbgm.music.tempo_map import BEATS_PER_BAR, TempoMap
 from diffbgm.spotting.hit_points import Hit, HitKind, Spotting, SpottingOptions, spot_cuts
 from diffbgm.spotting.phrases import phrase_starts
+from diffbgm.spotting.planning import PiecePlan
 from diffbgm.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -21,8 +23,8 @@ __all__ = ["CueSheet", "Hit", "HitKind", "SpottingOptions", "shot_levels", "spot
 # A film whose motion spans less than this has no calm and no action to tell apart.
 FULL_SPREAD = 0.2
 # How much of a beat's energy is its place within the film's own range, at full spread.
-STRETCH = 0.5
-# What is left of the picture's ups and downs inside a shot whose energy is wished.
+OWN_RANGE_SHARE = 0.5
+# What is left of the picture's ups and downs inside a shot whose energy is overridden.
 KEPT_VARIATION = 0.5
 # A boundary is at least this strong where a shot begins, and where only a phrase does.
 WEAKEST_CUT = 0.4
@@ -37,7 +39,7 @@ class CueSheet:
     `music.conditions`. `shot_of_beat` (B,) is the index of the shot a beat belongs to:
     the segments of the segment-aware attention. B is `tempo_map.beats`: a whole number of bars
     is not promised. `phrases` are the beats on which phrases begin. Under `dialogue` the music
-    makes room.
+    makes room. `plan` holds for the whole bars around all beats, once it is made (`film_plan`).
     """
 
     spotting: Spotting
@@ -46,6 +48,7 @@ class CueSheet:
     shot_of_beat: np.ndarray
     phrases: tuple[int, ...] = ()
     dialogue: Dialogue = field(default_factory=Dialogue)
+    plan: PiecePlan | None = None
 
     @property
     def tempo_map(self) -> TempoMap:
@@ -60,6 +63,18 @@ class CueSheet:
         """The beat 0..3 on which the first bar begins."""
         return self.spotting.first_downbeat
 
+    @property
+    def bar_padding(self) -> tuple[int, int]:
+        """Beats to add before the first and after the last to have whole bars."""
+        before = -self.first_downbeat % BEATS_PER_BAR
+        return before, -(before + self.tempo_map.beats) % BEATS_PER_BAR
+
+    def planned_chord(self, beat: float) -> PlannedChord | None:
+        """The chord that is planned for the half bar of a beat, if there is a plan."""
+        if self.plan is None:
+            return None
+        return self.plan.chords.at(beat + self.bar_padding[0])
+
     def to_dict(self) -> dict[str, Any]:
         """What composition.json keeps of it, enough for `from_dict` to rebuild it exactly."""
         from diffbgm.music.conditions import DYNAMIC, SEMANTIC
@@ -68,6 +83,7 @@ class CueSheet:
             **self.spotting.to_dict(),
             "phrases": list(self.phrases),
             "dialogue": [list(span) for span in self.dialogue.spans],
+            "plan": self.plan and self.plan.to_dict(),
             "shot_of_beat": self.shot_of_beat.tolist(),
             "conditions": {
                 "dynamic": self.dynamic.tolist(),
@@ -86,14 +102,15 @@ class CueSheet:
             np.array(content["shot_of_beat"], np.int64),
             tuple(content["phrases"]),
             Dialogue(tuple((start, end) for start, end in content["dialogue"])),
+            PiecePlan.from_dict(plan) if (plan := content["plan"]) else None,
         )
 
 
 def spot(analysis: VideoAnalysis, options: SpottingOptions | None = None) -> CueSheet:
-    """Fit tempo to the cuts and measure what the composer is told, beat by beat.
+    """Fit tempo to the cuts and measure the conditions, beat by beat.
 
-    A shot's own wish for mood or energy goes before the wish for the whole film in `options`,
-    and that before what was measured. CutsError as `spot_cuts`.
+    A shot's own override of mood or energy goes before that of the whole film in `options`, and
+    that before what was measured. CutsError as `spot_cuts`.
     """
     options = options or SpottingOptions()
     timeline = analysis.timeline
@@ -105,7 +122,7 @@ def spot(analysis: VideoAnalysis, options: SpottingOptions | None = None) -> Cue
 def measure_conditions(
     analysis: VideoAnalysis, spotting: Spotting, options: SpottingOptions
 ) -> CueSheet:
-    """What the composer is told on the beats of a tempo map that is settled; see `spot`."""
+    """The conditions on the beats of a tempo map that is settled; see `spot`."""
     # scipy, which it needs, costs more than all else here: only who spots a film pays for it.
     from diffbgm.music.conditions import from_picture
 
@@ -114,7 +131,7 @@ def measure_conditions(
     shot_of_beat = _shot_of_beat(timeline, spotting)
     phrases = phrase_starts(spotting.tempo_map, spotting.first_downbeat, spotting.hits)
     energy = _beat_energy(analysis.motion, timeline, spotting.tempo_map)
-    energy = _overridden_energy(stretch(energy), timeline, shot_of_beat, options.energy)
+    energy = _overridden_energy(spread_out(energy), timeline, shot_of_beat, options.energy)
     mood = _beat_mood(analysis.mood, spotting.tempo_map)
     mood = _overridden_mood(mood, timeline, shot_of_beat, options.mood)
     boundary = _boundaries(strengths, shot_of_beat, phrases)
@@ -123,7 +140,7 @@ def measure_conditions(
 
 
 def shot_levels(cues: CueSheet, timeline: Timeline) -> tuple[np.ndarray, np.ndarray]:
-    """Energy (S,) 0..1 and mood (S, 3) -1..1 of each shot, as the composer is told them.
+    """Energy (S,) 0..1 and mood (S, 3) -1..1 of each shot, as the cue sheet has them.
 
     Means over the shot's beats; a shot too short for a beat of its own has the level of the beat
     that sounds in its middle.
@@ -139,7 +156,7 @@ def shot_levels(cues: CueSheet, timeline: Timeline) -> tuple[np.ndarray, np.ndar
     return np.array([level[0] for level in levels]), np.array([level[1] for level in levels])
 
 
-def stretch(energy: np.ndarray) -> np.ndarray:
+def spread_out(energy: np.ndarray) -> np.ndarray:
     """Absolute energy (B,) 0..1, gently pulled apart over the film's own range; order is kept.
 
     Half of the result is the place between the film's calmest and busiest beats (5th and 95th
@@ -148,7 +165,7 @@ def stretch(energy: np.ndarray) -> np.ndarray:
     """
     low, high = np.percentile(energy, [5, 95])
     spread = high - low
-    share = STRETCH * min(spread / FULL_SPREAD, 1)
+    share = OWN_RANGE_SHARE * min(spread / FULL_SPREAD, 1)
     if share == 0:
         return energy
     place = np.clip(0.5 + (energy - (low + high) / 2) / spread, 0, 1)
@@ -199,36 +216,36 @@ def _beat_mood(mood: np.ndarray, tempo_map: TempoMap) -> np.ndarray:
 
 
 def _overridden_energy(
-    energy: np.ndarray, timeline: Timeline, shot_of_beat: np.ndarray, wish: float | None
+    energy: np.ndarray, timeline: Timeline, shot_of_beat: np.ndarray, override: float | None
 ) -> np.ndarray:
-    """The film's wish moves all shots alike; a shot's own wish sets its mean."""
-    wished = energy if wish is None else energy + wish - energy.mean()
-    wished = np.clip(wished, 0, 1)
+    """The film's override moves all shots alike; a shot's own sets its mean."""
+    overridden = energy if override is None else energy + override - energy.mean()
+    overridden = np.clip(overridden, 0, 1)
     for shot in timeline.shots:
         own = shot_of_beat == shot.index
         if shot.energy is not None and own.any():
             variation = KEPT_VARIATION * (energy[own] - energy[own].mean())
-            wished[own] = np.clip(shot.energy + variation, 0, 1)
-    return wished
+            overridden[own] = np.clip(shot.energy + variation, 0, 1)
+    return overridden
 
 
 def _overridden_mood(
     mood: np.ndarray,
     timeline: Timeline,
     shot_of_beat: np.ndarray,
-    wish: tuple[float, float] | None,
+    override: tuple[float, float] | None,
 ) -> np.ndarray:
-    wished = mood.copy()
-    if wish is not None:
-        wished[:] = with_tension(wish)
+    overridden = mood.copy()
+    if override is not None:
+        overridden[:] = with_tension(override)
     for shot in timeline.shots:
         if shot.mood is not None:
-            wished[shot_of_beat == shot.index] = with_tension(shot.mood)
-    return wished
+            overridden[shot_of_beat == shot.index] = with_tension(shot.mood)
+    return overridden
 
 
 def with_tension(mood: tuple[float, float]) -> tuple[float, float, float]:
-    """Wishes name valence and arousal; what is aroused and unpleasant is tense (Thayer 1989)."""
+    """Overrides name valence and arousal; what is aroused and unpleasant is tense (Thayer 1989)."""
     valence, arousal = mood
     return valence, arousal, (arousal - valence) / 2
 

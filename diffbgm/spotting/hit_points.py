@@ -12,10 +12,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from diffbgm.errors import CutsError, OptionError
+from diffbgm.errors import CutsError
 from diffbgm.music.tempo_map import BEATS_PER_BAR, TempoMap
-from diffbgm.options import check_pins, check_tempo
+from diffbgm.options import ComposeOptions, check_options, check_pins
 from diffbgm.spotting.hit_search import HIT_FRAMES, Problem, TempoPath, constant_path, search
+from diffbgm.timeline import check_cuts
 
 HitKind = Literal["downbeat", "beat", "half", "none"]
 # Cuts closer than this to the one before fade in weight: nobody expects a beat on each.
@@ -37,8 +38,8 @@ class SpottingOptions:
     `bpm` is the range of the base tempo, `freedom_percent` how far the tempo may stray from it
     (3 is not noticed, 6 is usual, 10 is audible). `pinned` and `ignored` are first frames of
     shots: cuts that must be hit, and cuts that need not be. `prefer_downbeats` gives up hits
-    for downbeats. `mood` (valence, arousal; each -1..1) and `energy` (0..1) are wishes for the
-    whole film, where a shot has none of its own. OptionError if a value is out of range,
+    for downbeats. `mood` (valence, arousal; each -1..1) and `energy` (0..1) override what was
+    measured, but for shots with overrides of their own. OptionError if a value is out of range,
     CutsError if a cut is both pinned and ignored.
     """
 
@@ -51,12 +52,23 @@ class SpottingOptions:
     energy: float | None = None
 
     def __post_init__(self) -> None:
-        check_tempo(self.bpm, self.freedom_percent)
+        check_options(self, ComposeOptions)
         check_pins(self.pinned, self.ignored)
-        if self.mood is not None and not all(-1 <= value <= 1 for value in self.mood):
-            raise OptionError(f"the mood {self.mood} is out of range: give two numbers in -1..1")
-        if self.energy is not None and not 0 <= self.energy <= 1:
-            raise OptionError(f"the energy {self.energy:g} is out of range: give 0 to 1")
+
+    @classmethod
+    def from_options(
+        cls, options: ComposeOptions, style_tempo: tuple[float, float]
+    ) -> "SpottingOptions":
+        """What composing with `options` asks of spotting; without a `bpm`, the style's tempo."""
+        return cls(
+            bpm=options.bpm or style_tempo,
+            freedom_percent=options.freedom_percent,
+            pinned=options.pinned,
+            ignored=options.ignored,
+            prefer_downbeats=options.prefer_downbeats,
+            mood=options.mood,
+            energy=options.energy,
+        )
 
 
 @dataclass(frozen=True)
@@ -188,14 +200,7 @@ def _nearest(tempo_map: TempoMap, times: np.ndarray, grid: float) -> np.ndarray:
 def _check_cuts(frames: int, cuts: Sequence[int], options: SpottingOptions) -> None:
     if frames < 1:
         raise CutsError(f"a film of {frames} frames has nothing to score")
-    for before, cut in pairwise([0, *cuts]):
-        if cut <= before:
-            raise CutsError(
-                f"the cut at frame {cut} does not come after {before}: cuts are the first frames "
-                "of new shots, rising from 1"
-            )
-    if cuts and cuts[-1] >= frames:
-        raise CutsError(f"the cut at frame {cuts[-1]} is outside the film of {frames} frames")
+    check_cuts(cuts, frames)
     for name, chosen in (("pinned", options.pinned), ("ignored", options.ignored)):
         for frame in sorted(set(chosen) - set(cuts)):
             raise CutsError(f"frame {frame} is {name}, but there is no cut: {_nearby(frame, cuts)}")

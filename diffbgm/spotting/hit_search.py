@@ -16,7 +16,7 @@ import numpy as np
 BEND = 0.04
 BEND_SCALE = 0.06
 # Where a hit may lie around its cut, in frames, and what that costs: exact if it can be; late
-# rather than early, since an early one is heard before the new shot is seen.
+# rather than early, since an early one sounds before the new shot shows.
 OFFSETS = np.array([0.0, 0.95, -0.95])
 OFFSET_COST = np.array([0.0, 0.08, 0.25])
 # A node is hit where a beat lies within one frame of it; a hair for rounding.

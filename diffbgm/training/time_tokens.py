@@ -13,7 +13,8 @@ from diffbgm.errors import OptionError
 from diffbgm.model.checkpoint import load_weights, save_weights
 from diffbgm.model.config import NetworkConfig
 from diffbgm.model.diffusion import loss
-from diffbgm.model.sampling import Piece, sample
+from diffbgm.model.piece_conditions import PieceConditions
+from diffbgm.model.sampling import sample
 from diffbgm.model.temporal import TimeTokenNetwork
 from diffbgm.options import Sampling
 
@@ -58,13 +59,19 @@ class TimeTokenObjective:
             conditions.semantic,
             conditions.segment,
             conditions.key_signature,
+            conditions.chord,
         )
         pieces = zip(*(column.cpu().numpy() for column in columns), strict=True)
         network = cast(TimeTokenNetwork, network)
         return np.concatenate(
             [
-                sample(network, Piece(dynamic, semantic, segment, int(key)), [seed], Sampling())
-                for seed, (dynamic, semantic, segment, key) in enumerate(pieces)
+                sample(
+                    network,
+                    PieceConditions(dynamic, semantic, segment, int(key), chord=chord),
+                    [seed],
+                    Sampling(),
+                )
+                for seed, (dynamic, semantic, segment, key, chord) in enumerate(pieces)
             ]
         )
 

@@ -15,8 +15,10 @@ import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from diffbgm.errors import DiffBGMError, OptionError
-from diffbgm.model.sampling import fast_bfloat16
+from diffbgm.files import check_folder
+from diffbgm.model.precision import autocast
 from diffbgm.music.roll_png import write_roll_png
+from diffbgm.progress import Advance, no_advance
 from diffbgm.training.config import TrainingConfig
 from diffbgm.training.presets import find_preset
 from diffbgm.training.processes import Processes, StopSignals, joined
@@ -54,7 +56,7 @@ class Trainer:
         self.step = 0
         self.begun = time.monotonic()
 
-    def run(self, report: Report, progress: Callable[[float], None]) -> None:
+    def run(self, report: Report, progress: Advance) -> None:
         """Train to the end, or until SIGTERM or SIGINT asks to stop.
 
         `report` gets a line of numbers at every save. DiffBGMError if the loss is no number any
@@ -112,7 +114,7 @@ class Trainer:
         weights stay as they are, and what is returned is not finite."""
         for group in self.optimiser.param_groups:
             group["lr"] = self._learning_rate(done)
-        with self._autocast():
+        with autocast(self.processes.device):
             value = self.objective.losses(self.network, self.config.batch_windows).mean()
         self.optimiser.zero_grad(set_to_none=True)
         value.backward()
@@ -157,7 +159,7 @@ class Trainer:
 
     def validate(self) -> dict[str, float]:
         """Loss of the moving average per noise level."""
-        with self._autocast():
+        with autocast(self.processes.device):
             return self.objective.validation_losses(self.average.module)
 
     def _save_weights(self) -> None:
@@ -172,22 +174,19 @@ class Trainer:
     def _out(self) -> Path:
         return Path(self.config.out)
 
-    def _autocast(self) -> torch.autocast:
-        device = self.processes.device
-        return torch.autocast(device.type, torch.bfloat16, enabled=fast_bfloat16(device))
-
 
 def train(
     config: TrainingConfig,
     device: str,
     report: Report,
-    progress: Callable[[float], None] = lambda fraction: None,
+    progress: Advance = no_advance,
 ) -> None:
     """Run a configuration to its end.
 
     OUT gets `weights.safetensors` (the moving average), `log.jsonl`, `samples/STEP.png` and
     `config.json`. Under torchrun this is one of the processes, and the first of them writes.
     """
+    check_folder(Path(config.out))
     with joined(device) as processes:
         trainer = Trainer(config, processes)
         if processes.writes:

@@ -11,13 +11,15 @@ from typing import Any, Literal, NamedTuple
 import cv2
 import numpy as np
 
-from diffbgm.errors import CutsError, FilmError
-from diffbgm.timeline import MediaSpan, Shot, Timeline
+from diffbgm.errors import FilmError
+from diffbgm.progress import Advance
+from diffbgm.timeline import MediaSpan, Shot, Timeline, check_cuts
 from diffbgm.video.captions import nearest_captions
 from diffbgm.video.clip import Clip, sampled
-from diffbgm.video.decode import Picture, on_grid, probe, read_pictures
+from diffbgm.video.decode import Picture, on_grid, read_pictures
 from diffbgm.video.edit import content_of_edit, edit_frames
 from diffbgm.video.embeddings import content_of
+from diffbgm.video.film_info import probe
 from diffbgm.video.hard_cuts import SHORTEST_SHOT
 from diffbgm.video.mood import MoodMeter
 from diffbgm.video.motion import MotionMeter
@@ -28,7 +30,6 @@ from diffbgm.video.zero_shot import MOOD_RATE, zero_shot_mood
 
 __all__ = ["Cut", "VideoAnalysis", "analyse_film", "analyse_timeline"]
 
-Progress = Callable[[float], None]
 MoodSource = Literal["clip", "colour"]
 MOOD_SOURCES: dict[MoodSource, str] = {
     "clip": "what is shown (CLIP)",
@@ -73,7 +74,7 @@ class _Meaning(NamedTuple):
 def analyse_film(
     path: Path,
     cuts: tuple[int, ...] | None = None,
-    progress: Progress | None = None,
+    progress: Advance | None = None,
     clip: Clip | None = None,
 ) -> VideoAnalysis:
     """Measure a film; its cuts are detected, or given as the first frames of the new shots.
@@ -83,7 +84,7 @@ def analyse_film(
     given cuts are out of order or outside the film.
     """
     if cuts is not None:
-        _check_order(cuts)
+        check_cuts(cuts)
     info = probe(path)
     rate = info.frame_rate
     expected = round(info.seconds * rate) if info.seconds else None
@@ -102,7 +103,7 @@ def analyse_film(
 
 
 def analyse_timeline(
-    timeline: Timeline, progress: Progress | None = None, clip: Clip | None = None
+    timeline: Timeline, progress: Advance | None = None, clip: Clip | None = None
 ) -> VideoAnalysis:
     """Measure an edit of one or many films, whose cuts are given; gaps are black.
 
@@ -203,7 +204,7 @@ class _GivenCuts:
 
     def finish(self, frames: int) -> tuple[Cut, ...]:
         """The cuts; CutsError if one lies outside the film."""
-        _check_range(self._cuts, frames)
+        check_cuts(self._cuts, frames)
         while self._open:
             self._measure()
         return tuple(
@@ -250,7 +251,7 @@ class _Album:
 
 
 def _reported(
-    pictures: Iterable[Picture], expected: int | None, progress: Progress | None
+    pictures: Iterable[Picture], expected: int | None, progress: Advance | None
 ) -> Iterator[Picture]:
     """The pictures, telling `progress` now and then how far they are."""
     for number, picture in enumerate(pictures):
@@ -259,17 +260,3 @@ def _reported(
         yield picture
     if progress is not None:
         progress(1.0)
-
-
-def _check_order(cuts: tuple[int, ...]) -> None:
-    for before, cut in pairwise((0, *cuts)):
-        if cut <= 0:
-            raise CutsError(f"cut {cut}: a cut is the first frame of a new shot, 1 or more")
-        if cut <= before:
-            raise CutsError(f"cut {cut}: comes after {before}; give the cuts in order, each once")
-
-
-def _check_range(cuts: tuple[int, ...], frames: int) -> None:
-    for cut in cuts:
-        if cut >= frames:
-            raise CutsError(f"cut {cut}: lies outside the film, whose last frame is {frames - 1}")

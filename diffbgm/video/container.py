@@ -1,9 +1,11 @@
 """Opens film files safely, with errors that say what to do. Decodes nothing."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from fractions import Fraction
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import av
 import av.error
@@ -12,6 +14,8 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from diffbgm.errors import FilmError
+
+Opened = TypeVar("Opened")
 
 # FFmpeg also reads playlists, which name other files and addresses: those are no films.
 _FORMATS = (
@@ -38,6 +42,37 @@ def opened(path: Path) -> Iterator[InputContainer]:
         ) from exc
     with container:
         yield container
+
+
+class KeptOpen(Generic[Opened]):
+    """The few files that were asked for last stay open: edits cut to and fro between them."""
+
+    def __init__(
+        self, open_file: Callable[[Path], AbstractContextManager[Opened]], most: int
+    ) -> None:
+        self._open_file, self._most = open_file, most
+        self._files: OrderedDict[Path, tuple[Opened, ExitStack]] = OrderedDict()
+
+    def __enter__(self) -> "KeptOpen[Opened]":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        while self._files:
+            self._close_oldest()
+
+    def open(self, path: Path) -> Opened:
+        """The open file; it is closed again once `most` others were asked for."""
+        if path not in self._files:
+            while len(self._files) >= self._most:
+                self._close_oldest()
+            stack = ExitStack()
+            self._files[path] = stack.enter_context(self._open_file(path)), stack
+        self._files.move_to_end(path)
+        return self._files[path][0]
+
+    def _close_oldest(self) -> None:
+        _, (_, stack) = self._files.popitem(last=False)
+        stack.close()
 
 
 def _check_file(path: Path) -> None:

@@ -1,17 +1,18 @@
-"""Reads a film once, small and on a constant frame grid. Knows nothing of shots, motion or mood."""
+"""Reads films once, small and on a constant frame grid. Knows nothing of shots, motion or mood."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
+from itertools import chain
 from math import floor
 from pathlib import Path
-from statistics import mean
 
 import av
 import av.error
 import numpy as np
 from av.container import InputContainer
+from av.format import Flags
 from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.reformatter import Interpolation, VideoReformatter
@@ -19,34 +20,16 @@ from av.video.stream import VideoStream
 
 from diffbgm.errors import FilmError
 from diffbgm.video.container import first_picture, opened, video_stream
-
-MAX_SECONDS = 3 * 3600
-"""Longer films are refused before they are decoded."""
+from diffbgm.video.film_info import MAX_SECONDS, FilmInfo, info_of, too_long
 
 LONG_SIDE, SHORT_SIDE = 192, 32
 """Of a small picture: the length of its longer side, and the least length of its shorter one."""
 
 _LARGEST_ASPECT = 8  # of a sized picture; one that is longer still is squeezed
-
-_STANDARD_RATES = tuple(
-    [Fraction(n * 1000, 1001) for n in (24, 30, 48, 60, 120)]
-    + [Fraction(n) for n in (10, 12, 15, 24, 25, 30, 48, 50, 60, 100, 120)]
-)
-_RATE_TOLERANCE = 1 / 5000  # well under the 1/1001 between 24 and 24000/1001
-_LOWEST_RATE, _HIGHEST_RATE = Fraction(1, 60), Fraction(250)
-_MEASURED_PACKETS = 100  # read to measure a rate that the file does not tell
 _LOST_SECONDS, _LOST_SHARE = 1.0, 0.05  # that may be missing before a film counts as damaged
 _SETTLING_SECONDS = 1.0  # in which a recording that was cut out of another may be imperfect
 _SEEK_SECONDS = 2  # a start earlier than this is reached without a seek
-
-
-@dataclass(frozen=True)
-class FilmInfo:
-    """What a film says of itself before it is decoded; `seconds` is None where it does not tell."""
-
-    path: Path
-    frame_rate: Fraction
-    seconds: float | None
+_EARLIER = (0, 1, 4, 16, 64)  # seconds before a place that are sought, one after the other
 
 
 @dataclass(frozen=True)
@@ -64,51 +47,72 @@ class Picture:
     sized: Callable[[int], np.ndarray]
 
 
-def probe(path: Path) -> FilmInfo:
-    """Look at a film without decoding it.
-
-    Raises FilmError where the file is missing, unreadable, no film, has no picture, or lasts
-    longer than `MAX_SECONDS`.
-    """
-    with opened(path) as container:
-        return _probe(path, container, video_stream(path, container))
-
-
 def on_grid(
-    pictures: Iterator[Picture], rate: Fraction, start: Fraction = Fraction(0)
+    pictures: Iterator[Picture],
+    rate: Fraction,
+    start: Fraction = Fraction(0),
+    early: Fraction = Fraction(1, 2),
 ) -> Iterator[Picture]:
     """Frame 0, 1, ... of a constant grid: what a player shows `start` + N / `rate` seconds in.
 
-    A picture begins at the grid point nearest to its time, which forgives timestamps rounded to
-    milliseconds, and is held until the next one; of several at one point the last is taken.
+    A picture is shown from the first grid point on that is no more than `early` steps of the grid
+    before its time, which forgives timestamps rounded to milliseconds, and held until the next
+    one; of several at one point the last is taken.
     """
     shown, number, end = None, 0, 0
     for picture in pictures:
-        begin = _nearest((picture.seconds - start) * rate)
+        begin = floor((picture.seconds - start) * rate + 1 - early)
         while shown is not None and number < begin:
             yield shown
             number += 1
         shown = picture
-        end = max(begin + 1, _nearest((picture.seconds + picture.duration - start) * rate))
+        ends = (picture.seconds + picture.duration - start) * rate
+        end = max(begin + 1, floor(ends + 1 - early))
     while shown is not None and number < max(end, 1):
         yield shown
         number += 1
 
 
-def read_pictures(path: Path, start: Fraction = Fraction(0)) -> Iterator[Picture]:
-    """Decode the film once, from the picture shown at `start` seconds to its end.
+def read_pictures(path: Path) -> Iterator[Picture]:
+    """Decode a film once, from its first picture to its last. Raises FilmError as `Film` does."""
+    with Film(path) as film:
+        yield from film.pictures()
 
-    Raises FilmError as `probe` does, and where the file ends early or cannot be decoded on: the
-    message then tells how many seconds could be read.
+
+class Film:
+    """An open film, read from any place as often as wanted; one reading ends where another begins.
+
+    Raises FilmError where the file is missing, unreadable, no film, has no picture, or lasts
+    longer than `MAX_SECONDS`.
     """
-    with opened(path) as container:
-        stream = video_stream(path, container)
-        info = _probe(path, container, stream)
-        stream.thread_type = "AUTO"
-        reading = _Reading(info, container, stream)
-        if start > _SEEK_SECONDS:
-            reading.seek(start)
-        shrink = _Shrinker(stream)
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._files = path, ExitStack()
+        self._container, self._stream = self._open()
+        self._is_fresh = True
+        try:
+            self.info = info_of(path, self._container, self._stream)
+        except FilmError:
+            self.close()
+            raise
+
+    def __enter__(self) -> "Film":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._files.close()
+
+    def pictures(self, start: Fraction = Fraction(0)) -> Iterator[Picture]:
+        """Decode on from the picture shown at `start` seconds, which comes first, to the end.
+
+        Raises FilmError where the file ends early or cannot be decoded on: the message then names
+        how many seconds could be read.
+        """
+        reading = self._reading_from(max(start, Fraction(0)))
+        shrink = _Shrinker(self._stream)
         before = None  # the last picture that begins before `start`: shown at `start`
         for seconds, frame in reading.frames():
             if seconds <= start:
@@ -122,6 +126,43 @@ def read_pictures(path: Path, start: Fraction = Fraction(0)) -> Iterator[Picture
             yield shrink(*before)
         reading.check_end()
 
+    def _open(self) -> tuple[InputContainer, VideoStream]:
+        container = self._files.enter_context(opened(self._path))
+        try:
+            stream = video_stream(self._path, container)
+        except FilmError:
+            self.close()
+            raise
+        stream.thread_type = "AUTO"
+        return container, stream
+
+    def _reading_from(self, start: Fraction) -> "_Reading":
+        """A reading whose first picture is shown at `start` seconds or before."""
+        if start > _SEEK_SECONDS or not self._is_fresh:
+            for seconds in _EARLIER if self._has_times() else ():
+                reading = self._sought(max(start - seconds, Fraction(0)))
+                if reading is not None and reading.begins_by(start):
+                    return reading
+            self.close()
+            self._container, self._stream = self._open()
+        self._is_fresh = False
+        return _Reading(self.info, self._container, self._stream)
+
+    def _has_times(self) -> bool:
+        return not self._container.format.flags & Flags.no_timestamps.value
+
+    def _sought(self, seconds: Fraction) -> "_Reading | None":
+        """A reading from the key picture before `seconds` on; None if it cannot be sought."""
+        self._is_fresh = False
+        reading = _Reading(self.info, self._container, self._stream)
+        base = self._stream.time_base or Fraction(1, av.time_base)
+        try:
+            self._container.seek(int((reading.origin + seconds) / base), stream=self._stream)
+        except av.error.FFmpegError:
+            return None
+        reading.is_settling = True
+        return reading
+
 
 class _Reading:
     """Takes a container's packets apart, and keeps account of what could not be read."""
@@ -133,22 +174,31 @@ class _Reading:
         self.seen = Fraction(0)  # end of the last picture
         self.lost = 0  # pictures that could not be decoded, or not well, after the first
         self.any = False
+        self.is_settling = False  # after a seek: pictures that lean on earlier ones are spoilt
+        self._frames = self._timed()
 
-    def seek(self, start: Fraction) -> None:
-        base = self.stream.time_base or Fraction(1, av.time_base)
-        self.container.seek(int((self.origin + start) / base), stream=self.stream)
+    def begins_by(self, start: Fraction) -> bool:
+        """Whether the first picture is shown at `start` seconds or before."""
+        first = next(self._frames, None)
+        if first is None:
+            return False
+        self._frames = chain([first], self._frames)
+        return first[0] <= start
 
     def frames(self) -> Iterator[tuple[Fraction, VideoFrame]]:
         """Pictures with their times, each later than the one before."""
+        return self._frames
+
+    def _timed(self) -> Iterator[tuple[Fraction, VideoFrame]]:
         last = Fraction(-1)
         for packet in self._packets():
             for frame in self._decode(packet):
                 seconds = self._seconds(frame)
-                if seconds <= last:
+                if seconds <= last or (self.is_settling and frame.is_corrupt):
                     continue
                 if seconds > MAX_SECONDS:
-                    raise _too_long(self.info.path, float(seconds))
-                last, self.any = seconds, True
+                    raise too_long(self.info.path, float(seconds))
+                last, self.any, self.is_settling = seconds, True, False
                 self.lost += frame.is_corrupt and seconds > _SETTLING_SECONDS
                 self.seen = seconds + (_duration(frame) or 1 / self.info.frame_rate)
                 yield seconds, frame
@@ -159,12 +209,12 @@ class _Reading:
             raise FilmError(
                 f"{self.info.path}: holds no picture that can be decoded; export it again"
             )
-        told = self._told_seconds()
-        missing = max(told - float(self.seen), self.lost / float(self.info.frame_rate))
-        if missing > min(_LOST_SECONDS, _LOST_SHARE * max(told, float(self.seen))):
+        expected = self._expected_seconds()
+        missing = max(expected - float(self.seen), self.lost / float(self.info.frame_rate))
+        if missing > min(_LOST_SECONDS, _LOST_SHARE * max(expected, float(self.seen))):
             raise self._damaged(missing)
 
-    def _told_seconds(self) -> float:
+    def _expected_seconds(self) -> float:
         """How long the picture should last: by its own track, or by the file as a whole.
 
         Sound may go on after the picture, so the file's length counts only where no track
@@ -172,8 +222,8 @@ class _Reading:
         """
         if self.stream.duration and self.stream.time_base:
             return float(self.stream.duration * self.stream.time_base)
-        told = self.info.seconds or 0.0
-        return told if self.reached < (1 - _LOST_SHARE) * told else 0.0
+        seconds = self.info.seconds or 0.0
+        return seconds if self.reached < (1 - _LOST_SHARE) * seconds else 0.0
 
     def _packets(self) -> Iterator[Packet]:
         """The video packets; of the other streams just the times, to know where the file ends."""
@@ -249,65 +299,5 @@ def small_size(width: float, height: float) -> tuple[int, int]:
     return max(SHORT_SIDE, round(width * scale)), max(SHORT_SIDE, round(height * scale))
 
 
-def _probe(path: Path, container: InputContainer, stream: VideoStream) -> FilmInfo:
-    seconds = None
-    if container.duration:
-        seconds = container.duration / av.time_base
-    if stream.duration and stream.time_base:
-        seconds = float(stream.duration * stream.time_base)
-    if seconds is not None and seconds > MAX_SECONDS:
-        raise _too_long(path, seconds)
-    return FilmInfo(path, _frame_rate(path, stream), seconds)
-
-
-def _too_long(path: Path, seconds: float) -> FilmError:
-    return FilmError(
-        f"{path}: lasts {seconds / 3600:.1f} hours, more than {MAX_SECONDS / 3600:g}; "
-        "score it in parts"
-    )
-
-
-def _frame_rate(path: Path, stream: VideoStream) -> Fraction:
-    """The nominal rate; where the average is far from it, the next standard one above that.
-
-    They are far apart in films of variable rate, such as those of telephones and screens.
-    """
-    nominal, average = stream.guessed_rate, stream.average_rate
-    if average and _LOWEST_RATE <= average <= _HIGHEST_RATE:
-        if nominal and Fraction(2, 3) < nominal / average < Fraction(3, 2):
-            return _standard(nominal, _RATE_TOLERANCE)
-        return min((rate for rate in _STANDARD_RATES if rate >= average), default=average)
-    if nominal and _LOWEST_RATE <= nominal <= _HIGHEST_RATE:
-        return _standard(nominal, _RATE_TOLERANCE)
-    return _measured_rate(path)
-
-
-def _measured_rate(path: Path) -> Fraction:
-    """The rate of the first pictures, for files that tell none, such as a browser's recordings."""
-    with opened(path) as container:
-        times: list[Fraction] = []
-        for packet in container.demux(video_stream(path, container)):
-            if packet.pts is not None and packet.time_base is not None:
-                times.append(packet.pts * packet.time_base)
-            if len(times) == _MEASURED_PACKETS:
-                break
-    times.sort()
-    steps = [after - before for before, after in pairwise(times)]
-    if not steps or mean(steps) == 0:
-        return Fraction(25)
-    rate = 1 / mean(steps)
-    return _standard(min(max(rate, _LOWEST_RATE), _HIGHEST_RATE), 0.02).limit_denominator(1001)
-
-
-def _standard(rate: Fraction, tolerance: float) -> Fraction:
-    """The standard rate that `rate` means, or else `rate` itself."""
-    closest = min(_STANDARD_RATES, key=lambda standard: abs(standard - rate))
-    return closest if abs(closest - rate) <= tolerance * closest else rate
-
-
 def _duration(frame: VideoFrame) -> Fraction:
     return (frame.duration or 0) * (frame.time_base or Fraction(0))
-
-
-def _nearest(value: Fraction) -> int:
-    return floor(value + Fraction(1, 2))

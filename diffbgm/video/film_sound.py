@@ -1,12 +1,12 @@
-"""The film's own sound, or an edit's: what is heard with its pictures. Knows no music."""
+"""The sound of a film or an edit that goes with its pictures. Knows no music."""
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import av
 import av.error
@@ -16,12 +16,13 @@ from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
+from diffbgm.progress import Advance, no_advance, part_of
+from diffbgm.readers.media_runs import media_runs
 from diffbgm.timeline import MediaSpan, Timeline
-from diffbgm.video.container import first_picture, opened, video_stream
-
-Progress = Callable[[float], None]
+from diffbgm.video.container import KeptOpen, first_picture, opened, video_stream
 
 _PREROLL = 0.5  # seconds decoded before a place in the middle of a file: codecs need to settle
+_FILES_OPEN = 3
 _BLOCK = 2**18  # samples
 _LAYOUTS = {1: "mono", 2: "stereo"}
 
@@ -32,68 +33,49 @@ class FilmSound:
     It lies in a nameless file, so that a long film's needs no memory; what is not put is silent.
     """
 
-    def __init__(self, file: BinaryIO, length: int, channels: int) -> None:
-        self._file, self._length, self._shape = file, length, (-1, channels)
-        file.truncate(length * channels * 4)
+    def __init__(self, file: IO[bytes], length: int, channels: int) -> None:
+        self.channels = channels
+        self._file, self._length, self._width = file, length, channels * 4
+        file.truncate(length * self._width)
 
     def __len__(self) -> int:
         return self._length
 
     def __getitem__(self, span: slice) -> np.ndarray:
         first, last, _ = span.indices(self._length)
-        width = self._shape[1] * 4
-        self._file.seek(first * width)
-        samples = np.frombuffer(self._file.read(max(0, last - first) * width), np.float32)
-        return samples.reshape(self._shape)
+        self._file.seek(first * self._width)
+        content = self._file.read(max(0, last - first) * self._width)
+        return np.frombuffer(content, np.float32).reshape(-1, self.channels)
 
     def put(self, first: int, samples: np.ndarray) -> None:
         """Samples (n, channels) from the sample `first` on."""
-        self._file.seek(first * self._shape[1] * 4)
+        self._file.seek(first * self._width)
         self._file.write(np.ascontiguousarray(samples, np.float32).data)
 
 
 @contextmanager
 def film_sound(
-    timeline: Timeline, rate: int, channels: int, progress: Progress | None = None
+    timeline: Timeline, rate: int, channels: int, advance: Advance = no_advance
 ) -> Iterator[FilmSound]:
     """(n, channels) at `rate`: the sound of each shot's media, as long as the edit.
 
     It is silent where nothing is shown, where a picture is frozen, and where a film has no sound
     or none that can be decoded. Of several sound tracks the first is taken; what is shown faster
-    or slower is heard so, higher or lower. `progress` is told the fraction read, and may raise to
-    stop. Raises FilmError where a file cannot be opened.
+    or slower sounds higher or lower, and what runs backwards is reversed. Raises FilmError where a
+    file cannot be opened.
     """
     length = timeline.sample(timeline.frames, rate)
-
-    def advance(samples: int) -> None:
-        if progress is not None:
-            progress(samples / max(1, length))
-
-    with tempfile.TemporaryFile() as file:
+    with tempfile.TemporaryFile() as file, KeptOpen(opened, _FILES_OPEN) as files:
         sound = FilmSound(file, length, channels)
-        for piece in _pieces(timeline, rate):
-            _put_piece(sound, piece, rate, channels, advance)
+        for run in media_runs(timeline):
+            start, stop = (timeline.sample(f, rate) for f in (run.start_frame, run.end_frame))
+            if run.media is not None and run.media.speed != 0:
+                told = part_of(advance, start / length, stop / length)
+                reader = _Reader(files, run.media.path, rate, channels, told)
+                place = _Place(sound, start, stop)
+                _put_run(place, reader, run.media, run.frames / timeline.frame_rate)
+            advance(stop / max(1, length))
         yield sound
-
-
-def _put_piece(
-    sound: FilmSound, piece: "_Piece", rate: int, channels: int, advance: Callable[[int], None]
-) -> None:
-    speed, samples = piece.media.speed, piece.stop - piece.start
-    if speed > 0:
-        wanted = round(samples * speed)
-        if wanted == samples:
-            for first, values in _read(piece.media, wanted, rate, channels):
-                sound.put(piece.start + first, values)
-                advance(piece.start + first + len(values))
-        else:
-            with tempfile.TemporaryFile() as file:
-                heard = FilmSound(file, wanted, channels)
-                for first, values in _read(piece.media, wanted, rate, channels):
-                    heard.put(first, values)
-                    advance(piece.start)
-                _put_at_speed(sound, piece, heard)
-    advance(piece.stop)
 
 
 def has_sound(timeline: Timeline) -> bool:
@@ -107,55 +89,88 @@ def _has_sound(path: Path) -> bool:
 
 
 @dataclass(frozen=True)
-class _Piece:
-    """The samples from `start` to before `stop` of the edit, which one file gives in one go."""
+class _Reader:
+    """Of one film's sound."""
 
-    start: int
-    stop: int
-    media: MediaSpan
+    files: KeptOpen[InputContainer]
+    path: Path
+    rate: int
+    channels: int
+    advance: Advance
 
-
-def _pieces(timeline: Timeline, rate: int) -> Iterator[_Piece]:
-    piece: _Piece | None = None
-    end = Fraction(0)  # where in its file the piece ends
-    for shot in timeline.shots:
-        first, last = (timeline.sample(f, rate) for f in (shot.start_frame, shot.end_frame))
-        media = shot.media
-        if piece and media and _follows(piece.media, end, media):
-            piece = _Piece(piece.start, last, piece.media)
+    def read(self, start: Fraction, samples: int) -> Iterator[tuple[int, np.ndarray]]:
+        """Blocks (n, channels) of so many samples from `start` seconds after the first picture on,
+        each with the number of its first; what is between them is silent."""
+        if start > 2 * _PREROLL:
+            yield from self._read(self.files.open(self.path), start, samples)
         else:
-            if piece:
-                yield piece
-            piece = media and _Piece(first, last, media)
-        if media:
-            end = media.start + shot.frames / timeline.frame_rate * media.speed
-    if piece:
-        yield piece
+            with opened(self.path) as container:
+                yield from self._read(container, start, samples)
 
-
-def _follows(media: MediaSpan, end: Fraction, following: MediaSpan) -> bool:
-    return (media.path, media.speed, end) == (following.path, following.speed, following.start)
-
-
-def _read(
-    media: MediaSpan, samples: int, rate: int, channels: int
-) -> Iterator[tuple[int, np.ndarray]]:
-    """Blocks (n, channels) of so many samples of the media, each with the number of its first;
-    what is between them is silent."""
-    with opened(media.path) as container:
+    def _read(
+        self, container: InputContainer, start: Fraction, samples: int
+    ) -> Iterator[tuple[int, np.ndarray]]:
         if not container.streams.audio:
             return
-        origin = first_picture(container, video_stream(media.path, container)) + media.start
-        if media.start > 2 * _PREROLL:
+        origin = first_picture(container, video_stream(self.path, container)) + start
+        if start > 2 * _PREROLL:
             container.seek(int((origin - Fraction(_PREROLL)) * av.time_base))
         stream = container.streams.audio[0]
-        for seconds, values in _resampled(container, stream, rate, channels):
-            first = round((seconds - origin) * rate)
+        for seconds, values in _resampled(container, stream, self.rate, self.channels):
+            first = round((seconds - origin) * self.rate)
             if first >= samples:
                 break
             begin, end = max(first, 0), min(first + len(values), samples)
             if begin < end:
                 yield begin, values[begin - first : end - first]
+            self.advance(max(end, 0) / samples)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """The samples `start` to `stop` of a sound, which one run of a medium fills."""
+
+    sound: FilmSound
+    start: int
+    stop: int
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+    def put(self, first: int, samples: np.ndarray) -> None:
+        self.sound.put(self.start + first, samples)
+
+
+def _put_run(place: _Place, reader: _Reader, media: MediaSpan, seconds: Fraction) -> None:
+    """That many seconds of the edit, at any speed, also backwards."""
+    wanted = round(len(place) * abs(media.speed))
+    forwards = media.backwards(seconds) if media.speed < 0 else media
+    if wanted == len(place) and media.speed > 0:
+        for first, values in reader.read(media.start, wanted):
+            place.put(first, values)
+        return
+    with tempfile.TemporaryFile() as file:
+        source = FilmSound(file, wanted, reader.channels)
+        for first, values in reader.read(forwards.start, wanted):
+            source.put(first, values)
+        for begin in range(0, len(place) if wanted else 0, _BLOCK):
+            end = min(begin + _BLOCK, len(place))
+            drawn = _at_speed(source, begin, end, len(place))
+            if media.speed > 0:
+                place.put(begin, drawn)
+            else:
+                place.put(len(place) - end, drawn[::-1])
+
+
+def _at_speed(source: FilmSound, begin: int, end: int, samples: int) -> np.ndarray:
+    """The samples `begin` to `end` of the sound drawn out or together to so many in all."""
+    if len(source) == samples:
+        return source[begin:end]
+    places = np.arange(begin, end) * (len(source) / samples)
+    first = int(places[0])
+    values = source[first : int(places[-1]) + 2]
+    numbers = np.arange(first, first + len(values))
+    return np.stack([np.interp(places, numbers, channel) for channel in values.T], axis=1)
 
 
 def _resampled(
@@ -191,15 +206,3 @@ def _decoded(container: InputContainer, stream: AudioStream) -> Iterator[AudioFr
             return
         except av.error.FFmpegError:
             continue
-
-
-def _put_at_speed(sound: FilmSound, piece: _Piece, heard: FilmSound) -> None:
-    """The sound drawn out or together to the length of the piece."""
-    samples = piece.stop - piece.start
-    for begin in range(0, samples if len(heard) else 0, _BLOCK):
-        places = np.arange(begin, min(begin + _BLOCK, samples)) * (len(heard) / samples)
-        first = int(places[0])
-        values = heard[first : int(places[-1]) + 2]
-        numbers = np.arange(first, first + len(values))
-        drawn = [np.interp(places, numbers, channel) for channel in values.T]
-        sound.put(piece.start + begin, np.stack(drawn, axis=1))

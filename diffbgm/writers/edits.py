@@ -1,6 +1,7 @@
 """The edit with its music, as OpenTimelineIO."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -30,7 +31,7 @@ def write_otio(
     music = otio.schema.Track(name="BGM", kind=otio.schema.TrackKind.Audio)
     document.tracks.extend([video, music])
     for shot, segment in zip(timeline.shots, segments, strict=True):
-        video.append(_picture_item(shot, rate, folder))
+        video.append(_picture_item(shot, timeline.frame_rate, folder))
         music.append(
             otio.schema.Clip(
                 name=f"BGM {shot.index + 1}",
@@ -42,13 +43,16 @@ def write_otio(
     otio.adapters.write_to_file(document, str(path), adapter_name="otio_json")
 
 
-def _picture_item(shot: Shot, rate: float, folder: Path) -> Any:
+def _picture_item(shot: Shot, rate: Fraction, folder: Path) -> Any:
     if shot.media is None:
-        return otio.schema.Gap(source_range=_range(0, shot.frames, rate))
+        return otio.schema.Gap(source_range=_range(0, shot.frames, float(rate)))
+    start = shot.media.start
+    if shot.media.speed < 0:  # its source range begins, by OTIO's rules, with what is shown last
+        start = shot.media.backwards(shot.frames / rate).start
     clip = otio.schema.Clip(
         name=shot.media.path.stem,
         media_reference=_reference(shot.media.path, folder),
-        source_range=_range(float(shot.media.start) * rate, shot.frames, rate),
+        source_range=_range(float(start * rate), shot.frames, float(rate)),
     )
     if shot.media.speed != 1:
         clip.effects.append(otio.schema.LinearTimeWarp(time_scalar=float(shot.media.speed)))

@@ -1,4 +1,4 @@
-"""From a scored film to the files of a composition. Decides nothing: what is told here is done."""
+"""From a scored film to the files of a composition. Decides nothing about the music."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -36,7 +36,7 @@ def write_folder(
 ) -> Composition:
     """Write all files but the takes into `folder`; return what composition.json says.
 
-    What is the same as `before`, in another folder, is taken from there.
+    What is the same as in `previous`, in another folder, is taken from there.
     """
     with clock.stage("mastering") as advance:
         gain_db = write_sound(folder, film, previous, advance)

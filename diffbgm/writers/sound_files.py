@@ -1,8 +1,8 @@
 """The sound files of a scored film: its mix, its stems, and every shot's segment of the mix.
 
-After another take of one shot only the dirty range that may sound otherwise is made; around it
-stands what the files before it hold. To the bit, that is the same as making all of it. All goes
-block by block, and the stems of a block beside each other.
+After another take of one shot only the range that may sound otherwise is made; around it stands
+what the files before it hold. To the bit, that is the same as making all of it. All goes block by
+block, and the stems of a block beside each other.
 """
 
 import os
@@ -127,8 +127,8 @@ def _dirty_range(
     if previous is None:
         return _DirtyRange(0, length, 0, length)
     first = boundaries[previous.shot]
-    heard = [part.stop for part in (*previous.parts, *film.takes[previous.shot].parts)]
-    last = min(max([first, *heard]) + limiter.REACH + 2 * limiter.CONTEXT, length)
+    ends = [part.stop for part in (*previous.parts, *film.takes[previous.shot].parts)]
+    last = min(max([first, *ends]) + limiter.REACH + 2 * limiter.CONTEXT, length)
     # What was limited, or begins to fade out, before the first sample reaches into it.
     known = min(first - limiter.REACH - 2 * limiter.CONTEXT, _last_frame(film) - FADE_OUT - 1)
     return _DirtyRange(

@@ -1,4 +1,4 @@
-"""Small sketches and cue sheets, made by hand: a progression in C with a tune over it."""
+"""Small piano scores and cue sheets, made by hand: a progression in C with a tune over it."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ BARS = ((48, (60, 64, 67)), (45, (57, 60, 64)), (41, (57, 60, 65)), (43, (55, 59
 TUNE = ((0, 76), (1, 74), (1.5, 72), (2, 79), (3.5, 77))
 
 
-def made_sketch(bars: int, transpose: int = 0) -> Score:
+def made_piano_score(bars: int, transpose: int = 0) -> Score:
     """Bass and broken chords, a tune of five notes a bar, an answer at the end of each."""
     melody, bridge, piano = [], [], []
     for bar in range(bars):

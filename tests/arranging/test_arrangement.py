@@ -1,4 +1,4 @@
-"""The arrangement of a made sketch: playable, local, shaped by the picture, ending with it."""
+"""The arrangement of a made piano score: playable, local, shaped by the picture, ending with it."""
 
 import math
 from dataclasses import replace
@@ -14,7 +14,7 @@ from diffbgm.music.harmony import Key, estimate_key
 from diffbgm.music.score import Note, Score, Track
 from diffbgm.sound.synthesis import find_soundfont, open_synthesizer, render_shot, stem_mixes
 from diffbgm.spotting.cue_sheet import CueSheet, Hit
-from tests.arranging.made_roll import made_cues, made_sketch, moved
+from tests.arranging.made_roll import made_cues, made_piano_score, moved
 
 C = Key(0, minor=False)
 ENERGIES = (0.5, 0.95, 0.1, 0.7, 0.3)
@@ -24,7 +24,7 @@ CUTS = (0, 6, 15, 23, 35, 48)
 
 def arranged(name: str, cues: CueSheet | None = None, seed: int = 1) -> Score:
     cues = cues or made_cues(ENERGIES, LENGTHS)
-    return arrange(made_sketch(12), cues, load_style(name), [seed] * len(ENERGIES))
+    return arrange(made_piano_score(12), cues, load_style(name), [seed] * len(ENERGIES))
 
 
 def pitched(score: Score) -> list[Track]:
@@ -95,7 +95,7 @@ def test_the_tune_is_on_top_of_the_accompaniment(name: str):
 
 @pytest.mark.parametrize("name", style_names())
 def test_a_shot_depends_on_nothing_outside_it(name: str):
-    style, cues, sketch = load_style(name), made_cues(ENERGIES, LENGTHS), made_sketch(12)
+    style, cues, piano_score = load_style(name), made_cues(ENERGIES, LENGTHS), made_piano_score(12)
     changed = Score(
         tuple(
             replace(
@@ -104,10 +104,10 @@ def test_a_shot_depends_on_nothing_outside_it(name: str):
                     moved(note, 3) if 15 <= note.start_beats < 23 else note for note in track.notes
                 ),
             )
-            for track in sketch.tracks
+            for track in piano_score.tracks
         )
     )
-    before = arrange(sketch, cues, style, [1, 2, 3, 4, 5], C)
+    before = arrange(piano_score, cues, style, [1, 2, 3, 4, 5], C)
     after = arrange(changed, cues, style, [1, 2, 99, 4, 5], C)
     assert shot_notes(before, 2) != shot_notes(after, 2)
     for shot in (0, 1, 3, 4):
@@ -115,9 +115,10 @@ def test_a_shot_depends_on_nothing_outside_it(name: str):
 
 
 def test_one_shot_alone_is_that_shot_of_the_whole():
-    style, cues, sketch = load_style("cinematic"), made_cues(ENERGIES, LENGTHS), made_sketch(12)
-    whole = arrange(sketch, cues, style, [1, 2, 3, 4, 5])
-    alone = arrange_shot(3, sketch, cues, style, 4, estimate_key(sketch))
+    style, cues = load_style("cinematic"), made_cues(ENERGIES, LENGTHS)
+    piano_score = made_piano_score(12)
+    whole = arrange(piano_score, cues, style, [1, 2, 3, 4, 5])
+    alone = arrange_shot(3, piano_score, cues, style, 4, estimate_key(piano_score))
     assert sorted(shot_notes(alone, 3)) == sorted(shot_notes(whole, 3))
     assert len(alone.tracks) == len(style.instruments) + 1
 
@@ -140,12 +141,12 @@ def test_more_happens_where_more_moves(name: str):
 
 def test_an_action_shot_sounds_bigger_than_a_calm_one():
     energies, style = (0.5, 0.9, 0.1, 0.7, 0.3), load_style("cinematic")
-    cues, sketch = made_cues(energies, [8] * 5, bpm=120), made_sketch(10)
+    cues, piano_score = made_cues(energies, [8] * 5, bpm=120), made_piano_score(10)
     rate, seconds = 48_000, 4
     loudness = []
     with open_synthesizer(find_soundfont(None)) as synthesizer:
         for shot in range(5):
-            score = arrange_shot(shot, sketch, cues, style, 1, C)
+            score = arrange_shot(shot, piano_score, cues, style, 1, C)
             span = (shot * seconds * rate, 5 * seconds * rate)
             parts = render_shot(synthesizer, score.tracks, cues.tempo_map, stem_mixes(style), span)
             energy = sum(float(np.square(part.samples, dtype=float).sum()) for part in parts)
@@ -169,8 +170,8 @@ def test_bright_pictures_lie_higher_than_dark_ones():
 
 
 def test_where_the_melody_rests_the_bridge_leads():
-    sketch = made_sketch(12)
-    silent = Score((replace(sketch.tracks[0], notes=()), *sketch.tracks[1:]))
+    piano_score = made_piano_score(12)
+    silent = Score((replace(piano_score.tracks[0], notes=()), *piano_score.tracks[1:]))
     score = arrange(silent, made_cues(ENERGIES, LENGTHS), load_style("cinematic"), [1] * 5)
     assert len(score.track("Violins").notes) >= 12
 
@@ -189,11 +190,11 @@ def test_swing_and_errors_of_time_leave_hits_and_downbeats_alone():
 @pytest.mark.parametrize(("cut", "begins"), [(22.7, 22.75), (23, 23), (23.3, 23.5), (23.5, 23.5)])
 def test_a_shot_is_struck_within_its_picture(cut: float, begins: float):
     cues = made_cues(ENERGIES, LENGTHS, hits=hits_at(6, 15, cut, 35))
-    style, sketch = load_style("cinematic"), made_sketch(12)
+    style, piano_score = load_style("cinematic"), made_piano_score(12)
     before, after = (
         [
             note
-            for track in arrange_shot(shot, sketch, cues, style, 1, C).tracks
+            for track in arrange_shot(shot, piano_score, cues, style, 1, C).tracks
             for note in track.notes
         ]
         for shot in (2, 3)
@@ -206,7 +207,7 @@ def test_a_shot_is_struck_within_its_picture(cut: float, begins: float):
 def test_errors_of_time_are_small():
     style = load_style("folk_guitar")
     straight = replace(style, swing=0.0)
-    score = arrange(made_sketch(12), made_cues(ENERGIES, LENGTHS), straight, [1] * 5)
+    score = arrange(made_piano_score(12), made_cues(ENERGIES, LENGTHS), straight, [1] * 5)
     spread = 2 * style.humanise.timing_ms / 1000 * 100 / 60
     errors = [
         abs(note.start_beats * 4 - round(note.start_beats * 4)) / 4
@@ -222,9 +223,9 @@ def test_errors_of_time_are_small():
 def test_the_piece_ends_with_a_chord_that_rings_until_the_picture_ends(
     name: str, beats: int, first_downbeat: int, energy: float
 ):
-    style, sketch = load_style(name), made_sketch(4)
+    style, piano_score = load_style(name), made_piano_score(4)
     cues = made_cues([energy], [beats], min(first_downbeat, beats - 1))
-    score = arrange(sketch, cues, style, [1], C)
+    score = arrange(piano_score, cues, style, [1], C)
     close = final_beat(beats, cues.first_downbeat)
     last = [note for track in pitched(score) for note in track.notes if note.start_beats >= close]
     assert {note.start_beats for note in last} == {close}
@@ -243,31 +244,31 @@ def test_the_last_chord_stands_on_the_last_downbeat():
 
 def test_a_cut_under_the_last_chord_strikes_it_again():
     cues = made_cues([0.6, 0.6, 0.6], [13, 1, 2])
-    score = arrange(made_sketch(4), cues, load_style("cinematic"), [1, 2, 3], C)
+    score = arrange(made_piano_score(4), cues, load_style("cinematic"), [1, 2, 3], C)
     starts = {note.start_beats for track in pitched(score) for note in track.notes}
     assert {start for start in starts if start >= 12} == {12, 13, 14}
 
 
 def test_the_bass_comes_to_the_tonic_from_the_dominant():
-    score = arrange(made_sketch(4), made_cues([0.6], [16]), load_style("pop_rock"), [1], C)
+    score = arrange(made_piano_score(4), made_cues([0.6], [16]), load_style("pop_rock"), [1], C)
     bass = [note.pitch % 12 for note in score.track("Bass").notes]
     assert bass[-1] == 0
     assert 7 in bass[-5:-1]
 
 
-def without_notes(sketch: Score, first: float, last: float) -> Score:
-    """The sketch with nothing struck between two beats."""
+def without_notes(piano_score: Score, first: float, last: float) -> Score:
+    """The piano score with nothing struck between two beats."""
     return Score(
         tuple(
             replace(t, notes=tuple(n for n in t.notes if not first <= n.start_beats < last))
-            for t in sketch.tracks
+            for t in piano_score.tracks
         )
     )
 
 
 @pytest.mark.parametrize("name", style_names())
-def test_a_shot_without_a_sketch_holds_the_home_chord(name: str):
-    silent = without_notes(made_sketch(12), 15, 23)
+def test_a_shot_without_written_notes_holds_the_home_chord(name: str):
+    silent = without_notes(made_piano_score(12), 15, 23)
     score = arrange(silent, made_cues(ENERGIES, LENGTHS), load_style(name), [1] * 5, C)
     played = [note for track, note in shot_notes(score, 2) if track != "Drums"]
     assert {note.pitch % 12 for note in played} <= {0, 4, 7}
@@ -280,22 +281,22 @@ def test_a_shot_without_a_sketch_holds_the_home_chord(name: str):
 def test_calm_music_is_sparse_and_not_empty(name: str):
     """A single chord in a bar, off the beat, then nothing for a bar."""
     notes = tuple(Note(8.0 * i + 1.75, p, 0.5, 60) for i in range(4) for p in (48, 55, 64))
-    sketch = Score(
+    piano_score = Score(
         tuple(Track(n, 0, notes if n == "PIANO" else ()) for n in ("MELODY", "BRIDGE", "PIANO"))
     )
-    score = arrange(sketch, made_cues([0.03], [32]), load_style(name), [1], C)
+    score = arrange(piano_score, made_cues([0.03], [32]), load_style(name), [1], C)
     spans = sorted((n.start_beats, n.end_beats) for track in pitched(score) for n in track.notes)
     ends = np.maximum.accumulate([0.0, *(end for _, end in spans)])
     rests = [start - end for (start, _), end in zip(spans, ends, strict=False)]
     assert max(rests) <= 4
 
 
-def sketch_with_rest() -> Score:
+def piano_score_with_rest() -> Score:
     """The tune rests from beat 4 to 6, before the first cut; then it goes on."""
-    sketch = made_sketch(12)
-    tune = sketch.tracks[0]
+    piano_score = made_piano_score(12)
+    tune = piano_score.tracks[0]
     rested = replace(tune, notes=tuple(n for n in tune.notes if not 4 <= n.start_beats < 6))
-    return Score((rested, *sketch.tracks[1:]))
+    return Score((rested, *piano_score.tracks[1:]))
 
 
 @pytest.mark.parametrize(("energy", "notes"), [(0.1, 2), (0.5, 3), (0.9, 4)])
@@ -304,8 +305,9 @@ def test_a_pick_up_leads_into_the_first_hit_alone(energy: float, notes: int):
     cues = made_cues(energies, LENGTHS, hits=hits_at(6, 15, 23, 35))
     straight = replace(load_style("solo_piano"), humanise=Humanise(0, 0))
     seeds = [1] * 5
-    score = arrange(sketch_with_rest(), cues, straight, seeds, C)
-    plain = arrange(sketch_with_rest(), replace(cues, hits=()), straight, seeds, C)
+    score = arrange(piano_score_with_rest(), cues, straight, seeds, C)
+    unmet = made_cues(energies, LENGTHS)
+    plain = arrange(piano_score_with_rest(), unmet, straight, seeds, C)
     tune = [note for note in score.track("Piano melody").notes if note.start_beats < 6]
     added = [note for note in tune if note.start_beats >= 4]
     assert len(added) == notes
@@ -322,8 +324,8 @@ def test_a_pick_up_leads_into_the_first_hit_alone(energy: float, notes: int):
 def test_a_melody_that_leads_into_the_hit_itself_is_left_alone():
     cues = made_cues(ENERGIES, LENGTHS, hits=hits_at(6, 15, 23, 35))
     style = load_style("solo_piano")
-    with_hit = arrange(made_sketch(12), cues, style, [1] * 5, C).track("Piano melody").notes
-    without = arrange(made_sketch(12), replace(cues, hits=()), style, [1] * 5, C)
+    with_hit = arrange(made_piano_score(12), cues, style, [1] * 5, C).track("Piano melody").notes
+    without = arrange(made_piano_score(12), made_cues(ENERGIES, LENGTHS), style, [1] * 5, C)
     before = [n.pitch for n in with_hit if n.start_beats < 6]
     assert before == [n.pitch for n in without.track("Piano melody").notes if n.start_beats < 6]
 
@@ -331,5 +333,5 @@ def test_a_melody_that_leads_into_the_hit_itself_is_left_alone():
 def test_a_shot_shorter_than_a_beat_has_no_notes():
     cues = made_cues([0.5, 0.5], [8, 8])
     gap = replace(cues, shot_of_beat=np.where(cues.shot_of_beat == 1, 2, 0))
-    score = arrange_shot(1, made_sketch(4), gap, load_style("ambient"), 1, C)
+    score = arrange_shot(1, made_piano_score(4), gap, load_style("ambient"), 1, C)
     assert join_shots([score]) == Score(())

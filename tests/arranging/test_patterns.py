@@ -18,9 +18,9 @@ C_THEN_G = (
 
 
 def cues(energy: float = 0.5) -> ShotCues:
-    told = ShotCues.of_shot(made_cues([energy, energy], [8, 8]), 0)
-    assert told
-    return told
+    own_cues = ShotCues.of_shot(made_cues([energy, energy], [8, 8]), 0)
+    assert own_cues
+    return own_cues
 
 
 def player(role: str, steps: str, voices: int = 3) -> Instrument:
@@ -44,7 +44,7 @@ def test_a_pattern_is_read_from_the_bar_line():
     assert steps == [("5", 2.0, 3.0), ("8", 3.0, 3.5), ("R", 5.0, 6.0)]
 
 
-def test_what_is_held_over_the_start_is_struck_anew():
+def test_what_is_held_over_the_start_is_struck_again():
     assert [step.letter for step in walk("R-------5-------", 1, 4, 0)] == ["R", "5"]
     assert [step.letter for step in walk("R-.-------------", 1, 4, 0)] == []
 
@@ -90,8 +90,8 @@ def fill(pickup: bool) -> list[tuple[float, int]]:
     """Strokes of the snare in the last beat of a shot of 8 beats, with their loudness."""
     lines = {"kick": "x...x...x...x...", "snare": "....x.......x..."}
     drums = Drums(0, 0, 0, 0, patterns=(DrumPattern(0.3, lines),))
-    told = replace(cues(0.9), pickup_to=8.0 if pickup else None)
-    notes = sorted(play_drums(drums, told))
+    own_cues = replace(cues(0.9), pickup_to=8.0 if pickup else None)
+    notes = sorted(play_drums(drums, own_cues))
     return [(n.start_beats, n.velocity) for n in notes if n.pitch == 38 and n.start_beats >= 7]
 
 

@@ -1,4 +1,4 @@
-"""Whatever a network sketches, every style makes playable parts of it: made sketches at random."""
+"""Whatever a network writes, every style makes playable parts of it: random piano scores."""
 
 from dataclasses import replace
 
@@ -31,7 +31,7 @@ def random_cues(rng: np.random.Generator) -> CueSheet:
     return made_cues(energies, lengths, first_downbeat, BPM, float(rng.random()), hits)
 
 
-def random_sketch(rng: np.random.Generator, beats: int) -> Score:
+def random_piano_score(rng: np.random.Generator, beats: int) -> Score:
     """Notes anywhere on the keyboard and the grid, over each other, far beyond the end."""
 
     def notes(count: int) -> tuple[Note, ...]:
@@ -53,13 +53,13 @@ def random_sketch(rng: np.random.Generator, beats: int) -> Score:
 
 @pytest.mark.parametrize("name", style_names())
 @pytest.mark.parametrize("seed", range(10))
-def test_every_part_can_be_played_whatever_the_sketch(name: str, seed: int):
+def test_every_part_can_be_played_whatever_is_written(name: str, seed: int):
     rng = np.random.default_rng((seed, style_names().index(name)))
     style, cues = load_style(name), random_cues(rng)
     beats = cues.tempo_map.beats
     players = {player.name: player for player in style.instruments}
     seeds = rng.integers(0, 2**31, int(cues.shot_of_beat.max()) + 1).tolist()
-    score = arrange(random_sketch(rng, beats), cues, style, seeds)
+    score = arrange(random_piano_score(rng, beats), cues, style, seeds)
     assert score.tracks
     for track in score.tracks:
         ends: dict[int, float] = {}
@@ -88,12 +88,12 @@ def test_the_bass_follows_the_harmony(name: str):
         for half in (0, 1)
         for i, pitch in enumerate(chord)
     ]
-    sketch = Score(
+    piano_score = Score(
         (Track("MELODY", 0, ()), Track("BRIDGE", 0, ()), Track("PIANO", 0, tuple(sorted(piano))))
     )
     style = load_style(name)
     exact = replace(style, humanise=replace(style.humanise, timing_ms=0))
-    score = arrange(sketch, made_cues([0.7], [96]), exact, [1], Key(shift, minor=False))
+    score = arrange(piano_score, made_cues([0.7], [96]), exact, [1], Key(shift, minor=False))
     basses = {player.name for player in style.instruments if player.role == "bass"}
     bass = sorted(n for t in score.tracks if t.name in basses for n in t.notes)
     on_root = []

@@ -131,7 +131,7 @@ def test_what_is_no_json_says_where():
     ],
 )
 def test_a_wrong_style_names_file_and_key(style: dict[str, Any], message: str):
-    said = refusal(style)
-    assert said.startswith("mine.json: ")
-    assert message in said
-    assert "\n" not in said
+    reason = refusal(style)
+    assert reason.startswith("mine.json: ")
+    assert message in reason
+    assert "\n" not in reason

@@ -10,7 +10,7 @@ from diffbgm.arranging.styles import load_style, style_names
 from diffbgm.arranging.under_dialogue import SPEECH_REGISTER
 from diffbgm.dialogue import Dialogue
 from diffbgm.music.score import Note, Score
-from tests.arranging.made_roll import made_cues, made_sketch
+from tests.arranging.made_roll import made_cues, made_piano_score
 
 CUES = made_cues((0.9, 0.6, 0.9), (16, 16, 16), bpm=120.0)  # two beats a second
 SPOKEN = (10.0, 14.0)  # beats 20 to 28, within the second shot
@@ -18,7 +18,7 @@ SPOKEN = (10.0, 14.0)  # beats 20 to 28, within the second shot
 
 def arranged(name: str, *spans: tuple[float, float]) -> Score:
     cues = replace(CUES, dialogue=Dialogue(spans))
-    return arrange(made_sketch(12), cues, load_style(name), [1, 2, 3])
+    return arrange(made_piano_score(12), cues, load_style(name), [1, 2, 3])
 
 
 def within(score: Score, first: float, last: float) -> list[tuple[str, Note]]:

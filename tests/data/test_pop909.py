@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from diffbgm.data.pop909 import read_song, song_folders, structure_folders
-from diffbgm.data.prepare_pop909 import prepare_pop909, to_prepared
+from diffbgm.data.prepare_pop909 import prepare_pop909, prepare_sections
 from diffbgm.data.prepared import join, load_prepared
 from diffbgm.errors import DatasetError
 from tests.data.made_song import write_song, write_structure
@@ -133,7 +133,7 @@ def test_a_list_made_by_hand_is_explained_song_by_song(tmp_path):
 
 
 def test_sets_are_joined_and_taken_apart(tmp_path):
-    prepared = to_prepared([section("9001", bars=8), section("9002", bars=12)])
+    prepared = prepare_sections([section("9001", bars=8), section("9002", bars=12)])
     again = join([prepared.section(0), prepared.section(1)])
     for name, column in vars(prepared).items():
         assert np.array_equal(column, getattr(again, name)), name

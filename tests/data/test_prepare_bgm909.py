@@ -111,11 +111,11 @@ def test_a_broken_set_is_one_line(source, tmp_path):
 
 def test_music_alone_is_read_as_pairs_of_its_own_streams(tmp_path):
     from diffbgm.data.pop909 import Section
-    from diffbgm.data.prepare_pop909 import to_prepared
+    from diffbgm.data.prepare_pop909 import prepare_sections
 
     notes = np.array([[0, 4, 60, 80, 0], [16, 4, 64, 80, 2]])
     section = Section("001", 10, notes, np.array([0, 32]))
-    to_prepared([section, section]).save(tmp_path / "music.npz")
+    prepare_sections([section, section]).save(tmp_path / "music.npz")
     pairs = load_pairs(tmp_path / "music.npz")
     assert pairs.visual.shape == (80, 6)
     assert pairs.language.shape == (80, 3)

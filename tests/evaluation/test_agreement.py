@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from diffbgm.evaluation import defects, harmony, overlap, rhythm, structure
-from diffbgm.evaluation.piece import Piece, from_notes
+from diffbgm.evaluation.piece import MeasuredPiece, from_notes
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden/metrics.json").read_text())
 PIECES = [from_notes("golden", np.array(notes), GOLDEN["bars"]) for notes in GOLDEN["pieces"]]
@@ -23,7 +23,7 @@ METRICS = {
 
 @pytest.mark.parametrize("name", METRICS)
 @pytest.mark.parametrize(("piece", "values"), list(zip(PIECES, GOLDEN["values"], strict=True)))
-def test_metric(name: str, piece: Piece, values: dict[str, float]) -> None:
+def test_metric(name: str, piece: MeasuredPiece, values: dict[str, float]) -> None:
     assert METRICS[name](piece) == pytest.approx(values[name])
 
 

@@ -5,11 +5,11 @@ import pytest
 
 from diffbgm.errors import DatasetError
 from diffbgm.evaluation.embeddings import eights, hand_made, read_embeddings
-from diffbgm.evaluation.piece import Piece, from_notes
+from diffbgm.evaluation.piece import MeasuredPiece, from_notes
 from diffbgm.evaluation.retrieval import precision_at_k
 
 
-def piece(name: str, bars: int = 16) -> Piece:
+def piece(name: str, bars: int = 16) -> MeasuredPiece:
     random = np.random.RandomState(int(name))
     notes = np.stack(
         [random.randint(0, bars * 16, 90), random.randint(1, 9, 90), random.randint(40, 90, 90),

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from diffbgm.data.prepare_pop909 import to_prepared
+from diffbgm.data.prepare_pop909 import prepare_sections
 from diffbgm.errors import DatasetError
 from diffbgm.evaluation.evaluating import evaluate
 from diffbgm.model.checkpoint import save_weights
@@ -17,7 +17,7 @@ from tests.training.made_set import section
 def prepared(tmp_path):
     path = tmp_path / "made.npz"
     songs = [section("9001", bars=40), section("9002", bars=20), section("9003", bars=16)]
-    to_prepared(songs).save(path)
+    prepare_sections(songs).save(path)
     return path
 
 

@@ -2,7 +2,10 @@
 
 import pytest
 
+from diffbgm.evaluation.accompaniment import ACCOMPANIMENT_METRICS
 from diffbgm.evaluation.goals import Goal, goals
+from diffbgm.evaluation.melody import MELODY_METRICS
+from diffbgm.evaluation.structure import RANGES
 
 LIKENESS = {"mean": 0.3, "most": 0.5}
 
@@ -11,8 +14,15 @@ def metrics(**changes):
     """What a perfect model would measure."""
     row = {"generated": 0.5, "reference": 0.5, "distance": 0.0, "real_against_real": 0.01}
     names = ("pche", "gps", "notes_in_key", "empty_bars", "stuck_notes", "crowded")
+    measures = dict.fromkeys((*names, *MELODY_METRICS, *ACCOMPANIMENT_METRICS), row)
+    wide = {**row, "generated": 0.03, "reference": 0.03}
     return {
-        "measures": dict.fromkeys(names, row),
+        "measures": {
+            **measures,
+            "melody steps: wider than a fifth": wide,
+            **{f"si {name}": row for name in RANGES},
+        },
+        "asked_chords": {"generated": 0.97, "real": 0.9},
         "overlapping_area": {"generated": {"mean": 1.0}, "real_against_real": {"mean": 1.0}},
         "density_rank_correlation": 1.0,
         "calm_to_tense": {
@@ -32,7 +42,7 @@ def verdicts(measured):
 def test_a_perfect_model_reaches_every_row():
     reached = verdicts(metrics())
     assert set(reached.values()) <= {"hope", "must"}
-    assert len(reached) == 12
+    assert len(reached) == 18
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import pytest
 import scipy.stats
 
 from diffbgm.evaluation import defects, harmony, overlap, rhythm, structure
-from diffbgm.evaluation.piece import Piece, from_notes
+from diffbgm.evaluation.piece import MeasuredPiece, from_notes
 
 
-def piece(*notes: tuple[int, int, int], bars: int | None = None) -> Piece:
+def piece(*notes: tuple[int, int, int], bars: int | None = None) -> MeasuredPiece:
     """Of notes (onset, duration, pitch), all in one track."""
     return from_notes("hand", np.array([[*note, 0] for note in notes], int).reshape(-1, 4), bars)
 
@@ -129,7 +129,7 @@ def test_structure_of_too_short_a_piece_is_not_measured() -> None:
 
 
 @pytest.mark.parametrize("empty", [SILENCE, NOTHING])
-def test_silence_is_not_measured_and_breaks_nothing(empty: Piece) -> None:
+def test_silence_is_not_measured_and_breaks_nothing(empty: MeasuredPiece) -> None:
     for metric in (harmony.pche, harmony.notes_in_key, rhythm.grooving_similarity):
         assert metric(empty) is None
     assert defects.stuck_notes(empty) is None

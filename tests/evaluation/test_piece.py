@@ -7,11 +7,11 @@ import pytest
 from diffbgm.errors import DatasetError
 from diffbgm.evaluation.piece import (
     from_notes,
-    from_score,
     lengthened,
     onset_roll,
     onsets_per_bar,
     onsets_per_beat,
+    piece_of_score,
     read_piece,
     sounding_roll,
     windows,
@@ -27,7 +27,7 @@ def test_a_score_becomes_sixteenths_and_other_tracks_stay_out() -> None:
             Track("DRUMS", 0, (Note(0.0, 36, 1.0, 90),), is_drum=True),
         )
     )
-    piece = from_score("song", score)
+    piece = piece_of_score("song", score)
     assert piece.notes.tolist() == [[1, 1, 72, 0], [6, 8, 48, 2]]
     assert piece.bars == 1
 

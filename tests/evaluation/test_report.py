@@ -11,12 +11,12 @@ from diffbgm.cli.main import main
 from diffbgm.errors import DatasetError
 from diffbgm.evaluation.comparison import comparison_table
 from diffbgm.evaluation.embeddings import Embedded
-from diffbgm.evaluation.piece import Piece, from_notes, windows
+from diffbgm.evaluation.piece import MeasuredPiece, from_notes, windows
 from diffbgm.evaluation.report import measure, measure_folder
 from diffbgm.music.pianoroll import TRACKS
 
 
-def song(seed: int, bars: int = 16) -> Piece:
+def song(seed: int, bars: int = 16) -> MeasuredPiece:
     random = np.random.RandomState(seed)
     onset = random.choice(bars * 8, 12 * bars) * 2
     pitch = 48 + random.choice([0, 2, 4, 5, 7, 9, 11, 12, 14, 16], 12 * bars) + seed % 4
@@ -28,7 +28,7 @@ REAL = [song(seed) for seed in range(6)]
 MADE = [song(seed + 100) for seed in range(6)]
 
 
-def write(piece: Piece, folder) -> None:
+def write(piece: MeasuredPiece, folder) -> None:
     folder.mkdir(exist_ok=True)
     midi = mido.MidiFile(ticks_per_beat=480)
     for index, name in enumerate(TRACKS):
@@ -47,7 +47,7 @@ def write(piece: Piece, folder) -> None:
 @pytest.fixture
 def folder(tmp_path):
     for number, (made, real) in enumerate(zip(MADE, REAL, strict=True)):
-        write(Piece(f"{number:03}", made.notes, made.bars), tmp_path / "generated")
+        write(MeasuredPiece(f"{number:03}", made.notes, made.bars), tmp_path / "generated")
         write(real, tmp_path / "reference")
     return tmp_path
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.spatial
 
-from diffbgm.evaluation.piece import Piece, from_notes
+from diffbgm.evaluation.piece import MeasuredPiece, from_notes
 from diffbgm.evaluation.retrieval import (
     diversity,
     hand_made_features,
@@ -14,7 +14,7 @@ from diffbgm.evaluation.retrieval import (
 )
 
 
-def random_window(seed: int, bars: int = 8) -> Piece:
+def random_window(seed: int, bars: int = 8) -> MeasuredPiece:
     random = np.random.RandomState(seed)
     notes = np.stack(
         [random.randint(0, bars * 16, 60), random.randint(1, 9, 60), random.randint(40, 90, 60),

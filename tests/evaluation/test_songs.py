@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from diffbgm.data.prepare_pop909 import to_prepared
+from diffbgm.data.prepare_pop909 import prepare_sections
 from diffbgm.errors import DatasetError, OptionError
 from diffbgm.evaluation.songs import read_set, training_windows, wanted_songs
 from tests.data.made_song import write_song, write_structure
@@ -14,7 +14,7 @@ from tests.training.made_set import section, song_of
 def prepared(tmp_path):
     path = tmp_path / "made.npz"
     own = [section("9001", 40), section("9002", 20), section(song_of("test"), 16)]
-    to_prepared(own).save(path)
+    prepare_sections(own).save(path)
     return path
 
 
@@ -95,5 +95,5 @@ def test_what_is_nowhere_is_named(prepared, listed, tmp_path):
     with pytest.raises(DatasetError, match="POP909-Dataset"):
         read_set(tmp_path, listed("123"))
     with pytest.raises(DatasetError, match="16 bars"):
-        to_prepared([section("9001", 8)]).save(tmp_path / "short.npz")
+        prepare_sections([section("9001", 8)]).save(tmp_path / "short.npz")
         read_set(tmp_path / "short.npz", listed("9001")).windows(1)

@@ -105,3 +105,11 @@ def test_weights_are_known_by_their_content(saved):
     identity = identify(saved)
     assert identity.name == "small"
     assert len(identity.sha256) == 64
+
+
+def test_weights_from_before_chords_know_none(tmp_path):
+    path = tmp_path / "old.safetensors"
+    weights = small_network().state_dict()
+    del weights["chord.weight"]
+    save_weights(path, SMALL, weights)
+    assert not load_weights(path)[1]["chord.weight"].any()

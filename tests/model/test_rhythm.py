@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from diffbgm.model.rhythm import MELODY, follow_rhythm, struck_keys
+from diffbgm.model.rhythm import MELODY, follow_rhythm, held_keys, struck_keys
 from diffbgm.model.temporal import COLUMNS
 from diffbgm.music.pianoroll import KEYS, TRACKS
 
@@ -61,3 +61,14 @@ def test_struck_are_the_likely_keys_where_the_rhythm_says_so():
 
     assert struck(BRIDGE) == [[40], [30, 34], []]
     assert struck(MELODY) == [[40], [34], []]
+
+
+def test_the_melody_is_held_while_its_rhythm_says_so_and_until_the_next_note():
+    sustain = torch.full((1, 4, len(TRACKS), COLUMNS), -3.0)
+    sustain[0, 1:, :, KEYS] = 3
+    sustain[0, 1, BRIDGE, 40] = 1
+    struck = torch.zeros(1, 4, len(TRACKS), KEYS, dtype=torch.bool)
+    struck[0, [0, 2], MELODY, 45] = True
+    held = held_keys(sustain, struck)
+    assert held[0, :, MELODY, 45].tolist() == [False, True, False, True]
+    assert held[0, :, BRIDGE].nonzero().tolist() == [[1, 40]]

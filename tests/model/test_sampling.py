@@ -12,19 +12,14 @@ from diffbgm.model.sampling import sample
 from diffbgm.model.solver import solver_step
 from diffbgm.music.pianoroll import HELD, from_notes, to_notes
 from diffbgm.options import Sampling
-from tests.model.small_network import piece, small_network
+from tests.model.small_network import eager_network, piece
 
 QUICK = Sampling(steps=4, guidance=1.5)
 
 
 @pytest.fixture
 def eager():
-    """A small network that likes notes, so that samples are not empty."""
-    network = small_network()
-    with torch.no_grad():
-        network.paint[-1].bias += 3.5
-        network.paint[-1].weight *= 3
-    return network.requires_grad_(False)
+    return eager_network()
 
 
 def test_the_same_seed_gives_the_same_notes(eager):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -98,3 +100,14 @@ def test_what_is_known_costs_nothing():
     known = torch.ones(2, 3, 32)
     assert loss(small_network(), roll, known, conditions(2, 8), time).tolist() == [0, 0]
     assert loss(small_network(), roll, known * 0, conditions(2, 8), time).min() > 0
+
+
+def test_a_chord_is_heard_where_it_sounds():
+    """A new layer of chords says nothing; a trained one moves what is painted."""
+    network, noisy = small_network(), inputs(1)
+    one = conditions(1, 8)
+    other = replace(one, chord=1 - one.chord)
+    assert torch.equal(network(*noisy, one).logits, network(*noisy, other).logits)
+    with torch.no_grad():
+        network.chord.weight += 0.1 * torch.randn_like(network.chord.weight)
+    assert not torch.equal(network(*noisy, one).logits, network(*noisy, other).logits)

@@ -12,29 +12,43 @@ def test_windows_overlap_by_half_and_the_last_is_flush():
     assert window_starts(40, 16) == [0, 8, 16, 24]
 
 
-def test_what_is_cut_out_and_put_together_is_the_piece():
-    """Of every take, however many windows go at once; conditions are cut at the same bars."""
+def test_the_average_of_windows_of_a_piece_is_the_piece():
+    """Of every take, however many windows go at once, and of every tensor that is predicted."""
     windows = Windows(5, 2, torch.device("cpu"))
     piece = torch.randn(3, 6, 5 * 16, 7)
-    total = torch.zeros_like(piece)
-    for batch in windows.batches(takes=3, at_once=4):
+
+    def predict(batch):
         assert len(batch.takes) <= 4
-        windows.add(total, batch, windows.cut(piece, batch))
-    torch.testing.assert_close(windows.mean(total), piece)
+        cut = windows.cut(piece, batch)
+        return cut, cut[:, :2, :, :1]
+
+    whole, part = windows.average(3, 4, predict)
+    torch.testing.assert_close(whole, piece)
+    torch.testing.assert_close(part, piece[:, :2, :, :1])
+
+
+def test_conditions_are_cut_at_the_same_bars():
+    windows = Windows(5, 2, torch.device("cpu"))
     beats = windows.of_beats(np.arange(20))
     assert beats[:, 0].tolist() == [4 * start for start in windows.starts]
     assert beats.shape == (len(windows), 8)
 
 
-def test_the_nearer_to_a_windows_middle_the_more_it_says():
+def test_a_piece_shorter_than_a_window_fills_one():
+    windows = Windows(1, 2, torch.device("cpu"))
+    assert (len(windows), windows.sixteenths) == (1, 32)
+    assert windows.of_beats(np.arange(4)).tolist() == [[0, 1, 2, 3, 3, 3, 3, 3]]
+
+
+def test_a_prediction_weighs_more_near_the_middle_of_its_window():
     windows = Windows(3, 2, torch.device("cpu"))  # bars 0 and 1, and bars 1 and 2
-    total = torch.zeros(1, 1, 48, 1)
-    (batch,) = windows.batches(takes=1, at_once=2)
-    windows.add(total, batch, torch.stack([torch.zeros(1, 32, 1), torch.ones(1, 32, 1)]))
-    said = windows.mean(total)[0, 0, :, 0]
-    assert said[:16].max() == 0
-    assert said[32:].min() == 1
-    assert (said[17:32] > said[16:31]).all()
+    (average,) = windows.average(
+        1, 2, lambda batch: [torch.stack([torch.zeros(1, 32, 1), torch.ones(1, 32, 1)])]
+    )
+    average = average[0, 0, :, 0]
+    assert average[:16].max() == 0
+    assert average[32:].min() == 1
+    assert (average[17:32] > average[16:31]).all()
 
 
 def test_what_is_given_stays():

@@ -30,12 +30,12 @@ def transposed(notes, semitones):
 
 
 def measured(notes, phrase_starts=NO_PHRASES):
-    dynamic, semantic = conditions.from_score(from_notes(notes, BARS * 16), phrase_starts)
+    dynamic, semantic = conditions.of_roll(from_notes(notes, BARS * 16), phrase_starts)
     return dict(zip((*DYNAMIC, *SEMANTIC), np.hstack([dynamic, semantic]).T, strict=True))
 
 
 def test_shapes_and_scale():
-    dynamic, semantic = conditions.from_score(from_notes(chords(C_MAJOR), BARS * 16), NO_PHRASES)
+    dynamic, semantic = conditions.of_roll(from_notes(chords(C_MAJOR), BARS * 16), NO_PHRASES)
     assert dynamic.shape == (BARS * 4, len(DYNAMIC))
     assert semantic.shape == (BARS * 4, len(SEMANTIC))
     for values in (dynamic, semantic):
@@ -84,12 +84,12 @@ def test_the_same_piece_without_every_other_onset_is_less_dense():
     assert full["valence"] == pytest.approx(thin["valence"], abs=0.2)
 
 
-def test_a_crescendo_is_heard_in_accents_and_arousal():
+def test_a_crescendo_shows_in_accents_and_arousal():
     notes = chords(C_MAJOR)
     notes[:, 3] = np.linspace(20, 120, len(notes)).astype(int)
-    heard = measured(notes)
-    assert (np.diff(heard["accent"]) >= 0).all()
-    assert heard["arousal"][-4:].mean() > heard["arousal"][:4].mean() + 0.2
+    rows = measured(notes)
+    assert (np.diff(rows["accent"]) >= 0).all()
+    assert rows["arousal"][-4:].mean() > rows["arousal"][:4].mean() + 0.2
 
 
 def test_clusters_are_tenser_than_triads():
@@ -109,12 +109,12 @@ def test_density_rises_where_the_music_grows_busier():
 
 
 def test_phrases_are_counted_from_both_sides():
-    heard = measured(chords(C_MAJOR), np.array([0, 16]))
-    assert heard["boundary"].nonzero()[0].tolist() == [0, 16]
-    assert heard["since_boundary"][16] == 0
-    assert (np.diff(heard["since_boundary"][:16]) > 0).all()
-    assert (np.diff(heard["until_boundary"][:16]) < 0).all()
-    assert heard["until_boundary"][20] == 1  # none is known to come
+    rows = measured(chords(C_MAJOR), np.array([0, 16]))
+    assert rows["boundary"].nonzero()[0].tolist() == [0, 16]
+    assert rows["since_boundary"][16] == 0
+    assert (np.diff(rows["since_boundary"][:16]) > 0).all()
+    assert (np.diff(rows["until_boundary"][:16]) < 0).all()
+    assert rows["until_boundary"][20] == 1  # none is known to come
 
 
 def test_conditions_do_not_depend_on_the_key():
@@ -130,7 +130,7 @@ def test_the_key_signature_follows_a_transposition(tonic):
 
 
 def test_silence_is_measured_without_complaint():
-    dynamic, semantic = conditions.from_score(np.zeros((64, 3, 88), np.uint8), NO_PHRASES)
+    dynamic, semantic = conditions.of_roll(np.zeros((64, 3, 88), np.uint8), NO_PHRASES)
     assert np.isfinite(dynamic).all()
     assert np.isfinite(semantic).all()
 
@@ -140,18 +140,18 @@ def test_a_picture_speaks_the_same_language():
     cuts = np.array([0, 0, 0.8, 0])
     mood = np.array([[-1, 0, 1.0]] * 4)
     dynamic, semantic = conditions.from_picture(energy, cuts, mood)
-    heard = dict(zip(DYNAMIC, dynamic.T, strict=True))
-    assert heard["density"] == pytest.approx(energy)
-    assert heard["density_change"][2] > 0.8
-    assert heard["accent"][2] == 1
-    assert heard["since_boundary"][2] == 0
+    rows = dict(zip(DYNAMIC, dynamic.T, strict=True))
+    assert rows["density"] == pytest.approx(energy)
+    assert rows["density_change"][2] > 0.8
+    assert rows["accent"][2] == 1
+    assert rows["since_boundary"][2] == 0
     assert semantic[0] == pytest.approx([0, 0.5, 1])
 
 
 def test_a_lasting_energy_stays_within_what_bars_have():
     dynamic, _ = conditions.from_picture(np.array([0.0, 0, 0, 1, 1]), np.zeros(5), np.zeros((5, 3)))
-    told = conditions.as_sustained(dynamic)
-    assert told[:, 0] == pytest.approx([0.16, 0.16, 0.16, 0.86, 0.86])
-    assert told[0, 1] == pytest.approx(0.5)
-    assert told[3, 1] == pytest.approx(0.85)
-    assert np.array_equal(told[:, 3:], dynamic[:, 3:])
+    scaled = conditions.as_sustained(dynamic)
+    assert scaled[:, 0] == pytest.approx([0.16, 0.16, 0.16, 0.86, 0.86])
+    assert scaled[0, 1] == pytest.approx(0.5)
+    assert scaled[3, 1] == pytest.approx(0.85)
+    assert np.array_equal(scaled[:, 3:], dynamic[:, 3:])

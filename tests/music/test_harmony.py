@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import pytest
 
+from diffbgm.music.chord_plan import parse_chord
 from diffbgm.music.harmony import (
     Key,
     chord_at,
@@ -13,14 +14,16 @@ from diffbgm.music.harmony import (
     voice_chord,
 )
 from diffbgm.music.score import Note, Score
-from tests.arranging.made_roll import made_sketch
+from tests.arranging.made_roll import made_piano_score
 
 C = Key(0, minor=False)
 
 
 @pytest.mark.parametrize("semitones", range(-5, 7))
 def test_the_key_moves_with_the_piece(semitones: int):
-    assert estimate_key(made_sketch(8, transpose=semitones)) == Key(semitones % 12, minor=False)
+    assert estimate_key(made_piano_score(8, transpose=semitones)) == Key(
+        semitones % 12, minor=False
+    )
 
 
 def test_a_minor_key_has_a_minor_chord_and_its_relatives_scale():
@@ -38,7 +41,7 @@ def test_half_bars_follow_the_bar_lines_and_end_at_the_shot():
 
 
 def test_chords_of_a_progression():
-    notes = made_sketch(4).track("PIANO").notes
+    notes = made_piano_score(4).track("PIANO").notes
     chords = estimate_chords(notes, half_bars(0, 16, 0), C)
     roots = [chord.root for chord in chords]
     assert roots[::2] == [0, 9, 5, 7]
@@ -51,6 +54,18 @@ def test_a_rest_keeps_the_chord_and_silence_has_none():
     chords = estimate_chords([note, Note(2.0, 53, 2.0, 80)], half_bars(0, 8, 0), C)
     assert [chord.root for chord in chords] == [2, 2, 2, 2]
     assert estimate_chords([], half_bars(0, 8, 0), C) == ()
+
+
+def test_what_is_planned_is_played_unless_the_notes_clearly_say_otherwise():
+    spans = half_bars(0, 6, 0)
+    thin = [Note(0.0, 60, 2.0, 80), Note(0.0, 64, 2.0, 80)]  # C and E: C, or Am, and what not
+    notes = [*thin, *(Note(2.0, pitch, 2.0, 80) for pitch in (53, 57, 60))]
+    planned = [parse_chord(name) for name in ("Am7/C", "G", "E/G#")]
+    chords = estimate_chords(notes, spans, C, planned)
+    assert [chord.root for chord in estimate_chords(notes, spans, C)] == [0, 5, 5]
+    assert [chord.root for chord in chords] == [9, 5, 4]
+    assert (chords[0].intervals, chords[0].bass) == ((0, 3, 7, 10), 0)
+    assert [chord.root for chord in estimate_chords([], spans, C, planned)] == [9, 7, 4]
 
 
 def test_voices_move_little_and_do_not_cross():

@@ -12,7 +12,7 @@ from diffbgm.errors import CompositionError, StorageError
 from diffbgm.music.midi import read_midi, write_midi
 from diffbgm.music.score import Note, Score, Track
 from diffbgm.music.tempo_map import TempoMap
-from tests.arranging.made_roll import made_cues, made_sketch
+from tests.arranging.made_roll import made_cues, made_piano_score
 
 MAP = TempoMap((0, 7, 16, 48), (0.0, 4.2001, 9.7777, 27.123456))
 
@@ -37,7 +37,7 @@ def a_note_a_beat(beats: int) -> Score:
 
 def test_an_arrangement_comes_back_as_it_was(tmp_path: Path):
     cues = made_cues([0.5, 0.9], [16, 32])
-    score = arrange(made_sketch(12), cues, load_style("electronic"), [1, 2])
+    score = arrange(made_piano_score(12), cues, load_style("electronic"), [1, 2])
     write_midi(score, MAP, tmp_path / "score.mid")
     assert read_midi(tmp_path / "score.mid") == score
 

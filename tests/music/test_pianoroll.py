@@ -42,12 +42,12 @@ def test_held_keys_that_nothing_struck_are_silent():
     assert len(pianoroll.to_notes(roll)) == 0
 
 
-def test_a_sketch_survives_the_roll():
-    sketch = Score(
+def test_a_piano_score_survives_the_roll():
+    piano_score = Score(
         (
             Track("MELODY", 0, (Note(0.0, 60, 1.0, 90), Note(1.0, 62, 0.25, 80))),
             Track("BRIDGE", 0, ()),
             Track("PIANO", 0, (Note(0.5, 48, 3.5, 50),)),
         )
     )
-    assert pianoroll.to_score(pianoroll.from_score(sketch, 4)) == sketch
+    assert pianoroll.to_score(pianoroll.from_score(piano_score, 4)) == piano_score

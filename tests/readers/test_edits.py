@@ -132,9 +132,10 @@ def test_nested_edits_are_seen_through_their_source_range(read):
 def test_speed_changes_the_media_not_the_edit(read):
     fast = clip("a", 20, 48, effects=[schema.LinearTimeWarp(time_scalar=2)])
     frozen = clip("b", 7, 24, effects=[schema.FreezeFrame()])
-    timeline = read(track(fast, dissolve(0, 8), frozen))
-    assert [shot.media.speed for shot in timeline.shots] == [2, 0]
-    assert seen(timeline) == ([(0, "a", 20), (52, "b", 7)], 72)
+    back = clip("c", 30, 24, effects=[schema.LinearTimeWarp(time_scalar=-0.5)])
+    timeline = read(track(fast, dissolve(0, 8), frozen, back))
+    assert [shot.media.speed for shot in timeline.shots] == [2, 0, Fraction(-1, 2)]
+    assert seen(timeline) == ([(0, "a", 20), (52, "b", 7), (72, "c", 42)], 96)
 
 
 def test_a_sped_up_nested_edit(read):
@@ -162,15 +163,15 @@ def test_clips_shorter_than_a_frame_of_the_edit_vanish(read):
     assert [shot.media.path.stem for shot in timeline.shots] == ["a", "c"]
 
 
-def test_wishes_in_metadata(read):
-    wishes = {"diffbgm": {"mood": [-0.5, 0.25], "energy": 1}}
+def test_overrides_in_metadata(read):
+    numbers = {"diffbgm": {"mood": [-0.5, 0.25], "energy": 1}}
     named = {"diffbgm": {"mood": "sad"}}
-    timeline = read(track(clip("a", 0, 9, metadata=wishes), clip("b", 0, 9, metadata=named)))
+    timeline = read(track(clip("a", 0, 9, metadata=numbers), clip("b", 0, 9, metadata=named)))
     assert timeline.shots[0].mood == (-0.5, 0.25)
     assert timeline.shots[0].energy == 1.0
     assert timeline.shots[1].mood == (-0.6, -0.6)
     wrong = clip("c", 0, 9, metadata={"diffbgm": {"energy": 7}})
-    with pytest.raises(TimelineError, match="the wishes of clip 'c': energy"):
+    with pytest.raises(TimelineError, match="the overrides of clip 'c': energy"):
         read(track(wrong))
 
 
@@ -245,11 +246,44 @@ def test_edits_that_show_nothing(read):
             read(*tracks)
 
 
-def test_a_nested_edit_backwards_is_refused(read):
-    nested = schema.Stack(effects=[schema.LinearTimeWarp(time_scalar=-1)], name="inner")
-    nested.append(track(clip("a", 0, 24)))
-    with pytest.raises(TimelineError, match="'inner' runs backwards"):
-        read(track(nested))
+def nested(*effects, **more):
+    """Frames 0-24 of a, then 0-24 of b, as one item."""
+    stack = schema.Stack(effects=list(effects), **more)
+    stack.append(track(clip("a", 0, 24), clip("b", 0, 24)))
+    return stack
+
+
+def test_a_nested_edit_backwards(read):
+    timeline = read(track(nested(schema.LinearTimeWarp(time_scalar=-1), source_range=span(12, 24))))
+    assert seen(timeline) == ([(0, "b", 12), (12, "a", 24)], 24)
+    assert [shot.media.speed for shot in timeline.shots] == [-1, -1]
+
+
+def test_a_clip_backwards_in_a_nested_edit_backwards_runs_forwards(read):
+    back = schema.LinearTimeWarp(time_scalar=-2)
+    stack = schema.Stack(effects=[schema.LinearTimeWarp(time_scalar=-1)])
+    stack.append(track(clip("a", 10, 24, effects=[back])))
+    timeline = read(track(stack))
+    assert seen(timeline) == ([(0, "a", 10)], 24)
+    assert timeline.shots[0].media.speed == 2
+
+
+def test_a_nested_edit_that_stands(read):
+    timeline = read(track(nested(schema.FreezeFrame(), source_range=span(30, 10))))
+    assert seen(timeline) == ([(0, "b", 6)], 10)
+    assert timeline.shots[0].media.speed == 0
+
+
+def test_a_track_that_begins_before_its_first_item(read):
+    late = track(clip("b", 0, 24), source_range=span(-7, 40))
+    assert seen(read(late)) == ([(0, None, None), (7, "b", 0)], 31)
+    below = track(clip("a", 0, 40))
+    assert seen(read(below, late)) == ([(0, "a", 0), (7, "b", 0), (31, "a", 31)], 40)
+
+
+def test_a_range_that_misses_all_items_shows_nothing(read):
+    with pytest.raises(TimelineError, match="shows no picture"):
+        read(track(clip("b", 0, 24), source_range=span(50, 10)))
 
 
 @pytest.mark.parametrize("suffix", [".otio", ".edl", ".xml", ".fcpxml", ".kdenlive"])
@@ -274,9 +308,10 @@ def test_the_written_edit_reads_back_with_its_music_and_markers(tmp_path):
     (tmp_path / "a b.mp4").touch()
     media = MediaSpan(tmp_path / "a b.mp4", Fraction(1001, 1000), Fraction(1, 2))
     timeline = Timeline(FILM, (Shot(0, 0, 50, media, (0.5, -0.5), 0.25), Shot(1, 50, 96)))
-    timeline = Timeline(FILM, (*timeline.shots, Shot(2, 96, 120, media)))
-    hits = spot_cuts(FILM, 120, timeline.cuts).hits
-    segments = [tmp_path / "shots" / f"{i:03}.wav" for i in range(3)]
+    back = MediaSpan(media.path, Fraction(2002, 1000), Fraction(-2))
+    timeline = Timeline(FILM, (*timeline.shots, Shot(2, 96, 120, media), Shot(3, 120, 132, back)))
+    hits = spot_cuts(FILM, 132, timeline.cuts).hits
+    segments = [tmp_path / "shots" / f"{i:03}.wav" for i in range(4)]
     write_otio(timeline, segments, hits, tmp_path / "timeline.otio")
 
     assert read_timeline(tmp_path / "timeline.otio") == timeline
@@ -286,9 +321,10 @@ def test_the_written_edit_reads_back_with_its_music_and_markers(tmp_path):
         "shots/000.wav",
         "shots/001.wav",
         "shots/002.wav",
+        "shots/003.wav",
     ]
-    assert [item.range_in_parent().start_time.value for item in music] == [0, 50, 96]
-    assert [m.marked_range.start_time.value for m in document.tracks.markers] == [50, 96]
+    assert [item.range_in_parent().start_time.value for item in music] == [0, 50, 96, 120]
+    assert [m.marked_range.start_time.value for m in document.tracks.markers] == [50, 96, 120]
 
 
 def test_a_composition_needs_a_segment_a_shot(tmp_path):

@@ -28,7 +28,7 @@ def test_a_film_becomes_a_composition_with_its_files(client, film, ended: Ended)
     assert (state["state"], state["title"], state["error"]) == ("done", "holiday.mp4", None)
     result = state["result"]
     assert [shot["take"] for shot in result["shots"]] == [0, 0, 0]
-    assert result["options"]["source"] == "holiday.mp4"
+    assert result["source"]["film"].endswith("holiday.mp4")
     assert result["options"]["mood"] == [0.5, -0.5]
     for url in result["files"].values():
         assert client.get(url).status_code == 200

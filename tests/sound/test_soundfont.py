@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,3 +61,23 @@ def test_a_soundfont_with_empty_lists_does_not_load(kind: type, tmp_path: Path) 
     hollow.write_bytes(b"RIFF" + (4 + len(lists)).to_bytes(4, "little") + b"sfbk" + lists)
     with pytest.raises(SoundFontError, match=r"hollow\.sf2: .* cannot load it"):
         kind(find_soundfont(hollow))
+
+
+def test_without_any_synthesizer_it_is_said_what_to_install(small_soundfont: Path) -> None:
+    code = f"""
+import sys
+from pathlib import Path
+sys.modules["fluidsynth"] = sys.modules["tinysoundfont"] = None
+from diffbgm.errors import SoundFontError
+from diffbgm.sound.synthesizers import open_synthesizer
+try:
+    with open_synthesizer(Path({str(small_soundfont)!r})):
+        pass
+except SoundFontError as error:
+    print(error)
+"""
+    command = [sys.executable, "-c", code]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "libfluidsynth3" in printed
+    assert "pip install --no-deps tinysoundfont" in printed
+    assert len(printed.splitlines()) == 1

@@ -1,12 +1,13 @@
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
 from diffbgm.music.conditions import DYNAMIC
-from diffbgm.spotting.cue_sheet import CueSheet, SpottingOptions, shot_levels, spot, stretch
+from diffbgm.spotting.cue_sheet import CueSheet, SpottingOptions, shot_levels, spot, spread_out
+from diffbgm.spotting.film_plan import plan_film
 from diffbgm.timeline import Shot, Timeline
 
 RATE = Fraction(24000, 1001)
@@ -80,12 +81,12 @@ def test_a_flash_of_one_frame_is_no_energy():
     np.testing.assert_array_equal(spot(calm).dynamic, spot(flash).dynamic)
 
 
-def test_stretching_keeps_order_and_bounds():
+def test_spreading_out_keeps_order_and_bounds():
     energy = np.random.default_rng(0).uniform(0, 0.3, 100)
-    stretched = stretch(energy)
-    assert (np.diff(stretched[np.argsort(energy)]) >= 0).all()
-    assert 0 <= stretched.min() <= stretched.max() <= 1
-    assert np.ptp(stretched) > 1.5 * np.ptp(energy)
+    spread = spread_out(energy)
+    assert (np.diff(spread[np.argsort(energy)]) >= 0).all()
+    assert 0 <= spread.min() <= spread.max() <= 1
+    assert np.ptp(spread) > 1.5 * np.ptp(energy)
 
 
 def test_mood_is_that_of_the_picture():
@@ -94,7 +95,7 @@ def test_mood_is_that_of_the_picture():
     assert valence[-1] == 1
 
 
-def test_the_wish_of_a_shot_goes_before_that_of_the_film():
+def test_the_override_of_a_shot_goes_before_that_of_the_film():
     options = [{}, {"mood": (1.0, -1.0), "energy": 0.9}, {}]
     analysis = film([0.1, 0.1, 0.1], options=options)
     cues = spot(analysis, SpottingOptions(mood=(-0.5, 0.5), energy=0.3))
@@ -104,7 +105,7 @@ def test_the_wish_of_a_shot_goes_before_that_of_the_film():
     np.testing.assert_allclose(mood[1], [1, -1, -1], atol=1e-6)
 
 
-def test_a_wish_for_the_film_keeps_calm_and_action_apart():
+def test_an_override_for_the_film_keeps_calm_and_action_apart():
     analysis = film([0.1, 0.6])
     energy, _ = shot_levels(spot(analysis, SpottingOptions(energy=0.5)), analysis.timeline)
     assert energy.mean() == pytest.approx(0.5, abs=0.05)
@@ -137,10 +138,12 @@ def test_very_short_films(frames):
 
 def test_a_cue_sheet_survives_json_exactly():
     cues = spot(film([0.1, 0.6, 0.2, 0.9]))
+    cues = replace(cues, plan=plan_film(cues, seed=3))
     back = CueSheet.from_dict(json.loads(json.dumps(cues.to_dict())))
     assert back.tempo_map == cues.tempo_map
     assert back.hits == cues.hits
     assert back.phrases == cues.phrases
+    assert back.plan == cues.plan
     assert back.first_downbeat == cues.first_downbeat
     for name in ("dynamic", "semantic", "shot_of_beat"):
         np.testing.assert_array_equal(getattr(back, name), getattr(cues, name))

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
+from diffbgm.data.harte import NO_CHORD, chord_row
 from diffbgm.data.pop909 import Section
-from diffbgm.data.prepare_pop909 import song_splits, to_prepared
+from diffbgm.data.prepare_pop909 import prepare_sections, song_splits
 from diffbgm.training import TrainingConfig
 from tests.model.small_network import SMALL
 
@@ -15,7 +16,9 @@ def section(song: str, bars: int = 8) -> Section:
     onsets = np.arange(0, bars * 16, 4)
     pitches = rng.choice([60, 64, 67, 72], len(onsets))
     columns = [onsets, onsets * 0 + 3, pitches, onsets * 0 + 80, onsets % 3]
-    return Section(song, bars, np.stack(columns, axis=1), np.array([0, 16]))
+    notes, chords = np.stack(columns, axis=1), np.tile(chord_row("C"), (4 * bars, 1))
+    chords[::4] = NO_CHORD
+    return Section(song, bars, notes, np.array([0, 16]), chords)
 
 
 def song_of(split: str) -> str:
@@ -25,7 +28,7 @@ def song_of(split: str) -> str:
 
 def write_set(path: Path) -> Path:
     """Three songs of 8 bars: two train, one validates."""
-    to_prepared([section("9001"), section("9002"), section(song_of("validation"))]).save(path)
+    prepare_sections([section("9001"), section("9002"), section(song_of("validation"))]).save(path)
     return path
 
 

@@ -33,10 +33,11 @@ def write_film(tmp_path: Path) -> FilmWriter:
         pixel_aspect: Fraction | None = None,
         codec: str = "libx264",
         options: dict[str, str] | None = None,
+        codec_options: dict[str, str] | None = None,
     ) -> Path:
         path = tmp_path / name
         with av.open(str(path), "w", options=options or {}) as container:
-            stream = container.add_stream(codec, rate)
+            stream = container.add_stream(codec, rate, options=codec_options or {})
             pictures = list(pictures)
             stream.height, stream.width = pictures[0].shape[:2]
             stream.pix_fmt = "yuv420p" if codec != "ffv1" else "bgr0"

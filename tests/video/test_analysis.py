@@ -47,10 +47,10 @@ def test_given_cuts_stand(two_shots):
 @pytest.mark.parametrize(
     ("cuts", "message"),
     [
-        ((0, 30), "cut 0: "),
-        ((30, 10), "cut 10: comes after 30"),
-        ((30, 30), "cut 30: comes after 30"),
-        ((30, 70), "cut 70: lies outside the film, whose last frame is 69"),
+        ((0, 30), "cuts: frame 0 is outside the film; new shots begin at frame 1 or later$"),
+        ((30, 10), "cuts: frame 10 comes after 30"),
+        ((30, 30), "cuts: frame 30 is there twice"),
+        ((30, 70), "cuts: frame 70 is outside the film.*the last at 69"),
     ],
 )
 def test_impossible_cuts_are_named(two_shots, cuts, message):

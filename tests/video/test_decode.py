@@ -7,15 +7,17 @@ import numpy as np
 import pytest
 
 from diffbgm.errors import FilmError
-from diffbgm.video.decode import MAX_SECONDS, Picture, on_grid, probe, read_pictures
+from diffbgm.video.decode import Film, Picture, on_grid, read_pictures
+from diffbgm.video.film_info import MAX_SECONDS, probe
 from tests.video.films import plain, texture
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
 
 
 def frames(path: Path, start: Fraction = Fraction(0)) -> list[np.ndarray]:
-    shown = on_grid(read_pictures(path, start), probe(path).frame_rate, start)
-    return [picture.rgb for picture in shown]
+    with Film(path) as film:
+        shown = on_grid(film.pictures(start), film.info.frame_rate, start)
+        return [picture.rgb for picture in shown]
 
 
 def is_red(rgb: np.ndarray) -> bool:
@@ -99,6 +101,22 @@ def test_a_start_in_the_middle_is_sought(write_film):
     whole, rest = frames(path), frames(path, Fraction(75, 24))
     assert len(rest) == 45
     np.testing.assert_array_equal(rest[0], whole[75])
+
+
+def test_one_film_is_read_from_many_places(write_film):
+    path = write_film([plain((n, 255 - n, 60)) for n in range(120)], Fraction(24))
+    whole = frames(path)
+    with Film(path) as film:
+        for number in (75, 0, 119, 30, 119, 1):
+            first = next(film.pictures(Fraction(number, 24)))
+            np.testing.assert_array_equal(first.rgb, whole[number])
+
+
+@pytest.mark.parametrize("name", ["film.ts", "film.mkv", "film.avi", "film.h264"])
+def test_every_container_is_read_from_the_middle(write_film, name):
+    path = write_film([plain((n, 255 - n, 60)) for n in range(120)], Fraction(24), name)
+    whole = frames(path)
+    np.testing.assert_array_equal(frames(path, Fraction(100, 24))[0], whole[100])
 
 
 def test_a_still_picture_can_be_read_whatever_its_name(tmp_path):

@@ -69,9 +69,9 @@ def assert_in_time(path: Path) -> None:
     assert times[0] == 0
     assert times[-1] == pytest.approx((FRAMES - 1) / FRAME_RATE, abs=0.002)
     assert np.all(np.diff(brightness) > -0.5)
-    heard = np.abs(sound(path)[0])
+    music = np.abs(sound(path)[0])
     for click in CLICKS:
-        assert click - 2000 + int(np.argmax(heard[click - 2000 : click + 2000])) == click
+        assert click - 2000 + int(np.argmax(music[click - 2000 : click + 2000])) == click
 
 
 @pytest.mark.parametrize("b_frames", ["0", "3"])

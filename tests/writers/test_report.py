@@ -24,7 +24,7 @@ from diffbgm.sound.mixing import read_wav
 from diffbgm.writers.report import write_report
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-CUNNING = "</script><script>document.title='taken'</script><!-- {{told}} 'ä\" .mp4"
+CUNNING = "</script><script>document.title='taken'</script><!-- {{content}} 'ä\" .mp4"
 
 
 @pytest.fixture(scope="module")
@@ -132,9 +132,9 @@ def test_the_chart_shows_all_rows_and_more_of_less_time(
     show(browser, composed.folder / "report.html", "VIDEO")
     colours = """const {width, height} = canvas;
     const pixels = canvas.getContext("2d").getImageData(0, 0, width, height).data;
-    const seen = new Set();
-    for (let i = 0; i < pixels.length; i += 4) seen.add(pixels.slice(i, i + 3).join());
-    return seen.size"""
+    const colours = new Set();
+    for (let i = 0; i < pixels.length; i += 4) colours.add(pixels.slice(i, i + 3).join());
+    return colours.size"""
     wait(browser, lambda: browser.execute_script(colours) > 500)  # the pictures of the shots
     whole = browser.execute_script("return view.span")
     browser.find_element(By.ID, "wider").click()
@@ -157,10 +157,10 @@ def test_without_a_film_the_music_plays_under_the_shots_pictures(
 
 def rewritten(composed: Composition, path: Path, title: str) -> str:
     """The report of the same composition, of a film of that name."""
-    told = replace(composed, source={**composed.source, "film": f"/films/{title}"})
+    named = replace(composed, source={**composed.source, "film": f"/films/{title}"})
     film = load_scored_film(composed)
     score = join_shots(take.score for take in film.takes)
-    write_report(path, film, told, score, read_wav(composed.folder / "mix.wav"))
+    write_report(path, film, named, score, read_wav(composed.folder / "mix.wav"))
     return path.read_text("utf-8")
 
 
@@ -176,9 +176,11 @@ def test_a_film_of_any_name(
 
 def test_what_a_name_says_is_never_run(composed: Composition, tmp_path: Path) -> None:
     page = rewritten(composed, tmp_path / "report.html", CUNNING)
-    told = re.search(r'<script type="application/json" id="told">(.*?)</script>', page, re.DOTALL)
-    assert told is not None
-    assert json.loads(told[1])["title"] == CUNNING.rpartition("/")[2]
+    content = re.search(
+        r'<script type="application/json" id="content">(.*?)</script>', page, re.DOTALL
+    )
+    assert content is not None
+    assert json.loads(content[1])["title"] == CUNNING.rpartition("/")[2]
     assert page.count("<script") == 3
 
 

@@ -1,4 +1,4 @@
-"""Another take of one shot: what is patched into the files is what would be made anew."""
+"""Another take of one shot: what is patched into the files is what would be made whole."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -81,9 +81,9 @@ def with_take(film: ScoredFilm, shot: int, take: Take) -> ScoredFilm:
 
 
 @pytest.mark.parametrize("shot", range(len(SHOTS)))
-def test_patched_is_as_made_anew(film: ScoredFilm, shot: int, tmp_path: Path) -> None:
+def test_patched_is_as_made_whole(film: ScoredFilm, shot: int, tmp_path: Path) -> None:
     """With an instrument that leaves the shot and a new one that enters the film."""
-    for name in ("before", "patched", "anew"):
+    for name in ("before", "patched", "whole"):
         (tmp_path / name).mkdir()
     gain_db = write_sound(tmp_path / "before", film)
     film = replace(film, gain_db=gain_db)
@@ -91,13 +91,13 @@ def test_patched_is_as_made_anew(film: ScoredFilm, shot: int, tmp_path: Path) ->
 
     previous = PreviousVersion(tmp_path / "before", shot, film.takes[shot].parts)
     write_sound(tmp_path / "patched", after, previous)
-    write_sound(tmp_path / "anew", after)
-    assert files(tmp_path / "patched") == files(tmp_path / "anew")
+    write_sound(tmp_path / "whole", after)
+    assert files(tmp_path / "patched") == files(tmp_path / "whole")
 
     first = boundaries_of(film)[shot]
-    mix, anew = (mix_of(tmp_path / name) for name in ("before", "anew"))
-    assert np.array_equal(mix[:first], anew[:first])
-    assert not np.array_equal(mix, anew)
+    mix, whole = (mix_of(tmp_path / name) for name in ("before", "whole"))
+    assert np.array_equal(mix[:first], whole[:first])
+    assert not np.array_equal(mix, whole)
 
 
 def test_an_instrument_that_no_shot_plays_any_more_is_gone(film, tmp_path: Path) -> None:
@@ -113,13 +113,13 @@ def test_an_instrument_that_no_shot_plays_any_more_is_gone(film, tmp_path: Path)
 
 
 def test_files_that_are_not_as_they_were_written_are_not_used(film, tmp_path: Path) -> None:
-    for name in ("before", "patched", "anew"):
+    for name in ("before", "patched", "whole"):
         (tmp_path / name).mkdir()
     gain_db = write_sound(tmp_path / "before", film)
     after = with_take(replace(film, gain_db=gain_db), 3, sounding(3, seed=2))
     stem_path(tmp_path / "before", "Bass").unlink()
-    (tmp_path / "before" / "mix.wav").write_bytes(b"RIFF, said the wolf")
+    (tmp_path / "before" / "mix.wav").write_bytes(b"RIFF, but no sound")
     previous = PreviousVersion(tmp_path / "before", 3, film.takes[3].parts)
     write_sound(tmp_path / "patched", after, previous)
-    write_sound(tmp_path / "anew", after)
-    assert files(tmp_path / "patched") == files(tmp_path / "anew")
+    write_sound(tmp_path / "whole", after)
+    assert files(tmp_path / "patched") == files(tmp_path / "whole")

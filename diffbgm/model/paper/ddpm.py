@@ -1,16 +1,18 @@
-"""The paper's diffusion: its noise schedule, the whole ancestral sampler and a fast one beside it.
+"""The paper's diffusion: its noise schedule, its denoiser, and its ancestral sampler.
 
-`sample` is that of DDPM (Ho et al. 2020, arXiv 2006.11239). Knows nothing of networks but that one
-predicts noise, and nothing of music.
+The sampler is that of DDPM (Ho et al. 2020, arXiv 2006.11239); `model.solver` is the fast one.
+Knows nothing of networks but that one predicts noise, and nothing of music or windows.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from diffbgm.model.solver import second_order, solver_step
+from diffbgm.model.solver import Denoiser, Estimate, Noise, solve
+from diffbgm.progress import Advance, no_advance
 
 STEPS = 1000
 BETA_START = 0.00085
@@ -32,7 +34,8 @@ class NoiseSchedule:
     """How much noise each step holds; step 0 holds the least.
 
     `beta` (steps,) is the variance that each step adds, `alpha_bar` (steps,) the share of the
-    clean roll's variance that is left; both float64. ValueError unless 0 < beta < 1.
+    clean roll's variance that is left, `log_snr` (steps,) the noise level; all float64.
+    ValueError unless 0 < beta < 1.
     """
 
     def __init__(self, beta: Tensor) -> None:
@@ -40,6 +43,7 @@ class NoiseSchedule:
         if not ((self.beta > 0) & (self.beta < 1)).all():
             raise ValueError("a noise schedule's betas lie between 0 and 1")
         self.alpha_bar = torch.cumprod(1 - self.beta, dim=0)
+        self.log_snr = torch.logit(self.alpha_bar)
 
     @property
     def steps(self) -> int:
@@ -53,6 +57,10 @@ class NoiseSchedule:
         if not 2 <= steps <= self.steps:
             raise ValueError(f"steps must lie between 2 and {self.steps}, not {steps}")
         return torch.linspace(self.steps - 1, 0, steps).round().int().tolist()
+
+    def step_at(self, log_snr: Tensor) -> int:
+        """The step that is nearest to a noise level ()."""
+        return int((self.log_snr - float(log_snr)).abs().argmin())
 
     def add_noise(self, clean: Tensor, step: Tensor, noise: Tensor) -> Tensor:
         """What `clean` (B, ...) looks like at steps (B,) with standard normal `noise` in it."""
@@ -82,76 +90,84 @@ def paper_betas() -> Tensor:
     return torch.linspace(BETA_START**0.5, BETA_END**0.5, STEPS, dtype=torch.float64) ** 2
 
 
-@torch.inference_mode()
-def sample(
-    predict_noise: NoisePredictor,
-    schedule: NoiseSchedule,
-    noise: Callable[[], Tensor],
-    known: Known | None = None,
-    progress: Callable[[float], None] = lambda fraction: None,
-) -> Tensor:
-    """Draw clean rolls (B, ...), from the noisiest step down to step 0, none left out.
+class NoiseDenoiser:
+    """What predicts the noise in rolls, as a `solver.Denoiser`.
 
-    `noise()` draws standard normal noise of the shape sampled, on its device. A known region is
-    drawn at every step from its own posterior given its clean values, with fresh noise: so the
-    network always sees it at the very noise level of the step, and in the end it is what was
-    given, to the bit. `progress` is told the fraction done; what it raises passes through.
+    Estimates are clamped to `limits`, and have the clean values of a known region, which so is at
+    the very noise level of every step: there the samplers' own noise is on top of it.
     """
-    x = _begun(schedule, noise(), known)
-    for step in range(schedule.steps - 1, -1, -1):
-        clean = schedule.clean(x, step, predict_noise(x, _everywhere(step, x)))
-        clean = _with_known(clean, known)
-        mean, deviation = schedule.posterior(x, step, clean)
-        x = mean + deviation * noise() if step else clean
-        progress(1 - step / schedule.steps)
-    return x
+
+    def __init__(
+        self,
+        predict_noise: NoisePredictor,
+        schedule: NoiseSchedule,
+        known: Known | None = None,
+        limits: tuple[float, float] = (-math.inf, math.inf),
+    ) -> None:
+        self.predict_noise = predict_noise
+        self.schedule = schedule
+        self.known = known
+        self.limits = limits
+
+    def start(self, noise: Tensor) -> Tensor:
+        """x at the noisiest step: noise, and in it what is known, as little as that step leaves."""
+        if self.known is None:
+            return noise
+        last = torch.full(noise.shape[:1], self.schedule.steps - 1, device=noise.device)
+        noisy = self.schedule.add_noise(self.known.roll.expand(noise.shape), last, noise)
+        return torch.where(self.known.mask, noisy, noise)
+
+    def __call__(self, x: Tensor, log_snr: Tensor, last: Estimate | None = None) -> Estimate:
+        step = self.schedule.step_at(log_snr)
+        noise = self.predict_noise(x, torch.full(x.shape[:1], step, device=x.device))
+        clean = self.schedule.clean(x, step, noise).clamp(*self.limits)
+        if self.known is not None:
+            clean = torch.where(self.known.mask, self.known.roll, clean)
+        return Estimate(clean)
+
+    def constrain(self, x: Tensor, log_snr: Tensor) -> Tensor:
+        """x: its known region is where it should be, for the estimates have it."""
+        return x
 
 
-@torch.inference_mode()
-def solve(
+def draw(
     predict_noise: NoisePredictor,
     schedule: NoiseSchedule,
-    noise: Callable[[], Tensor],
+    noise: Noise,
     steps: int,
     known: Known | None = None,
-    progress: Callable[[float], None] = lambda fraction: None,
+    progress: Advance = no_advance,
 ) -> Tensor:
-    """As `sample`, by DPM-Solver++ in `steps` of the schedule's steps, evenly spread.
+    """Clean rolls (B, ...): by the ancestral sampler if it is to take all of the schedule's steps,
+    by the fast solver if fewer; see `NoiseSchedule.visited`.
 
-    Clean cells are 0 or 1, so what is predicted of them, a mean, is held between: with few steps
-    a small error in the noise is else a large one in the roll. A known region is at the very
-    noise level of every step here too, for its D is known.
+    A known region is in the end what was given, to the bit.
     """
-    x = _begun(schedule, noise(), known)
-    visited = schedule.visited(steps)
-    half_log_snr = torch.logit(schedule.alpha_bar[visited]).to(x) / 2
-    clean = previous = None
-    for index, step in enumerate(visited):
-        if clean is not None:
-            h = half_log_snr[index] - half_log_snr[index - 1]
-            ratio = (half_log_snr[index - 1] - half_log_snr[index - 2]) / h
-            target = second_order(clean, previous, ratio)
-            x, previous = solver_step(x, target, half_log_snr[index - 1], h, noise()), clean
-        clean = schedule.clean(x, step, predict_noise(x, _everywhere(step, x))).clamp(0, 1)
-        clean = _with_known(clean, known)
-        progress((index + 1) / steps)
-    assert clean is not None
-    return clean
+    if steps == schedule.steps:
+        denoiser = NoiseDenoiser(predict_noise, schedule, known)
+        return ancestral(denoiser, schedule, denoiser.start(noise()), noise, progress)
+    # Clean cells are 0 or 1, so the estimate of one, a mean, lies between: with few steps a small
+    # error in the noise is else a large one in the roll.
+    denoiser = NoiseDenoiser(predict_noise, schedule, known, limits=(0, 1))
+    x = denoiser.start(noise())
+    levels = schedule.log_snr[schedule.visited(steps)].to(x)
+    return solve(denoiser, x, levels, noise, progress).clean
 
 
-def _begun(schedule: NoiseSchedule, noise: Tensor, known: Known | None) -> Tensor:
-    """Where sampling begins: noise, and in it what is known, as little as the last step leaves."""
-    if known is None:
-        return noise
-    last = torch.full(noise.shape[:1], schedule.steps - 1, device=noise.device)
-    noisy = schedule.add_noise(known.roll.expand(noise.shape), last, noise)
-    return torch.where(known.mask, noisy, noise)
-
-
-def _with_known(clean: Tensor, known: Known | None) -> Tensor:
-    return clean if known is None else torch.where(known.mask, known.roll, clean)
-
-
-def _everywhere(step: int, x: Tensor) -> Tensor:
-    """The step (B,) of all rolls in x."""
-    return torch.full(x.shape[:1], step, device=x.device)
+@torch.inference_mode()
+def ancestral(
+    denoiser: Denoiser[Estimate],
+    schedule: NoiseSchedule,
+    x: Tensor,
+    noise: Noise,
+    progress: Advance = no_advance,
+) -> Tensor:
+    """Clean rolls (B, ...) from x at the noisiest step down to step 0, none left out."""
+    estimate = None
+    for step in range(schedule.steps - 1, -1, -1):
+        log_snr = schedule.log_snr[step]
+        estimate = denoiser(x, log_snr, estimate)
+        mean, deviation = schedule.posterior(x, step, estimate.clean)
+        x = denoiser.constrain(mean + deviation * noise(), log_snr) if step else estimate.clean
+        progress(1 - step / schedule.steps)
+    return x

@@ -9,15 +9,7 @@ something changes, and how much, but not what it is.
 
 import numpy as np
 
-from diffbgm.music.pianoroll import (
-    BEATS_PER_BAR,
-    HELD,
-    KEYS,
-    LOWEST_PITCH,
-    TRACKS,
-    from_notes,
-    to_notes,
-)
+from diffbgm.music.pianoroll import HELD, KEYS, LOWEST_PITCH, TRACKS, from_notes, to_notes
 
 WINDOW_BARS = 8
 PITCHES = 128
@@ -66,12 +58,6 @@ def from_channels(prediction: np.ndarray) -> np.ndarray:
     notes = to_notes(merged[:, None])
     notes[:, 4] = np.where(_is_melody(notes), _MELODY, _ACCOMPANIMENT)
     return from_notes(notes, len(merged))
-
-
-def whole_windows(rows: np.ndarray) -> np.ndarray:
-    """Rows a beat, carried on as they end to fill one window at least."""
-    missing = max(WINDOW_BARS * BEATS_PER_BAR - len(rows), 0)
-    return np.pad(rows, [(0, missing), (0, 0)], mode="edge")
 
 
 def _is_melody(notes: np.ndarray) -> np.ndarray:

@@ -1,54 +1,50 @@
-"""A piece by the paper's network: windows of 8 bars half overlapping, denoised together.
+"""From noise to a roll by the paper's network, in windows of 8 bars.
 
 At every step the noise that the windows predict is averaged where they overlap, so a long piece is
 one piece. The network was trained without dropping its conditions, so it is not guided: there is
 no prediction without conditions that guidance could lead away from.
 """
 
-from collections.abc import Callable
-from functools import partial
-
 import numpy as np
 import torch
 from torch import Tensor
 
-from diffbgm.model.paper.ddpm import Known, solve
-from diffbgm.model.paper.ddpm import sample as sample_whole
+from diffbgm.model.paper.ddpm import Known, draw
 from diffbgm.model.paper.roll import (
     PITCHES,
     WINDOW_BARS,
     from_channels,
     to_channels,
     to_tokens,
-    whole_windows,
     widened,
 )
 from diffbgm.model.paper.unet import PaperNetwork
-from diffbgm.model.sampling import Piece, fast_bfloat16
+from diffbgm.model.piece_conditions import PieceConditions
+from diffbgm.model.precision import autocast
 from diffbgm.model.solver import SeededNoise
-from diffbgm.model.windows import Windows, keep_given
-from diffbgm.music.pianoroll import BEATS_PER_BAR, SIXTEENTHS_PER_BAR, SIXTEENTHS_PER_BEAT
+from diffbgm.model.windows import Batch, Windows, keep_given
+from diffbgm.music.pianoroll import BEATS_PER_BAR, SIXTEENTHS_PER_BEAT
 from diffbgm.options import Sampling
+from diffbgm.progress import Advance, no_advance
 
 WINDOWS_AT_ONCE = 8
-WINDOW = WINDOW_BARS * SIXTEENTHS_PER_BAR
 
 
 def sample(
     network: PaperNetwork,
-    piece: Piece,
+    piece: PieceConditions,
     seeds: list[int],
-    wanted: Sampling,
+    options: Sampling,
     given: np.ndarray | None = None,
     known: np.ndarray | None = None,
-    progress: Callable[[float], None] = lambda fraction: None,
+    progress: Advance = no_advance,
 ) -> np.ndarray:
-    """As `model.sampling.sample`, by the paper's network; `feature_sources` says what it is told.
+    """As `model.sampling.sample`, of the features that `feature_sources` names, without guidance.
 
-    Tracks are told apart afterwards, see `paper_piece.from_channels`. Guidance is left aside.
+    The network has one track; notes get theirs afterwards, see `roll.from_channels`.
     """
     visual, language = _tokens(network, piece)
-    rolls = sample_features(network, visual, language, seeds, wanted.steps, given, known, progress)
+    rolls = sample_features(network, visual, language, seeds, options.steps, given, known, progress)
     return keep_given(rolls, given, known)
 
 
@@ -65,7 +61,7 @@ def feature_sources(network: PaperNetwork, image_embeddings: np.ndarray | None) 
     }
 
 
-def _tokens(network: PaperNetwork, piece: Piece) -> tuple[np.ndarray, np.ndarray]:
+def _tokens(network: PaperNetwork, piece: PieceConditions) -> tuple[np.ndarray, np.ndarray]:
     """Visual (B, token_width) and language (B, language_width), as `feature_sources` says."""
     width, language_width = network.config.token_width, network.config.language_width
     if (
@@ -85,28 +81,20 @@ def sample_features(
     steps: int,
     given: np.ndarray | None = None,
     known: np.ndarray | None = None,
-    progress: Callable[[float], None] = lambda fraction: None,
+    progress: Advance = no_advance,
 ) -> np.ndarray:
     """Rolls (len(seeds), 4 B, 3, 88) for features visual (B, V) and language (B, L) float32.
 
-    All of the schedule's steps, if as many are wanted, are taken by the whole ancestral sampler;
-    fewer by the fast solver. Sixteenths of which all tracks are `known` (3, 4 B) are told as
+    `steps` as in `ddpm.draw`. Sixteenths of which all tracks are `known` (3, 4 B) are held as
     `given` (4 B, 3, 88) has them, and are silent in what is returned.
     """
-    device = next(network.parameters()).device
-    sixteenths = len(visual) * SIXTEENTHS_PER_BEAT
-    length = max(sixteenths, WINDOW)
-    schedule = network.schedule()
-    draw = sample_whole if steps == schedule.steps else partial(solve, steps=steps)
+    predict_noise = WindowedNoise(network, visual, language)
+    length, device = predict_noise.windows.sixteenths, predict_noise.windows.device
     kept = _known_cells(given, known, length, device)
-    prediction = draw(
-        WindowedNoise(network, whole_windows(visual), whole_windows(language)),
-        schedule,
-        SeededNoise(seeds, (2, length, PITCHES), device),
-        known=kept,
-        progress=progress,
-    )
+    noise = SeededNoise(seeds, (2, length, PITCHES), device)
+    prediction = draw(predict_noise, network.schedule(), noise, steps, kept, progress)
     # Notes begin and end inside what is not known.
+    sixteenths = len(visual) * SIXTEENTHS_PER_BEAT
     fresh = prediction if kept is None else prediction * ~kept.mask
     return np.stack([from_channels(one) for one in fresh[:, :, :sixteenths].cpu().numpy()])
 
@@ -115,21 +103,21 @@ class WindowedNoise:
     """The noise in a whole piece: called with x (S, 2, T, 128) and step (S,), it returns as x."""
 
     def __init__(self, network: PaperNetwork, visual: np.ndarray, language: np.ndarray) -> None:
-        """Features of whole bars, one window of them at least."""
+        """Features (B, .) of whole bars."""
         self.network = network
         device = next(network.parameters()).device
         self.windows = Windows(len(visual) // BEATS_PER_BAR, WINDOW_BARS, device)
         self.visual, self.language = map(self.windows.of_beats, (visual, language))
 
     def __call__(self, x: Tensor, step: Tensor) -> Tensor:
-        noise = torch.zeros_like(x)
-        for batch in self.windows.batches(len(x), WINDOWS_AT_ONCE):
-            heard = self.windows.cut(x, batch)
-            self.windows.add(noise, batch, self._predict(heard, step[batch.takes], batch.windows))
-        return self.windows.mean(noise)
+        def predict(batch: Batch) -> tuple[Tensor]:
+            return (self._predict(self.windows.cut(x, batch), step[batch.takes], batch.windows),)
+
+        (noise,) = self.windows.average(len(x), WINDOWS_AT_ONCE, predict)
+        return noise
 
     def _predict(self, x: Tensor, step: Tensor, windows: list[int]) -> Tensor:
-        with torch.autocast(x.device.type, torch.bfloat16, enabled=fast_bfloat16(x.device)):
+        with autocast(x.device):
             predicted = self.network(x, step, self.visual[windows], self.language[windows])
         return predicted.float()
 

@@ -11,7 +11,7 @@ from diffbgm.music.tempo_map import TempoMap
 
 Colour = tuple[int, int, int]
 
-# Told apart on a dark ground, by colour-blind eyes too; a score with more tracks begins again.
+# Distinct on a dark ground, for colour-blind eyes too; a score with more tracks begins again.
 PALETTE: tuple[Colour, ...] = (
     (255, 183, 77),
     (79, 195, 247),

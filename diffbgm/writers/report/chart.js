@@ -1,5 +1,5 @@
 // Draws what happens in a film over its time. Knows no player: who shows the chart says what part
-// of the time is seen (view.from, view.span; seconds).
+// of the time is shown (view.from, view.span; seconds).
 "use strict";
 
 const Chart = (() => {
@@ -12,7 +12,7 @@ const Chart = (() => {
   const [INK, FAINT, LINE, GROUND, PAPER] =
     ["ink", "faint", "line", "ground", "paper"].map((name) => style.getPropertyValue(`--${name}`));
 
-  let pen, width, view, told, images;
+  let pen, width, view, content, images;
 
   const x = (seconds) => LEFT + ((seconds - view.from) / view.span) * (width - LEFT - RIGHT);
   const time = (left, among) => view.from + ((left - LEFT) / (among - LEFT - RIGHT)) * view.span;
@@ -37,7 +37,7 @@ const Chart = (() => {
   }
 
   function shots(top, height) {
-    told.shots.forEach((shot, index) => {
+    content.shots.forEach((shot, index) => {
       if (!isSeen(shot.start, shot.end)) return;
       const [left, right] = [x(shot.start), x(shot.end)];
       const image = images[index];
@@ -60,59 +60,59 @@ const Chart = (() => {
   }
 
   function energy(top, height) {
-    const { step: each, values } = told.energy;
+    const { step: each, values } = content.energy;
     const most = Math.max(0.05, 1.12 * Math.max(...values));
     pen.beginPath();
     pen.moveTo(x(0), top + height);
     values.forEach((value, index) => {
       const level = top + height * (1 - value / most);
       pen.lineTo(x(index * each), level);
-      pen.lineTo(x(Math.min((index + 1) * each, told.seconds)), level);
+      pen.lineTo(x(Math.min((index + 1) * each, content.seconds)), level);
     });
-    pen.lineTo(x(told.seconds), top + height);
-    pen.fillStyle = told.energy_colour + "55";
+    pen.lineTo(x(content.seconds), top + height);
+    pen.fillStyle = content.energy_colour + "55";
     pen.fill();
-    pen.strokeStyle = told.energy_colour;
+    pen.strokeStyle = content.energy_colour;
     pen.stroke();
   }
 
   function mood(top, height) {
     pen.fillStyle = LINE;
     pen.fillRect(LEFT, top + height / 2, width - LEFT - RIGHT, 1);
-    for (const { values, colour } of told.mood) {
+    for (const { values, colour } of content.mood) {
       pen.beginPath();
       values.forEach((value, second) =>
-        pen.lineTo(x(Math.min(second + 0.5, told.seconds)), top + (height / 2) * (1 - 0.94 * value)));
+        pen.lineTo(x(Math.min(second + 0.5, content.seconds)), top + (height / 2) * (1 - 0.94 * value)));
       pen.strokeStyle = colour;
       pen.lineWidth = 1.5;
       pen.stroke();
       pen.lineWidth = 1;
     }
     let right = width - RIGHT - 8;
-    for (const { name, colour } of [...told.mood].reverse()) {
+    for (const { name, colour } of [...content.mood].reverse()) {
       word(name, right, top + 13, colour, "right");
       right -= pen.measureText(name).width + 10;
     }
   }
 
   function beats(top, height) {
-    const perBar = told.downbeats.length / told.seconds;
-    if ((told.beats.length / told.seconds) * view.span < (width - LEFT) / 4)
-      for (const beat of told.beats) if (isSeen(beat, beat)) vertical(beat, top + height * 0.72, top + height, FAINT);
+    const perBar = content.downbeats.length / content.seconds;
+    if ((content.beats.length / content.seconds) * view.span < (width - LEFT) / 4)
+      for (const beat of content.beats) if (isSeen(beat, beat)) vertical(beat, top + height * 0.72, top + height, FAINT);
     let every = 1;
     while ((perBar * view.span) / every > (width - LEFT) / 28) every *= 2;
-    told.downbeats.forEach((beat, index) => {
+    content.downbeats.forEach((beat, index) => {
       if (!isSeen(beat, beat)) return;
       vertical(beat, top + height * 0.5, top + height, INK);
-      if (index % every === 0 && beat < told.seconds - 0.01) word(index + 1, x(beat) + 4, top + 12, INK);
+      if (index % every === 0 && beat < content.seconds - 0.01) word(index + 1, x(beat) + 4, top + 12, INK);
     });
-    for (const hit of told.hits) {
+    for (const hit of content.hits) {
       if (!isSeen(hit.cut, hit.cut)) continue;
       pen.beginPath();
       pen.moveTo(x(hit.cut), top + height - 11);
       pen.lineTo(x(hit.cut) - 5, top + height - 1);
       pen.lineTo(x(hit.cut) + 5, top + height - 1);
-      pen.fillStyle = told.hit_kinds[hit.kind].colour;
+      pen.fillStyle = content.hit_kinds[hit.kind].colour;
       pen.fill();
     }
   }
@@ -123,10 +123,10 @@ const Chart = (() => {
     return `rgb(${mix(24, red)}, ${mix(26, green)}, ${mix(32, blue)})`;
   }
 
-  const drumLane = (height) => (told.tracks.some((track) => track.is_drum) ? height * 0.1 : 0);
+  const drumLane = (height) => (content.tracks.some((track) => track.is_drum) ? height * 0.1 : 0);
 
   function notes(top, height) {
-    const [low, high] = told.pitches, lane = drumLane(height);
+    const [low, high] = content.pitches, lane = drumLane(height);
     const row = (height - lane) / (high - low + 1);
     for (let pitch = low; pitch <= high; pitch++) {
       const upper = top + (high - pitch) * row;
@@ -135,10 +135,10 @@ const Chart = (() => {
         pen.fillRect(LEFT, upper, width - LEFT - RIGHT, row);
       }
     }
-    for (const beat of told.downbeats) if (isSeen(beat, beat)) vertical(beat, top, top + height, LINE);
-    for (const [track, start, stop, pitch, velocity] of told.notes) {
+    for (const beat of content.downbeats) if (isSeen(beat, beat)) vertical(beat, top, top + height, LINE);
+    for (const [track, start, stop, pitch, velocity] of content.notes) {
       if (!isSeen(start, stop)) continue;
-      const { colour, is_drum } = told.tracks[track];
+      const { colour, is_drum } = content.tracks[track];
       pen.fillStyle = shade(colour, velocity);
       if (is_drum) {
         const half = lane * (0.1 + (0.3 * velocity) / 127);
@@ -151,20 +151,20 @@ const Chart = (() => {
   }
 
   function octaves(top, height) {
-    const [low, high] = told.pitches, row = (height - drumLane(height)) / (high - low + 1);
+    const [low, high] = content.pitches, row = (height - drumLane(height)) / (high - low + 1);
     for (let pitch = low; pitch <= high; pitch++)
       if (pitch % 12 === 0) word(`C${pitch / 12 - 1}`, LEFT - 6, top + (high - pitch + 0.5) * row + 4, FAINT, "right");
   }
 
   function sound(top, height) {
-    const { step: each, low, high } = told.wave;
+    const { step: each, low, high } = content.wave;
     const first = Math.max(0, Math.floor(view.from / each) - 1);
     const last = Math.min(low.length, Math.ceil(end() / each) + 1);
     const middle = top + height / 2;
     pen.beginPath();
     for (let i = first; i < last; i++) pen.lineTo(x((i + 0.5) * each), middle - (high[i] / 200) * height);
     for (let i = last - 1; i >= first; i--) pen.lineTo(x((i + 0.5) * each), middle - (low[i] / 200) * height);
-    pen.fillStyle = pen.strokeStyle = told.energy_colour;
+    pen.fillStyle = pen.strokeStyle = content.energy_colour;
     pen.fill();
     pen.lineWidth = 0.5;
     pen.stroke();
@@ -174,7 +174,7 @@ const Chart = (() => {
 
   // Where the music makes room.
   function speech(top, height) {
-    const { colour, spans } = told.speech;
+    const { colour, spans } = content.speech;
     pen.fillStyle = colour;
     for (const [from, to] of spans) {
       pen.globalAlpha = 0.22;
@@ -195,8 +195,8 @@ const Chart = (() => {
   }
 
   function cuts(top, bottom) {
-    pen.globalAlpha = Math.min(0.8, 0.1 + 150 / Math.max(1, told.hits.length));
-    for (const hit of told.hits) if (isSeen(hit.cut, hit.cut)) vertical(hit.cut, top, bottom, told.hit_kinds[hit.kind].colour);
+    pen.globalAlpha = Math.min(0.8, 0.1 + 150 / Math.max(1, content.hits.length));
+    for (const hit of content.hits) if (isSeen(hit.cut, hit.cut)) vertical(hit.cut, top, bottom, content.hit_kinds[hit.kind].colour);
     pen.globalAlpha = 1;
   }
 
@@ -213,9 +213,9 @@ const Chart = (() => {
     word(name, name === "notes" ? 2 : LEFT - 8, top + height / 2 + 4, FAINT, name === "notes" ? "left" : "right");
   }
 
-  // Draw `content` on the canvas, as wide as it is, for the time that `seen` says.
-  function draw(canvas, content, pictures, seen) {
-    [told, images, view, width] = [content, pictures, seen, canvas.parentElement.clientWidth];
+  // Draw `given` on the canvas, as wide as it is, for the time that `shown` says.
+  function draw(canvas, given, pictures, shown) {
+    [content, images, view, width] = [given, pictures, shown, canvas.parentElement.clientWidth];
     const density = window.devicePixelRatio || 1;
     canvas.width = width * density;
     canvas.height = HEIGHT * density;

@@ -1,10 +1,10 @@
 // Plays the film or its sound, and lets the chart and the list of shots follow.
 "use strict";
 
-const told = JSON.parse(document.getElementById("told").textContent);
+const content = JSON.parse(document.getElementById("content").textContent);
 const find = (name) => document.getElementById(name);
-const view = { from: 0, span: told.seconds };
-const images = told.shots.map((shot) => Object.assign(new Image(), { src: shot.image }));
+const view = { from: 0, span: content.seconds };
+const images = content.shots.map((shot) => Object.assign(new Image(), { src: shot.image }));
 const canvas = document.querySelector("canvas");
 const rows = [];
 let player;
@@ -25,12 +25,12 @@ function play(kind, file) {
 }
 
 function playSound() {
-  tell(`This browser cannot play ${told.film}, or it is not beside this page: here is the music alone.`);
-  play("audio", told.sound);
+  tell(`This browser cannot play ${content.film}, or it is not beside this page: here is the music alone.`);
+  play("audio", content.sound);
 }
 
 function lacksSound() {
-  tell(`There is no ${told.sound} beside this page. Keep report.html in the folder it was made in.`);
+  tell(`There is no ${content.sound} beside this page. Keep report.html in the folder it was made in.`);
 }
 
 function tell(trouble) {
@@ -39,7 +39,7 @@ function tell(trouble) {
 }
 
 function seek(seconds) {
-  player.currentTime = Math.min(Math.max(seconds, 0), told.seconds);
+  player.currentTime = Math.min(Math.max(seconds, 0), content.seconds);
   show(player.currentTime);
 }
 
@@ -53,11 +53,11 @@ function show(seconds) {
   find("cursor").style.transform = `translateX(${left}px)`;
   find("cursor").hidden = seconds < view.from || seconds > view.from + view.span;
   find("clock").textContent = `${timecode(seconds)}   ${place(seconds)}`;
-  const shot = Math.max(0, last(told.shots.map((each) => each.start), seconds));
+  const shot = Math.max(0, last(content.shots.map((each) => each.start), seconds));
   if (rows[shot].classList.contains("current")) return;
   for (const row of rows) row.classList.toggle("current", row === rows[shot]);
   reveal(rows[shot]);
-  find("still").src = told.shots[shot].image;
+  find("still").src = content.shots[shot].image;
 }
 
 // Scrolls the list alone: the page stays where its reader is.
@@ -70,16 +70,16 @@ function reveal(row) {
 }
 
 function timecode(seconds) {
-  const rate = told.frame_rate[0] / told.frame_rate[1], perSecond = Math.round(rate);
+  const rate = content.frame_rate[0] / content.frame_rate[1], perSecond = Math.round(rate);
   const frames = Math.floor(seconds * rate + 1e-3), whole = Math.floor(frames / perSecond);
   return [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60, frames % perSecond]
     .map((part) => String(part).padStart(2, "0")).join(":");
 }
 
 function place(seconds) {
-  const bar = last(told.downbeats, seconds), beat = last(told.beats, seconds);
+  const bar = last(content.downbeats, seconds), beat = last(content.beats, seconds);
   if (bar < 0) return `pick-up, beat ${beat + 1}`;
-  return `bar ${bar + 1}, beat ${beat - last(told.beats, told.downbeats[bar]) + 1}`;
+  return `bar ${bar + 1}, beat ${beat - last(content.beats, content.downbeats[bar]) + 1}`;
 }
 
 function follow() {
@@ -87,13 +87,13 @@ function follow() {
   requestAnimationFrame(follow);
 }
 
-// The time that is seen
+// The time that is shown
 
 function look(from, span) {
-  view.span = Math.min(Math.max(span, Math.min(1, told.seconds)), told.seconds);
-  view.from = Math.min(Math.max(from, 0), told.seconds - view.span);
-  find("narrower").disabled = view.span >= told.seconds;
-  Chart.draw(canvas, told, images, view);
+  view.span = Math.min(Math.max(span, Math.min(1, content.seconds)), content.seconds);
+  view.from = Math.min(Math.max(from, 0), content.seconds - view.span);
+  find("narrower").disabled = view.span >= content.seconds;
+  Chart.draw(canvas, content, images, view);
   if (player) show(player.currentTime);
 }
 
@@ -119,10 +119,10 @@ function legend(place, entries) {
 }
 
 function cutInto(shot) {
-  const hit = told.hits[shot - 1]; // one a cut
+  const hit = content.hits[shot - 1]; // one a cut
   if (!hit) return ["", ""];
   const off = Math.abs(hit.frames_off) < 0.05 ? "exact" : `${hit.frames_off > 0 ? "+" : "−"}${Math.abs(hit.frames_off).toFixed(1)} frames`;
-  return [told.hit_kinds[hit.kind].name, hit.kind === "none" ? "" : off, told.hit_kinds[hit.kind].colour];
+  return [content.hit_kinds[hit.kind].name, hit.kind === "none" ? "" : off, content.hit_kinds[hit.kind].colour];
 }
 
 function cell(row, head, below, colour = "") {
@@ -145,7 +145,7 @@ function listShot(shot, index) {
   const energy = cell(row, "", shot.energy.toFixed(2));
   const meter = element("span", "", { className: "meter" }), level = element("i");
   level.style.width = `${100 * shot.energy}%`;
-  level.style.background = told.energy_colour;
+  level.style.background = content.energy_colour;
   meter.append(level);
   energy.prepend(meter);
   const signed = (value) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(2);
@@ -157,18 +157,18 @@ function listShot(shot, index) {
 }
 
 function tellFacts() {
-  const met = told.hits.filter((hit) => hit.kind !== "none").length;
-  const loud = told.lufs === null ? "silent" : `${told.lufs.toFixed(1)} LUFS`;
+  const met = content.hits.filter((hit) => hit.kind !== "none").length;
+  const loud = content.lufs === null ? "silent" : `${content.lufs.toFixed(1)} LUFS`;
   find("facts").textContent = [
-    `${told.seconds.toFixed(1)} s`, `${told.shots.length} shots`, `${met} of ${told.hits.length} cuts met`,
-    `${told.bpm.toFixed(0)} bpm`, `mood from ${told.mood_source}`, loud,
+    `${content.seconds.toFixed(1)} s`, `${content.shots.length} shots`, `${met} of ${content.hits.length} cuts met`,
+    `${content.bpm.toFixed(0)} bpm`, `mood from ${content.mood_source}`, loud,
   ].join(" · ");
 }
 
 const KEYS = {
   " ": () => (player.paused ? player.play() : player.pause()),
-  ArrowLeft: () => seek(told.beats[last(told.beats, player.currentTime - 0.05)] ?? 0),
-  ArrowRight: () => seek(told.beats.find((beat) => beat > player.currentTime + 0.01) ?? told.seconds),
+  ArrowLeft: () => seek(content.beats[last(content.beats, player.currentTime - 0.05)] ?? 0),
+  ArrowRight: () => seek(content.beats.find((beat) => beat > player.currentTime + 0.01) ?? content.seconds),
   "+": () => zoom(0.5),
   "-": () => zoom(2),
 };
@@ -197,13 +197,13 @@ function listen() {
 }
 
 tellFacts();
-legend(find("tracks"), told.tracks.map((track) => [track.name, `rgb(${track.colour})`]));
-legend(find("kinds"), Object.values(told.hit_kinds).map((kind) => [`cut ${kind.name}`, kind.colour]));
-document.querySelector("tbody").append(...told.shots.map(listShot));
+legend(find("tracks"), content.tracks.map((track) => [track.name, `rgb(${track.colour})`]));
+legend(find("kinds"), Object.values(content.hit_kinds).map((kind) => [`cut ${kind.name}`, kind.colour]));
+document.querySelector("tbody").append(...content.shots.map(listShot));
 find("cursor").style.height = `${Chart.height}px`;
-if (told.film) play("video", told.film);
-else play("audio", told.sound);
+if (content.film) play("video", content.film);
+else play("audio", content.sound);
 listen();
-look(0, told.seconds);
+look(0, content.seconds);
 Promise.allSettled(images.map((image) => image.decode())).then(() => look(view.from, view.span));
 follow();

@@ -40,11 +40,11 @@ def write_report(
     `mix` is (n, 2), as long as the film. The page plays film.mp4 if there is one, else mix.wav
     with the shots' thumbnails. StorageError where `path` cannot be written.
     """
-    told = _told(film, composition, score, mix)
+    content = _content(film, composition, score, mix)
     parts = {
-        "title": escape(told["title"]),
+        "title": escape(content["title"]),
         "colours": _colours(),
-        "told": _inside_script(told),
+        "content": _inside_script(content),
         **{name: (_HERE / name).read_text("utf-8") for name in ("page.css", "chart.js", "page.js")},
     }
     page = (_HERE / "page.html").read_text("utf-8")
@@ -70,7 +70,9 @@ def _colours() -> str:
     return "".join(f"--{name}:{colour};" for name, colour in names.items())
 
 
-def _told(film: ScoredFilm, composition: Composition, score: Score, mix: Sound) -> dict[str, Any]:
+def _content(
+    film: ScoredFilm, composition: Composition, score: Score, mix: Sound
+) -> dict[str, Any]:
     """All that the page knows; times in seconds."""
     source = composition.source["film"]
     return {
@@ -130,7 +132,7 @@ def _data_uri(pixels: np.ndarray, scale: float) -> str:
 
 
 def _dark_mean(pixels: np.ndarray) -> str:
-    """What is seen where a thumbnail is not there yet."""
+    """What is shown where a thumbnail is not there yet."""
     red, green, blue = (pixels.mean(axis=(0, 1)) * 0.35).astype(int).tolist()
     return palette.css((red, green, blue))
 

@@ -1,9 +1,8 @@
 """Our roll in the paper's two channels, and back."""
 
 import numpy as np
-import pytest
 
-from diffbgm.model.paper.roll import from_channels, to_channels, to_tokens, whole_windows
+from diffbgm.model.paper.roll import from_channels, to_channels, to_tokens
 from diffbgm.music.pianoroll import HELD, from_notes, to_notes
 
 MELODY, BRIDGE, PIANO = range(3)
@@ -65,10 +64,3 @@ def test_streams_fill_the_width_and_their_average_says_nothing() -> None:
     assert tokens[0, :6].tolist() == [-1, 0, 1, -1, 0, 1]
     assert not tokens[1].any()
     assert to_tokens(stream, 3).tolist() == stream.tolist()
-
-
-@pytest.mark.parametrize(("beats", "filled"), [(4, 32), (32, 32), (36, 36)])
-def test_short_pieces_are_carried_on_for_a_window(beats, filled) -> None:
-    rows = whole_windows(np.arange(beats, dtype=np.float32)[:, None])
-    assert len(rows) == filled
-    assert (rows[beats:] == beats - 1).all()

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from diffbgm.model.paper.sampling import WindowedNoise, feature_sources, sample
-from diffbgm.model.sampling import Piece
+from diffbgm.model.piece_conditions import PieceConditions
 from diffbgm.music.pianoroll import from_notes
 from diffbgm.options import Sampling
 from tests.model.paper.small_paper import SMALL_PAPER, small_paper
@@ -92,7 +92,7 @@ def test_what_is_known_stays_to_the_bit_and_seeds_differ_elsewhere() -> None:
 
 def test_what_is_told_is_heard() -> None:
     told = piece(32)
-    other = Piece(1 - told.dynamic, 1 - told.semantic, told.segment)
+    other = PieceConditions(1 - told.dynamic, 1 - told.semantic, told.segment)
     network = small_paper()
     first, again, differently = (sample(network, one, [3], QUICK) for one in (told, told, other))
     assert np.array_equal(first, again)

@@ -1,0 +1,29 @@
+"""The plan of a film's music: key, form and harmony from its cue sheet. Knows no notes."""
+
+import numpy as np
+
+from diffbgm.music.conditions import DYNAMIC
+from diffbgm.spotting.cue_sheet import CueSheet
+from diffbgm.spotting.planning import PiecePlan, plan_piece
+
+# Where a cut is at least this strong (0..1), the chord changes with it.
+STRONG_CUT = 0.7
+
+
+def plan_film(cues: CueSheet, seed: int) -> PiecePlan:
+    """The plan of the whole bars around a film, from the bar line before its first beat on."""
+    key_signature = int(np.random.default_rng(seed).integers(12))
+    density, boundary = (DYNAMIC.index(name) for name in ("density", "boundary"))
+    starts = np.zeros(len(cues.dynamic), bool)
+    starts[list(cues.phrases)] = True
+    is_cut = np.diff(cues.shot_of_beat, prepend=cues.shot_of_beat[:1]) != 0
+    turns = is_cut & (cues.dynamic[:, boundary] >= STRONG_CUT)
+    before, after = padding = cues.bar_padding
+    return plan_piece(
+        np.pad(starts, padding),
+        np.pad(cues.dynamic[:, density], padding, mode="edge"),
+        np.pad(cues.semantic, [(before, after), (0, 0)], mode="edge"),
+        key_signature,
+        np.random.default_rng((seed, 1)),
+        np.pad(turns, padding),
+    )
