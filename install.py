@@ -147,7 +147,7 @@ class Environment:
             pipes = {"stdout": subprocess.PIPE, "stderr": errors, "text": True}
             with subprocess.Popen(command, cwd=ROOT, **pipes) as pip:
                 for line in pip.stdout or ():
-                    news = _news_of_pip(line)
+                    news = news_of_pip(line)
                     if news:
                         status.say(news)
             if pip.returncode:
@@ -180,7 +180,7 @@ class Environment:
         _run([sys.executable, "-m", "venv", str(self.folder)], "the virtual environment")
 
 
-def _news_of_pip(line: str) -> str:
+def news_of_pip(line: str) -> str:
     """What a line of pip's output tells a person who waits; empty for most of them."""
     large = re.search(r"Downloading \S*?([\w.]+)-\d\S* \((\d{2,}[\d.]* MB|[\d.]+ GB)\)", line)
     if large:
@@ -232,10 +232,10 @@ def install_library() -> None:
         print(f"=> Installing Python packages into {MAIN.folder} (1.6 GB, the first time only)")
         MAIN.install("library", contents, commands)
     if ctypes.util.find_library("fluidsynth") is None:
-        _do_without_fluidsynth(system.result())
+        do_without_fluidsynth(system.result())
 
 
-def _do_without_fluidsynth(reason: str) -> None:
+def do_without_fluidsynth(reason: str) -> None:
     """Say what plays the music instead; InstallError where nothing does."""
     if not HAS_TINYSOUNDFONT:
         raise InstallError(
@@ -436,7 +436,7 @@ def test_fast() -> int:
     """Run the tests that need no Blender and take no seconds; 1 where one fails."""
     install_library()
     install_test_tools()
-    return run_program("pytest", "-m", "not slow", "--quiet")
+    return run_program("pytest", "-m", "not slow", "--quiet", "--numprocesses", "auto")
 
 
 def run_program(name: str, *arguments: str) -> int:

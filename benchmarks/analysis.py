@@ -8,7 +8,6 @@ import resource
 import sys
 import tempfile
 import time
-from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -17,10 +16,10 @@ from diffbgm.demo import film as demo_film
 from diffbgm.video.analysis import analyse_film
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("film", nargs="?", type=Path)
-    film = parser.parse_args().film
+    film = parser.parse_args(arguments).film
     if film is not None:
         _measure(film)
         return
@@ -48,7 +47,7 @@ def _measure(film: Path) -> None:
 
 def _scale(source: Path, target: Path) -> None:
     with av.open(str(source)) as film, av.open(str(target), "w") as scaled:
-        rate = Fraction(film.FRAME_RATE)
+        rate = demo_film.FRAME_RATE
         stream = scaled.add_stream("libx264", rate, options={"preset": "superfast", "crf": "20"})
         stream.width, stream.height, stream.pix_fmt = 1920, 1080, "yuv420p"
         for frame in film.decode(video=0):

@@ -65,13 +65,13 @@ class PatchNetwork(TimeTokenNetwork):
         conditions: Conditions,
     ) -> Prediction:
         mask = known[..., None].expand(-1, -1, -1, KEYS)
-        heard = torch.cat([noisy, estimate], dim=1)
-        seen = torch.cat([heard[..., :KEYS], mask], dim=1)
-        seen = seen.unflatten(2, (-1, SIXTEENTHS_PER_BEAT)).unflatten(4, (STRIPS, STRIP_KEYS))
-        beats = seen.shape[2]
-        tokens = self.fold(seen.permute(0, 2, 4, 1, 3, 5).flatten(3))  # (B, N, strips, width)
+        both = torch.cat([noisy, estimate], dim=1)
+        cells = torch.cat([both[..., :KEYS], mask], dim=1)
+        cells = cells.unflatten(2, (-1, SIXTEENTHS_PER_BEAT)).unflatten(4, (STRIPS, STRIP_KEYS))
+        beats = cells.shape[2]
+        tokens = self.fold(cells.permute(0, 2, 4, 1, 3, 5).flatten(3))  # (B, N, strips, width)
         place = self.in_bar.repeat(beats // BEATS_PER_BAR, 1, 1)
-        rhythm = heard[..., KEYS].unflatten(2, (-1, SIXTEENTHS_PER_BEAT)).transpose(1, 2)
+        rhythm = both[..., KEYS].unflatten(2, (-1, SIXTEENTHS_PER_BEAT)).transpose(1, 2)
         place = place + self.read_rhythm(rhythm.flatten(2))[:, :, None]
         tokens = (tokens + place).flatten(1, 2)
         level = self.noise_level(sinusoids(log_snr)) + self.key_signature(conditions.key_signature)
@@ -177,21 +177,21 @@ def run(shared: TimeTokenObjective, name: str, steps: int) -> str:
     return f"| {name} | {' | '.join(cells)} |"
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("data", type=Path)
     parser.add_argument("--steps", type=int, default=700)
     parser.add_argument("--only", nargs="*", default=list(CANDIDATES))
-    arguments = parser.parse_args()
+    chosen = parser.parse_args(arguments)
     levels = " | ".join(f"t = {level}" for level in (0.1, 0.3, 0.5, 0.7, 0.9))
-    tell(f"| candidate | M parameters | GFLOP | CPU s a step | {levels} | mean |")
-    tell("|---" * 10 + "|")
-    shared = TimeTokenObjective(SMALL, arguments.data, torch.device("cpu"), seed=0)
-    for name in arguments.only:
-        tell(run(shared, name, arguments.steps))
+    write(f"| candidate | M parameters | GFLOP | CPU s a step | {levels} | mean |")
+    write("|---" * 10 + "|")
+    shared = TimeTokenObjective(SMALL, chosen.data, torch.device("cpu"), seed=0)
+    for name in chosen.only:
+        write(run(shared, name, chosen.steps))
 
 
-def tell(line: str) -> None:
+def write(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 

@@ -1,6 +1,6 @@
 """Guidance of each condition stream by itself: what it buys in obedience, what it costs in purity.
 
-python benchmarks/guidance.py PREPARED.npz [--pieces 8] [--checkpoint FILE]
+python benchmarks/guidance.py PREPARED.npz [--pieces 8] [--steps 16] [--checkpoint FILE]
 
 Pieces of 16 bars on test songs' own conditions, the same seeds in every row. Obedience is the rank
 correlation, over all beats, of what was asked for with what is measured of the piece.
@@ -82,50 +82,56 @@ def asked(found: SongSet, window: Window) -> PieceConditions:
 
 
 def row(
-    network: TimeTokenNetwork, pieces: list[PieceConditions], strengths: tuple[float, float]
+    network: TimeTokenNetwork,
+    pieces: list[PieceConditions],
+    strengths: tuple[float, float],
+    steps: int,
 ) -> str:
     guided = GuidedByStream(network, *strengths)
-    wanted = Sampling(guidance=1.0)
-    rolls = [sample(guided, one, [seed], wanted)[0] for seed, one in enumerate(pieces)]  # pyright: ignore[reportArgumentType]
-    heard = [of_roll(roll, np.zeros(0, int)) for roll in rolls]
+    options = Sampling(steps, guidance=1.0)
+    rolls = [sample(guided, one, [seed], options)[0] for seed, one in enumerate(pieces)]  # pyright: ignore[reportArgumentType]
+    of_rolls = [of_roll(roll, np.zeros(0, int)) for roll in rolls]
     measured = [piece.from_notes("", to_notes(roll)[:, [0, 1, 2, 4]]) for roll in rolls]
     density = rhythm.rank_correlation(
         np.concatenate([one.dynamic[:, DENSITY] for one in pieces]),
-        np.concatenate([dynamic[:, DENSITY] for dynamic, _ in heard]),
+        np.concatenate([dynamic[:, DENSITY] for dynamic, _ in of_rolls]),
     )
     moods = [
         rhythm.rank_correlation(
             np.concatenate([one.semantic[:, column] for one in pieces]),
-            np.concatenate([semantic[:, column] for _, semantic in heard]),
+            np.concatenate([semantic[:, column] for _, semantic in of_rolls]),
         )
         for column in range(len(SEMANTIC))
     ]
     others = [
-        np.mean([metric(one) for one in measured])
+        np.mean([value for one in measured if (value := metric(one)) is not None])
         for metric in (harmony.pche, harmony.notes_in_key, rhythm.grooving_similarity)
     ]
     cells = [f"{value:g}" for value in strengths]
-    cells += [f"{value:.3f}" for value in (density, *moods, *others)]
+    # There is no correlation with what is the same everywhere.
+    values = (density, *moods, *others)
+    cells += ["" if value is None else f"{value:.3f}" for value in values]
     return f"| {' | '.join(cells)} |"
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("data", type=Path)
     parser.add_argument("--pieces", type=int, default=8)
     parser.add_argument("--checkpoint", type=Path, default=default_checkpoint())
-    arguments = parser.parse_args()
-    network = load_network(arguments.checkpoint, torch.device("cpu"))
-    found = read_set(arguments.data, "test")
-    pieces = [asked(found, window) for window in found.windows(arguments.pieces)]
+    parser.add_argument("--steps", type=int, default=Sampling.steps)
+    chosen = parser.parse_args(arguments)
+    network = load_network(chosen.checkpoint, torch.device("cpu"))
+    found = read_set(chosen.data, "test")
+    pieces = [asked(found, window) for window in found.windows(chosen.pieces)]
     moods = " | ".join(SEMANTIC)
-    tell(f"| dynamic | semantic | density | {moods} | PCHE | in key | GPS |")
-    tell("|---" * (6 + len(SEMANTIC)) + "|")
+    write(f"| dynamic | semantic | density | {moods} | PCHE | in key | GPS |")
+    write("|---" * (6 + len(SEMANTIC)) + "|")
     for strengths in ROWS:
-        tell(row(network, pieces, strengths))
+        write(row(network, pieces, strengths, chosen.steps))
 
 
-def tell(line: str) -> None:
+def write(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 

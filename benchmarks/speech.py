@@ -1,4 +1,6 @@
-"""How well speech is found in film sound: `python benchmarks/speech.py POP909 [--fit]`.
+"""How well speech is found in film sound.
+
+python benchmarks/speech.py POP909 [--fit] [--rounds 2] [--kinds KIND ...]
 
 Scenes of 40 s: sentences of espeak-ng in many voices over silence, music (songs of POP909, played
 by instruments of a SoundFont) and noises, at several levels, and the same without any speech.
@@ -7,10 +9,11 @@ Prints recall and precision by time, and how much of the scenes without speech i
 does not use, and prints them. Needs the program espeak-ng.
 """
 
+import argparse
 import io
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,11 +58,17 @@ class Scene:
     spoken: np.ndarray
 
 
-def main() -> None:
-    songs = sorted(Path(sys.argv[1]).rglob("[0-9][0-9][0-9].mid"))
-    if "--fit" in sys.argv:
-        fit([*scenes(songs, FITTED, seed=1, rounds=3)])
-    report([*scenes(songs, MEASURED, seed=2, rounds=2)])
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("songs", type=Path)
+    parser.add_argument("--fit", action="store_true")
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
+    chosen = parser.parse_args(arguments)
+    songs = sorted(chosen.songs.rglob("[0-9][0-9][0-9].mid"))
+    if chosen.fit:
+        fit([*scenes(songs, FITTED, chosen.kinds, seed=1, rounds=chosen.rounds + 1)])
+    report([*scenes(songs, MEASURED, chosen.kinds, seed=2, rounds=chosen.rounds)])
 
 
 def report(made: list[Scene]) -> None:
@@ -68,8 +77,9 @@ def report(made: list[Scene]) -> None:
         spoken, found = (np.concatenate(part) for part in zip(*both, strict=True))
         hits = (spoken & found).sum()
         recall, precision = hits / max(spoken.sum(), 1), hits / max(found.sum(), 1)
-        told = f"recall {recall:5.1%}  precision {precision:5.1%}" if spoken.any() else ""
-        sys.stdout.write(f"{kind:24} {told or f'taken for speech {found.mean():5.1%}'}\n")
+        with_speech = f"recall {recall:5.1%}  precision {precision:5.1%}"
+        without_speech = f"taken for speech {found.mean():5.1%}"
+        sys.stdout.write(f"{kind:24} {with_speech if spoken.any() else without_speech}\n")
 
 
 def found_in(scene: Scene) -> np.ndarray:
@@ -100,12 +110,14 @@ def fit(made: list[Scene]) -> None:
     sys.stdout.write(f"BIAS = {speech.BIAS:.2f}\n")
 
 
-def scenes(songs: list[Path], cast: tuple, seed: int, rounds: int) -> Iterator[Scene]:
+def scenes(
+    songs: list[Path], cast: tuple, kinds: Sequence[str], seed: int, rounds: int
+) -> Iterator[Scene]:
     voices, variants, first_song = cast
     rng = np.random.default_rng(seed)
     for turn in range(rounds):
-        for kind in KINDS:
-            song = songs[first_song + turn * len(KINDS) + KINDS.index(kind)]
+        for kind in kinds:
+            song = songs[(first_song + turn * len(KINDS) + KINDS.index(kind)) % len(songs)]
             behind = background(kind, song, rng)
             yield Scene(f"{kind}, no speech", behind, np.zeros(LENGTH // speech.HOP, bool))
             for snr in SNR_DB if kind != "silence" else SNR_DB[:1]:
@@ -125,12 +137,12 @@ def dialogue(voice: str, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarr
     talk, spoken = np.zeros(LENGTH), np.zeros(LENGTH // speech.HOP, bool)
     now = rng.uniform(1, 4)
     while now < SECONDS - 2:
-        said = say(str(rng.choice(SENTENCES)), voice, int(rng.integers(35, 65)))
+        sentence = say(str(rng.choice(SENTENCES)), voice, int(rng.integers(35, 65)))
         first = round(now * RATE)
-        said = said[: LENGTH - first] * rng.uniform(0.7, 1)
-        talk[first : first + len(said)] = said
-        spoken[first // speech.HOP : (first + len(said)) // speech.HOP] = True
-        now += len(said) / RATE + rng.uniform(0.3, 6)
+        sentence = sentence[: LENGTH - first] * rng.uniform(0.7, 1)
+        talk[first : first + len(sentence)] = sentence
+        spoken[first // speech.HOP : (first + len(sentence)) // speech.HOP] = True
+        now += len(sentence) / RATE + rng.uniform(0.3, 6)
     return talk, spoken
 
 

@@ -32,6 +32,7 @@ from diffbgm.devices import choose_device
 from diffbgm.dialogue import Dialogue
 from diffbgm.errors import CompositionError, OptionError
 from diffbgm.files import as_path, publishing
+from diffbgm.music.chord_plan import ChordPlan
 from diffbgm.music.harmony import Key, estimate_key
 from diffbgm.music.pianoroll import SIXTEENTHS_PER_BEAT, to_score
 from diffbgm.music.score import Score
@@ -70,6 +71,7 @@ def compose(
     options = replace(options, style=located(options.style))
     clock = Clock(progress)
     style = load_style(options.style)
+    written = None if options.chords is None else ChordPlan.from_text(options.chords)
     soundfont = find_soundfont(options.soundfont)
     checkpoint = generation.resolve_checkpoint(options.checkpoint)
     model = generation.describe_model(checkpoint, options.sampling)
@@ -88,7 +90,7 @@ def compose(
             dialogue = _dialogue(analysis.timeline, options, advance)
         with clock.stage("spotting"):
             cues = spot(analysis, SpottingOptions.from_options(options, style.tempo))
-            cues = replace(cues, dialogue=dialogue, plan=plan_film(cues, options.seed))
+            cues = replace(cues, dialogue=dialogue, plan=plan_film(cues, options.seed, written))
         with clock.stage("diffusion") as advance:
             network = generation.load(checkpoint, options.device)
             roll = generation.sample_film(

@@ -8,10 +8,13 @@ from pathlib import Path
 
 from diffbgm.errors import CutsError
 
+MAX_SECONDS = 3 * 3600
+"""Longer films and edits are refused before they are decoded."""
+
 
 @dataclass(frozen=True)
 class MediaSpan:
-    """A stretch of a film file: from `start` seconds on, as long as the shot that it fills.
+    """A part of a film file: from `start` seconds on, as long as the shot that it fills.
 
     `speed` is media seconds per second of the edit: 2 is fast motion, 0 a frozen frame. A negative
     one runs backwards from `start`: the first picture shown is the one that ends there.

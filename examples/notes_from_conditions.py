@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from diffbgm import generation
-from diffbgm.model.sampling import Piece
+from diffbgm.model.piece_conditions import PieceConditions
 from diffbgm.music.conditions import from_picture
 from diffbgm.music.midi import write_midi
 from diffbgm.music.pianoroll import BEATS_PER_BAR, to_notes, to_score
@@ -23,13 +23,13 @@ BARS, BPM = 16, 96
 BEATS = BARS * BEATS_PER_BAR
 
 
-def rising_piece() -> Piece:
+def rising_piece() -> PieceConditions:
     """Energy from 0.1 to 0.9 and valence from -0.6 to 0.6, a phrase every four bars."""
     rise = np.linspace(0, 1, BEATS)
     phrases = (np.arange(BEATS) % (4 * BEATS_PER_BAR) == 0) * 0.5
     mood = np.stack([1.2 * rise - 0.6, 1.2 * rise - 0.6, np.zeros(BEATS)], axis=1)
     dynamic, semantic = from_picture(0.1 + 0.8 * rise, phrases, mood)
-    return Piece(dynamic, semantic, segment=np.zeros(BEATS, int), key_signature=0)
+    return PieceConditions(dynamic, semantic, segment=np.zeros(BEATS, int), key_signature=0)
 
 
 def main(path: Path, seed: int = 0) -> None:

@@ -14,30 +14,36 @@ bl_info = {
     "category": "Sequencer",
 }
 
-PROPERTY = "diffbgm"  # of every scene: its options
+PROPERTIES = "diffbgm", "diffbgm_take"  # of every scene: options of its music and of takes
 
 _CLASSES = (
     preferences.DIFFBGM_Preferences,
-    preferences.DIFFBGM_Options,
+    preferences.DIFFBGM_ComposeOptions,
+    preferences.DIFFBGM_TakeOptions,
     operators.DIFFBGM_OT_generate,
     operators.DIFFBGM_OT_regenerate_shot,
     operators.DIFFBGM_OT_cancel,
     operators.DIFFBGM_OT_start_server,
     panels.DIFFBGM_PT_generate,
+    panels.DIFFBGM_PT_more_options,
+    panels.DIFFBGM_PT_shot,
+    panels.DIFFBGM_PT_more_shot_options,
 )
 
 
 def register() -> None:
     for cls in _CLASSES:
         bpy.utils.register_class(cls)
-    options = bpy.props.PointerProperty(type=preferences.DIFFBGM_Options)
-    setattr(bpy.types.Scene, PROPERTY, options)
+    groups = preferences.DIFFBGM_ComposeOptions, preferences.DIFFBGM_TakeOptions
+    for name, group in zip(PROPERTIES, groups, strict=True):
+        setattr(bpy.types.Scene, name, bpy.props.PointerProperty(type=group))
     bpy.app.handlers.load_post.append(jobs.on_load)
 
 
 def unregister() -> None:
     jobs.stop_all()
     bpy.app.handlers.load_post.remove(jobs.on_load)
-    delattr(bpy.types.Scene, PROPERTY)
+    for name in PROPERTIES:
+        delattr(bpy.types.Scene, name)
     for cls in reversed(_CLASSES):
         bpy.utils.unregister_class(cls)

@@ -10,7 +10,7 @@ from pathlib import Path
 import bpy
 from bpy.props import StringProperty
 
-from . import compat, jobs, preferences, strips, suggestions, work
+from . import compat, forms, jobs, preferences, strips, suggestions, work
 from .cuts import Edit
 from .rendering import Rendering
 from .server_process import ServerSettings
@@ -40,7 +40,7 @@ class DIFFBGM_OT_generate(bpy.types.Operator):
         except (NoPictureError, NotAllowedError, RuntimeError, OSError) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        options = preferences.compose_options(scene.diffbgm)
+        options = forms.request(scene.diffbgm, "compose")
         order = work.ComposeOrder(edit, rendering, options, _music_folder(), server)
         job = jobs.Job(
             title="Generate BGM",
@@ -74,7 +74,7 @@ class DIFFBGM_OT_regenerate_shot(bpy.types.Operator):
         except NotAllowedError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        options = preferences.take_options(scene.diffbgm)
+        options = forms.request(scene.diffbgm_take, "take")
         order = work.TakeOrder(tag.composition, tag.shot, options, _music_folder(), server)
         job = jobs.Job(
             title=f"Regenerate shot {tag.shot + 1}",

@@ -2,9 +2,11 @@
 
     python plugin_blender/package.py [FOLDER]        (FOLDER is `dist` where it is left out)
 
-One folder holds all: the old installer wants one, the new one takes one.
+One folder holds all: the old installer wants one, the new one takes one. The options that the
+forms show come along as `options.json`, written from the library's own definition of them.
 """
 
+import json
 import re
 import sys
 import zipfile
@@ -20,10 +22,26 @@ def build(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{NAME}-{_version()}.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in _files():
-            entry = zipfile.ZipInfo(f"{NAME}/{file.name}", _TIME)
-            archive.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED)
+        contents = {file.name: file.read_bytes() for file in _files()}
+        for name, content in {**contents, "options.json": _options()}.items():
+            entry = zipfile.ZipInfo(f"{NAME}/{name}", _TIME)
+            archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
     return path
+
+
+def _options() -> bytes:
+    """Options, styles and moods as `/v1/info` of a server of this version gives them."""
+    sys.path.insert(0, str(SOURCE.parent))
+    from diffbgm.options import MOODS, ComposeOptions, TakeOptions, public_options
+
+    owners = {"compose": ComposeOptions, "take": TakeOptions}
+    options = {
+        name: [option.to_dict() for option in public_options(owner)]
+        for name, owner in owners.items()
+    }
+    styles = (SOURCE.parent / "diffbgm" / "arranging" / "styles").glob("*.json")
+    names = {"styles": sorted(style.stem for style in styles), "moods": list(MOODS)}
+    return json.dumps({**names, "options": options}, indent=1).encode()
 
 
 def _files() -> list[Path]:

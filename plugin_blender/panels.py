@@ -1,21 +1,32 @@
-"""The panel "Generate BGM" in the sequencer's sidebar. Shows; decides nothing."""
+"""The panel "Generate BGM" and its parts in the sequencer's sidebar. Shows; decides nothing."""
 
 import textwrap
 
 import bpy
 
-from . import compat, jobs, operators, strips
+from . import compat, forms, jobs, operators, strips
 from .timeline import NoPictureError, has_selection, picture_range
 
 LINE = 44  # characters of a message that fit the sidebar at its usual width
 
 
-class DIFFBGM_PT_generate(bpy.types.Panel):
-    bl_label = "Generate BGM"
-    bl_idname = "DIFFBGM_PT_generate"
+class _Sidebar:
     bl_space_type = "SEQUENCE_EDITOR"
     bl_region_type = "UI"
     bl_category = "BGM"
+
+
+class _Part(_Sidebar):
+    """A part of the panel; the panel itself says where there is no scene."""
+
+    @classmethod
+    def poll(cls, context) -> bool:
+        return compat.edited_scene(context) is not None
+
+
+class DIFFBGM_PT_generate(_Sidebar, bpy.types.Panel):
+    bl_label = "Generate BGM"
+    bl_idname = "DIFFBGM_PT_generate"
 
     def draw(self, context) -> None:
         layout = self.layout
@@ -23,9 +34,8 @@ class DIFFBGM_PT_generate(bpy.types.Panel):
         if scene is None:
             layout.label(text="Choose a scene in the header", icon="INFO")
             return
-        _draw_options(layout, scene.diffbgm)
+        forms.draw(layout, scene.diffbgm, "compose", "front")
         _draw_generate(layout, scene)
-        _draw_regenerate(layout, scene)
         for job in jobs.running():
             _draw_job(layout, job)
         if notice := jobs.notice():
@@ -33,22 +43,35 @@ class DIFFBGM_PT_generate(bpy.types.Panel):
         layout.operator(operators.DIFFBGM_OT_start_server.bl_idname, icon="URL")
 
 
-def _draw_options(layout, options) -> None:
-    column = layout.column()
-    column.use_property_split = True
-    column.use_property_decorate = False
-    column.prop(options, "style", icon="FILE_SOUND")
-    column.prop(options, "mood", icon="LIGHT_HEMI")
-    _draw_optional(column, options, "energy")
-    _draw_optional(column, options, "seed")
+class DIFFBGM_PT_more_options(_Part, bpy.types.Panel):
+    bl_label = "More Options"
+    bl_idname = "DIFFBGM_PT_more_options"
+    bl_parent_id = DIFFBGM_PT_generate.bl_idname
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012, as Blender wants it
+
+    def draw(self, context) -> None:
+        forms.draw(self.layout, compat.edited_scene(context).diffbgm, "compose", "more")
 
 
-def _draw_optional(column, options, name: str) -> None:
-    row = column.row(heading=name.capitalize())
-    row.prop(options, f"use_{name}", text="")
-    value = row.row()
-    value.active = getattr(options, f"use_{name}")
-    value.prop(options, name, text="")
+class DIFFBGM_PT_shot(_Part, bpy.types.Panel):
+    bl_label = "One Shot Again"
+    bl_idname = "DIFFBGM_PT_shot"
+    bl_parent_id = DIFFBGM_PT_generate.bl_idname
+
+    def draw(self, context) -> None:
+        scene = compat.edited_scene(context)
+        forms.draw(self.layout, scene.diffbgm_take, "take", "front")
+        _draw_regenerate(self.layout, scene)
+
+
+class DIFFBGM_PT_more_shot_options(_Part, bpy.types.Panel):
+    bl_label = "More Options"
+    bl_idname = "DIFFBGM_PT_more_shot_options"
+    bl_parent_id = DIFFBGM_PT_shot.bl_idname
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012, as Blender wants it
+
+    def draw(self, context) -> None:
+        forms.draw(self.layout, compat.edited_scene(context).diffbgm_take, "take", "more")
 
 
 def _draw_generate(layout, scene) -> None:

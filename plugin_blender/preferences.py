@@ -1,12 +1,9 @@
 """What the user sets: the add-on's preferences, and a scene's options for its music."""
 
-import random
-from typing import Any
-
 import bpy
-from bpy.props import BoolProperty, FloatProperty, IntProperty, StringProperty
+from bpy.props import StringProperty
 
-from . import compat, suggestions
+from . import forms
 from .server_process import ServerSettings
 
 
@@ -42,51 +39,19 @@ class DIFFBGM_Preferences(bpy.types.AddonPreferences):
             layout.prop(self, "program")
 
 
-class DIFFBGM_Options(bpy.types.PropertyGroup):
+class DIFFBGM_ComposeOptions(bpy.types.PropertyGroup):
     """What the music of a scene shall be like; saved with the file."""
 
-    style: StringProperty(
-        name="Style",
-        description="Which instruments play, and how",
-        default="cinematic",
-        **compat.suggestions(lambda self, context, text: suggestions.styles),
-    )
-    mood: StringProperty(
-        name="Mood",
-        description="The mood of all shots. Empty: as the picture has it, shot by shot",
-        **compat.suggestions(lambda self, context, text: suggestions.moods),
-    )
-    use_energy: BoolProperty(
-        name="Set Energy",
-        description="Set how busy the music is. Off: as the picture moves, shot by shot",
-    )
-    energy: FloatProperty(
-        name="Energy", description="From calm to busy", default=0.5, min=0, max=1, subtype="FACTOR"
-    )
-    use_seed: BoolProperty(
-        name="Set Seed", description="Set the seed, to get the same music again. Off: new each time"
-    )
-    seed: IntProperty(name="Seed", description="Same seed, same music", default=0, min=0)
+    __annotations__ = forms.properties("compose")
+
+
+class DIFFBGM_TakeOptions(bpy.types.PropertyGroup):
+    """What a shot's next take shall be like; saved with the file."""
+
+    __annotations__ = forms.properties("take")
 
 
 def server_settings(context) -> ServerSettings:
     preferences = context.preferences.addons[__package__].preferences
     program = bpy.path.abspath(preferences.program)
     return ServerSettings(preferences.address.strip(), preferences.token.strip(), program)
-
-
-def compose_options(options: DIFFBGM_Options) -> dict[str, Any]:
-    """The options of a request for a composition; what is not set is left out."""
-    return {"style": options.style.strip() or "cinematic", **take_options(options)}
-
-
-def take_options(options: DIFFBGM_Options) -> dict[str, Any]:
-    """The options of a request for a take: not the style, which is the composition's."""
-    request: dict[str, Any] = {
-        "seed": options.seed if options.use_seed else random.randrange(2**31),
-    }
-    if options.mood.strip():
-        request["mood"] = options.mood.strip()
-    if options.use_energy:
-        request["energy"] = round(options.energy, 3)
-    return request

@@ -2,10 +2,11 @@
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any, NoReturn
 
-from flask import Response, redirect, request, send_from_directory
+from flask import Request, Response, redirect, request, send_from_directory
 from flask.json.provider import DefaultJSONProvider
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
@@ -19,6 +20,7 @@ from .routes import create_routes
 from .services import Services
 
 _STATIC = Path(__file__).parent / "static"
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _MIME_TYPES = {".js": "text/javascript", ".css": "text/css"}
 
 
@@ -28,13 +30,13 @@ def create_app(services: Services) -> OpenAPI:
         "server",
         info=Info(title="diffbgm", version=__version__, description="Background music for films."),
         security_schemes={"token": {"type": "http", "scheme": "bearer"}},
-        responses={422: schema.ErrorAnswer, "4XX": schema.ErrorAnswer},
         validation_error_callback=errors.validation_response,
         validation_error_model=schema.ErrorAnswer,
         doc_ui=False,
         static_folder=None,
     )
     app.json = _StrictJson(app)
+    app.request_class = _Request
     app.url_map.merge_slashes = False
     app.config["MAX_CONTENT_LENGTH"] = services.config.limits.json_bytes
     app.config["SWAGGER_CONFIG"] = {"validatorUrl": None}
@@ -42,11 +44,11 @@ def create_app(services: Services) -> OpenAPI:
     security.install(app, services.store.token, services.config.hosts)
     app.before_request(_require_json)
     app.register_api(create_routes(services))
-    _add_pages(app)
+    _add_pages(app, services)
     return app
 
 
-def _add_pages(app: OpenAPI) -> None:
+def _add_pages(app: OpenAPI, services: Services) -> None:
     """The page, and the documentation of the API; none of them needs a network."""
     app.register_blueprint(RegisterPlugin.register("../openapi.json"), url_prefix="/docs")
 
@@ -56,7 +58,9 @@ def _add_pages(app: OpenAPI) -> None:
 
     @app.route("/openapi.json")
     def openapi() -> Any:
-        return app.api_doc
+        document = app.api_doc
+        _complete(document, services)
+        return document
 
     @app.route("/")
     def page() -> Response:
@@ -66,6 +70,18 @@ def _add_pages(app: OpenAPI) -> None:
     def static_file(name: str) -> Response:
         # Said here, as some systems know .js as plain text, which browsers do not run.
         return send_from_directory(_STATIC, name, mimetype=_MIME_TYPES.get(Path(name).suffix))
+
+
+def _complete(document: dict[str, Any], services: Services) -> None:
+    """Says what the models cannot: that an upload has a body, and which styles there are."""
+    upload = document["paths"]["/v1/media"]["post"]["requestBody"]
+    upload["required"] = True
+    for content in upload["content"].values():
+        content["schema"] |= {"format": "binary", "minLength": 1}
+    styles = {"type": ["string", "null"], "enum": [*services.composer.styles(), None]}
+    for model in document["components"]["schemas"].values():
+        if "style" in model.get("properties", {}):
+            model["properties"]["style"] = styles
 
 
 def _require_json() -> None:
@@ -80,6 +96,13 @@ def _require_json() -> None:
         raise ApiError(422, "request_invalid", "The body must be a JSON object.")
 
 
+class _Request(Request):
+    def on_json_loading_failed(self, e: ValueError | None) -> NoReturn:
+        """Says what is wrong with the body, and where."""
+        reason = "nothing" if e is None or not self.get_data() else str(e)[:200]
+        raise ApiError(400, "bad_request", f"The body is no JSON object: {reason}.") from e
+
+
 class _StrictJson(DefaultJSONProvider):
     """JSON as the standard has it: no NaN, no infinity; too deep is an error like any other."""
 
@@ -87,9 +110,21 @@ class _StrictJson(DefaultJSONProvider):
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
         try:
-            return json.loads(s, parse_constant=_refuse, parse_float=_finite, **kwargs)
+            content = json.loads(s, parse_constant=_refuse, parse_float=_finite, **kwargs)
         except RecursionError as error:
             raise ValueError("nested too deep") from error
+        if _SURROGATE.search(s if isinstance(s, bytes) else s.encode(errors="replace")):
+            _require_text(content)
+        return content
+
+
+def _require_text(content: Any) -> None:
+    """Half of a surrogate pair is no character: nothing could store it or send it back."""
+    try:
+        json.dumps(content, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        message = "The body has text that is no Unicode: half of a surrogate pair."
+        raise ApiError(422, "request_invalid", message) from error
 
 
 def _refuse(text: str) -> NoReturn:

@@ -3,15 +3,21 @@
 A composer works on folders; what it made is read from the folder's `composition.json`.
 """
 
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from diffbgm.devices import choose_device
 from diffbgm.options import ComposeOptions, Sampling, TakeOptions
 from diffbgm.progress import Progress
 
+if TYPE_CHECKING:
+    from diffbgm.timeline import Timeline
+
 Options = TypeVar("Options", ComposeOptions, TakeOptions)
+
+_FILMS = ".films.json"
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,20 @@ class Composer(Protocol):
     def unload(self) -> None: ...
 
 
+def write_edit(source: Path, document: dict[str, Any], films: dict[str, str]) -> None:
+    """Writes an edit for `read_edit`, and beside it the files that its names mean."""
+    source.write_text(json.dumps(document))
+    source.with_suffix(_FILMS).write_text(json.dumps(films))
+
+
+def read_edit(source: Path) -> "Timeline":
+    """The edit that `write_edit` wrote; it opens none but the files that were listed."""
+    from diffbgm.readers.edit_films import listed
+    from diffbgm.readers.edits import read_timeline
+
+    return read_timeline(source, listed(json.loads(source.with_suffix(_FILMS).read_text())))
+
+
 @dataclass(frozen=True)
 class LibraryComposer:
     """diffbgm itself, imported when first used; what a client may not choose is chosen here."""
@@ -73,9 +93,8 @@ class LibraryComposer:
         self, source: Path, folder: Path, options: ComposeOptions, progress: Progress
     ) -> None:
         from diffbgm import composing
-        from diffbgm.readers.edits import read_timeline
 
-        edit = read_timeline(source) if source.suffix == ".otio" else source
+        edit = read_edit(source) if source.suffix == ".otio" else source
         composing.compose(edit, folder, self._equipped(options), progress)
 
     def recompose(self, folder: Path, shot: int, options: TakeOptions, progress: Progress) -> None:

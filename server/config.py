@@ -20,6 +20,20 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Retention:
+    """How long the store keeps what; None is for ever, and without a bound.
+
+    Films that no composition uses go `unused_media_days` after their last upload, compositions
+    `composition_days` after they were asked for, and the oldest ones while films and compositions
+    take more than `most_bytes`.
+    """
+
+    unused_media_days: float | None = 7.0
+    composition_days: float | None = None
+    most_bytes: int | None = None
+
+
+@dataclass(frozen=True)
 class Config:
     """`store` holds all that lasts; `hosts` are names besides addresses that a client may use.
 
@@ -30,6 +44,7 @@ class Config:
     store: Path
     hosts: frozenset[str] = frozenset({"localhost"})
     limits: Limits = field(default_factory=Limits)
+    retention: Retention = field(default_factory=Retention)
     idle_seconds: float = 600.0
     attempts: int = 2
 

@@ -33,10 +33,13 @@ _STORAGE_ERRNOS = {
 class ApiError(Exception):
     """A refusal that only HTTP knows: its status, a stable code, one clear line."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(
+        self, status: int, code: str, message: str, retry_after: int | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
+        self.retry_after = retry_after  # seconds
 
 
 def error_body(code: str, message: str) -> dict[str, Any]:
@@ -55,7 +58,7 @@ def validation_response(error: ValidationError) -> Response:
 
 def install(app: Flask) -> None:
     """Makes every error of `app` leave as JSON."""
-    app.register_error_handler(ApiError, lambda e: _response(e.status, e.code, str(e)))
+    app.register_error_handler(ApiError, _refusal)
     app.register_error_handler(DiffBGMError, _library_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(OSError, _system_error)
@@ -66,6 +69,13 @@ def install(app: Flask) -> None:
 def _response(status: int, code: str, message: str) -> Response:
     response = jsonify(error_body(code, message))
     response.status_code = status
+    return response
+
+
+def _refusal(error: ApiError) -> Response:
+    response = _response(error.status, error.code, str(error))
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
     return response
 
 

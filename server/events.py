@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from flask import Response, request
 
@@ -13,14 +14,63 @@ from .jobs import Jobs
 from .store import Store
 
 KEEP_ALIVE_SECONDS = 10.0
+# In the environment of a request: takes a stream over, so that no thread waits for its news.
+HAND_OVER = "diffbgm.hand_over"
 # How often a quiet stream looks whether its client is still there.
 _LOOK_SECONDS = 0.5
-# How long a new client waits for the stream of one that has just left.
-_PATIENCE_SECONDS = 2.0
+_RETRY_SECONDS = 5
+
+
+class Stream:
+    """What one client hears of one composition: its state now and at every change to its end.
+
+    `give_back` is called once, when the stream is closed first.
+    """
+
+    def __init__(
+        self, store: Store, jobs: Jobs, composition_id: str, give_back: Callable[[], None]
+    ) -> None:
+        self.is_over = False
+        self._open = [give_back]
+        self._store = store
+        self._jobs = jobs
+        self._composition_id = composition_id
+        self._latest: object = None
+        self._version, self._last = -1, time.monotonic()
+
+    def close(self) -> None:
+        with suppress(IndexError):  # Taking it out of the list is one step for all threads.
+            self._open.pop()()
+
+    def news(self) -> bytes:
+        """What has happened since the last call; often nothing."""
+        event = self._event()
+        if event:
+            self._last = time.monotonic()
+        elif time.monotonic() - self._last > KEEP_ALIVE_SECONDS:
+            self._last, event = time.monotonic(), ": keep-alive\n\n"
+        return event.encode()
+
+    def _event(self) -> str:
+        version = self._jobs.version
+        if version == self._version:
+            return ""
+        self._version = version
+        composition = self._store.composition(self._composition_id)
+        if composition is None:
+            self.is_over = True
+            gone = error_body("composition_unknown", "The composition was deleted.")
+            return f"event: error\ndata: {json.dumps(gone)}\n\n"
+        state = serializers.summary(composition, self._jobs.queue())
+        self.is_over = state.state not in ("queued", "running")
+        if state == self._latest:
+            return ""
+        self._latest = state
+        return f"event: state\ndata: {state.model_dump_json()}\n\n"
 
 
 class EventStreams:
-    """Streams of one server, at most `most` at once: each holds a thread."""
+    """Streams of one server, at most `most` at once."""
 
     def __init__(self, store: Store, jobs: Jobs, most: int) -> None:
         self._store = store
@@ -29,32 +79,25 @@ class EventStreams:
 
     def open(self, composition_id: str) -> Response:
         """The stream of one composition: its state now and at every change until its end."""
-        if not self._free.acquire(timeout=_PATIENCE_SECONDS):
-            raise ApiError(
-                503, "too_many_streams", "Too many event streams are open; ask for the state."
-            )
-        has_left = request.environ.get("waitress.client_disconnected", lambda: False)
-        response = Response(self._events(composition_id, has_left), mimetype="text/event-stream")
+        if not self._free.acquire(blocking=False):
+            message = "Too many event streams are open; ask for the state."
+            raise ApiError(503, "too_many_streams", message, retry_after=_RETRY_SECONDS)
+        stream = Stream(self._store, self._jobs, composition_id, self._free.release)
+        hand_over = request.environ.get(HAND_OVER)
+        if hand_over is None:
+            response = Response(self._events(stream), mimetype="text/event-stream")
+            response.call_on_close(stream.close)
+        else:
+            hand_over(stream)
+            response = Response(iter(()), mimetype="text/event-stream")
         response.headers["Cache-Control"] = "no-store"
-        response.call_on_close(self._free.release)
         return response
 
-    def _events(self, composition_id: str, has_left: Callable[[], bool]) -> Iterator[str]:
-        latest, told = None, time.monotonic()
-        while not (self._jobs.is_stopping or has_left()):
+    def _events(self, stream: Stream) -> Iterator[bytes]:
+        """The same for a server that takes no streams over."""
+        while not (self._jobs.is_stopping or stream.is_over):
             version = self._jobs.version
-            composition = self._store.composition(composition_id)
-            if composition is None:
-                gone = error_body("composition_unknown", "The composition was deleted.")
-                yield f"event: error\ndata: {json.dumps(gone)}\n\n"
-                return
-            state = serializers.summary(composition, self._jobs)
-            if state != latest:
-                latest, told = state, time.monotonic()
-                yield f"event: state\ndata: {state.model_dump_json()}\n\n"
-            if state.state not in ("queued", "running"):
-                return
-            self._jobs.wait_for_change(version, _LOOK_SECONDS)
-            if time.monotonic() - told > KEEP_ALIVE_SECONDS:
-                told = time.monotonic()
-                yield ": keep-alive\n\n"
+            if news := stream.news():
+                yield news
+            if not stream.is_over:
+                self._jobs.wait_for_change(version, _LOOK_SECONDS)

@@ -3,11 +3,14 @@
 import contextlib
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
+from filelock import FileLock, Timeout
 
+from diffbgm.errors import OptionError, StorageError
 from diffbgm.files import replacing
 
 
@@ -28,10 +31,36 @@ class Handshake:
         return f"{self.address}/#token={self.token}"
 
 
-def write(path: Path, handshake: Handshake) -> None:
-    """Writes it in one step, readable by its owner alone. Raises StorageError."""
+@contextlib.contextmanager
+def announced(path: Path, handshake: Handshake) -> Iterator[None]:
+    """Inside, `path` tells of this server and of no other; after, it is gone.
+
+    Raises OptionError where another server is told of there, StorageError.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # A lock and not the file itself: a process of the same number may be another program's.
+    lock = FileLock(path.with_name(f".{path.name}.lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        other = read(path)
+        raise OptionError(
+            f"{path} tells of another server{f' (process {other.pid})' if other else ''} that "
+            "runs; stop that one, or give this one a --handshake of its own."
+        ) from error
+    except OSError as error:
+        raise StorageError(f"{path} cannot be written: {error.strerror}.") from error
+    try:
+        _write(path, handshake)
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        lock.release()
+
+
+def _write(path: Path, handshake: Handshake) -> None:
+    """Writes it in one step, readable by its owner alone."""
     with replacing(path) as part:
-        path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             json.dump(asdict(handshake), file)
@@ -44,14 +73,6 @@ def read(path: Path) -> Handshake | None:
     except (OSError, ValueError, TypeError):
         return None
     return handshake if is_alive(handshake.pid) else None
-
-
-def remove(path: Path, pid: int) -> None:
-    """Removes it if it is that process's own."""
-    handshake = read(path)
-    if handshake is not None and handshake.pid == pid:
-        with contextlib.suppress(FileNotFoundError):
-            path.unlink()
 
 
 def is_alive(pid: int) -> bool:

@@ -9,6 +9,7 @@ import os
 import signal
 import threading
 import time
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -18,17 +19,28 @@ from diffbgm.errors import CancelledError, DiffBGMError
 from diffbgm.options import ComposeOptions, TakeOptions
 
 from .composer import Composer, Description, Progress
+from .job_limits import JobLimits, within
 
 logger = logging.getLogger(__name__)
 
 _HEARTBEAT = 0.2
 _CANCEL = "cancel"
+_HINTS = {
+    getattr(signal, "SIGKILL", 9): " It may have run out of memory.",
+    getattr(signal, "SIGXCPU", 24): " It took more processor time than a job may have.",
+}
 
 
 class ComposerCrashError(DiffBGMError):
     """The composing process ended in the middle of a job."""
 
     code = "composer_crashed"
+
+
+class JobTooLargeError(DiffBGMError):
+    """The job wants more memory than one may have."""
+
+    code = "job_too_large"
 
 
 class ComposerFailedError(DiffBGMError):
@@ -44,9 +56,12 @@ class IsolatedComposer:
     CancelledError at any time. A child that does not stop within `patience` seconds is killed.
     """
 
-    def __init__(self, inner: Composer, patience: float = 10.0) -> None:
+    def __init__(
+        self, inner: Composer, patience: float = 10.0, limits: JobLimits | None = None
+    ) -> None:
         self._inner = inner
         self._patience = patience
+        self._limits = limits or JobLimits()
         self._process: BaseProcess | None = None
         self._connection: Connection | None = None
 
@@ -54,7 +69,15 @@ class IsolatedComposer:
         return self._inner.styles()
 
     def describe(self, progress: Progress) -> Description:
-        return self._call("describe", (), progress, patience=0.0)  # It has nothing to tidy up.
+        limits, self._limits = self._limits, JobLimits(None, None)  # Loading is no job.
+        try:
+            # It has nothing to tidy up.
+            description = self._call("describe", (), progress, patience=0.0)
+        finally:
+            self._limits = limits
+        if description.device != "cpu":  # Where a GPU is used, address space is not memory.
+            self._limits = replace(limits, memory_bytes=None)
+        return description
 
     def compose(
         self, source: Path, folder: Path, options: ComposeOptions, progress: Progress
@@ -86,7 +109,7 @@ class IsolatedComposer:
     ) -> Any:
         try:
             connection = self._start()
-            connection.send((method, arguments))
+            connection.send((method, arguments, self._limits))
             return self._listen(connection, progress, patience)
         except (EOFError, BrokenPipeError, ConnectionResetError) as error:
             raise ComposerCrashError(self._epitaph()) from error
@@ -125,7 +148,7 @@ class IsolatedComposer:
         """Asks the child to cancel and waits for its last word, so that it can tidy up."""
         deadline = time.monotonic() + patience
         try:
-            connection.send((_CANCEL, ()))
+            connection.send((_CANCEL, (), None))
             while (left := deadline - time.monotonic()) > 0:
                 if connection.poll(left) and connection.recv()[0] in ("done", "error"):
                     return
@@ -142,7 +165,7 @@ class IsolatedComposer:
         why = (
             f"by signal {signal.Signals(-code).name}" if code and code < 0 else f"with code {code}"
         )
-        hint = " It may have run out of memory." if code == -getattr(signal, "SIGKILL", 9) else ""
+        hint = _HINTS.get(-(code or 0), "")
         return f"The composing process ended {why} in the middle of the job.{hint} Try it again."
 
 
@@ -158,20 +181,30 @@ def _child(composer: Composer, connection: Connection) -> None:
 
     while True:
         try:
-            method, arguments = connection.recv()
+            method, arguments, limits = connection.recv()
         except EOFError:
             return
         if method != _CANCEL:  # A cancel that came after the job's end is void.
-            connection.send(_answer(composer, method, arguments, progress))
+            connection.send(_answer(composer, method, arguments, progress, limits))
 
 
 def _answer(
-    composer: Composer, method: str, arguments: tuple[Any, ...], progress: Progress
+    composer: Composer,
+    method: str,
+    arguments: tuple[Any, ...],
+    progress: Progress,
+    limits: JobLimits,
 ) -> tuple[str, Any]:
     try:
-        return "done", getattr(composer, method)(*arguments, progress)
+        with within(limits):
+            return "done", getattr(composer, method)(*arguments, progress)
     except DiffBGMError as error:
         return "error", error
+    except MemoryError:
+        logger.exception("the job is too large")
+        return "error", JobTooLargeError(
+            "The job needs more memory than one may have; compose the film in parts."
+        )
     except Exception as error:
         logger.exception("composing failed")
         return "error", ComposerFailedError(f"Composing failed: {type(error).__name__}: {error}")

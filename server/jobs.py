@@ -3,9 +3,7 @@
 All methods may be called from any thread. Whoever waits for news waits on one condition.
 """
 
-import shutil
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,11 +30,24 @@ class Running:
     is_cancelled: bool = False
 
 
-class Jobs:
-    """The queue over a store, first in, first out, one at a time."""
+class QueueFullError(Exception):
+    """As many jobs wait as may."""
 
-    def __init__(self, store: Store) -> None:
+
+@dataclass(frozen=True)
+class Queue:
+    """The queue at one moment: the place of each waiting job, by its id, and the job in hand."""
+
+    places: dict[int, int]
+    running: Running | None
+
+
+class Jobs:
+    """The queue over a store, first in, first out, one at a time; `most` may wait."""
+
+    def __init__(self, store: Store, most: int) -> None:
         self._store = store
+        self._most = most
         self._changed = threading.Condition()
         self._version = 0
         self._is_stopping = False
@@ -58,57 +69,76 @@ class Jobs:
         with self._changed:
             return self._changed.wait_for(lambda: self._version != version, seconds)
 
-    def queued(self) -> Sequence[Job]:
-        return self._store.queued_jobs()
+    def nudge(self) -> None:
+        """Wakes who waits for a change."""
+        with self._changed:
+            self._tell()
+
+    def queue(self) -> Queue:
+        with self._changed:
+            queued = self._store.queued_jobs()
+            return Queue({job: place for place, job in enumerate(queued, 1)}, self._running)
 
     def running(self) -> Running | None:
         return self._running
 
+    def check_room(self) -> None:
+        """Raises QueueFullError."""
+        if len(self._store.queued_jobs()) >= self._most:
+            raise QueueFullError
+
     def submit(self, title: str, request: dict[str, Any], media_ids: set[str]) -> Composition:
-        """Queues a new composition. KeyError names an unknown media id."""
+        """Queues a new composition. KeyError names an unknown media id; QueueFullError."""
         with self._changed:
+            self.check_room()
             composition = self._store.add_composition(title, request, media_ids)
             self._tell()
         return composition
 
-    def submit_change(self, composition_id: str, kind: JobKind, arguments: dict[str, Any]) -> Job:
-        """Queues a take, or the choice of one, of a composition."""
+    def submit_change(self, composition_id: str, kind: JobKind, arguments: dict[str, Any]) -> None:
+        """Queues a take, or the choice of one. KeyError if there is no such composition."""
         with self._changed:
-            job = self._store.add_job(composition_id, kind, arguments)
+            self.check_room()
+            self._store.add_job(composition_id, kind, arguments)
             self._tell()
-        return job
 
-    def cancel(self, composition: Composition) -> None:
+    def cancel(self, composition_id: str) -> None:
         """Cancels what is queued or running of this composition; a finished one stays as it is."""
         with self._changed:
-            for job in composition.jobs:
-                if self._running is not None and self._running.job.id == job.id:
-                    self._running.is_cancelled = True
-            self._store.cancel_queued(composition.id)
+            if self._is_in_hand(composition_id):
+                self._require_running().is_cancelled = True
+            self._store.cancel_queued(composition_id)
             self._tell()
 
-    def delete(self, composition: Composition) -> None:
-        """Cancels and forgets it; the folder goes as soon as nothing works in it."""
+    def delete(self, composition_id: str) -> bool:
+        """Cancels and forgets it; the folder goes as soon as nothing works in it.
+
+        False if there is no such composition.
+        """
         with self._changed:
-            self.cancel(composition)
-            self._store.remove_composition(composition.id)
-            if self._running is None or self._running.job.composition_id != composition.id:
-                self._remove_folder(composition.id)
+            if not self._store.remove_composition(composition_id):
+                return False
+            if self._is_in_hand(composition_id):
+                self._require_running().is_cancelled = True
+            else:
+                self._store.remove_folder(composition_id)
             self._tell()
+        return True
 
     # For the worker
 
-    def take(self, seconds: float) -> Job | None:
-        """The next job, now running; None after `seconds` without one, or when stopping."""
+    def take(self, seconds: float) -> tuple[Job, Composition] | None:
+        """The next job, now running, and its composition.
+
+        None after `seconds` without one, or when stopping.
+        """
         with self._changed:
-            self._changed.wait_for(lambda: self._is_stopping or self.queued(), seconds)
-            if self._is_stopping or not (queued := self.queued()):
-                return None
-            job = queued[0]
-            self._store.update_job(job.id, state="running", attempts=job.attempts + 1)
-            self._running = Running(job)
-            self._tell()
-            return job
+            self._changed.wait_for(lambda: self._is_stopping or self._store.queued_jobs(), seconds)
+            taken = None if self._is_stopping else self._store.start_next_job()
+            if taken is not None:
+                self._running = Running(taken[0])
+                self._tell()
+            return taken
 
     def report(self, stage: str, fraction: float) -> None:
         """Notes how far the running job is. Raises CancelledError if it is to stop."""
@@ -128,13 +158,13 @@ class Jobs:
     def finish(self, error: DiffBGMError | None) -> None:
         """Ends the running job: done, or failed, cancelled or queued again by the error's kind."""
         with self._changed:
-            if self._running is None:
-                raise ValueError("no job is running")
-            job = self._running.job
+            job = self._require_running().job
             self._store.update_job(job.id, **_outcome(job, error))
             self._running = None
             if self._store.composition(job.composition_id) is None:
-                self._remove_folder(job.composition_id)
+                self._store.remove_folder(job.composition_id)
+            else:
+                self._store.measure(job.composition_id)
             self._tell()
 
     def stop(self) -> None:
@@ -147,8 +177,13 @@ class Jobs:
         self._version += 1
         self._changed.notify_all()
 
-    def _remove_folder(self, composition_id: str) -> None:
-        shutil.rmtree(self._store.folder(composition_id), ignore_errors=True)
+    def _is_in_hand(self, composition_id: str) -> bool:
+        return self._running is not None and self._running.job.composition_id == composition_id
+
+    def _require_running(self) -> Running:
+        if self._running is None:
+            raise ValueError("no job is running")
+        return self._running
 
 
 def _outcome(job: Job, error: DiffBGMError | None) -> dict[str, Any]:

@@ -5,15 +5,25 @@ Everything is strict: unknown keys, numbers as text and not-a-number are refused
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
+from flask_openapi3.models import RawModel
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model, model_validator
 
-from diffbgm.options import ComposeOptions, Option, TakeOptions, parse_mood, public_options
-from diffbgm.options.option import Kind, as_json
+from diffbgm.options import MOODS, ComposeOptions, Option, TakeOptions, parse_mood, public_options
+from diffbgm.options.option import LONGEST_TEXT, Kind
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the content")]
-Frame = Annotated[int, Field(ge=1, lt=2**31)]
+
+
+def _whole(value: Any) -> Any:
+    """JSON knows one kind of number: 4.0 is the whole number 4."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+Frame = Annotated[int, Field(ge=1, lt=2**31), BeforeValidator(_whole)]
 Frames = Annotated[list[Frame], Field(max_length=100_000)]
 Name = Annotated[str, Field(min_length=1, max_length=64)]
+Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
 Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
 Pairs = Annotated[list[Pair], Field(max_length=100_000)]
 
@@ -22,14 +32,14 @@ _TYPES: dict[Kind, Any] = {
     "style": Name,
     "mood": Name | Pair,
     "number": float,
-    "integer": int,
-    "seed": int,
+    "integer": Whole,
+    "seed": Whole,
     "switch": bool,
-    "choice": Name,
     "range": Pair,
     "frames": Frames,
     "cuts": Frames,
     "spans": Pairs,
+    "chords": Text,
 }
 
 
@@ -43,23 +53,27 @@ class Wire(BaseModel):
 def _fields_of(owner: type) -> type[Wire]:
     """A model with a field for every option that a client may choose; ranges are the library's."""
     wanted: dict[str, Any] = {
-        option.name: (_TYPES[option.kind] | None, _field(option))
-        for option in public_options(owner)
+        option.name: (_type(option) | None, _field(option)) for option in public_options(owner)
     }
     return create_model(f"{owner.__name__}Fields", __base__=Wire, **wanted)
 
 
+def _type(option: Option) -> Any:
+    return Literal[option.choices] if option.choices else _TYPES[option.kind]
+
+
 def _field(option: Option) -> Any:
     """What /openapi.json says of an option, of which None means the default."""
-    bounds = {"minimum": option.low, "maximum": option.high, "enum": list(option.choices)}
-    return Field(
-        default=None,
-        description=option.description,
-        json_schema_extra={
-            "x-default": as_json(option.default),
-            **{name: bound for name, bound in bounds.items() if bound not in (None, [])},
-        },
-    )
+    bounds: dict[str, Any] = {"minimum": option.low, "maximum": option.high}
+    known = {name: bound for name, bound in bounds.items() if bound is not None}
+    if option.kind == "mood":
+        pair = {"type": "array", "items": {"type": "number", "minimum": -1, "maximum": 1}}
+        names = {"type": "string", "enum": list(MOODS)}
+        known["anyOf"] = [names, pair | {"minItems": 2, "maxItems": 2}, {"type": "null"}]
+    if option.kind == "range":
+        pair = {"type": "array", "minItems": 2, "maxItems": 2}
+        known = {"anyOf": [pair | {"items": {"type": "number", **known}}, {"type": "null"}]}
+    return Field(default=None, description=option.description, json_schema_extra=known)
 
 
 class ComposeRequestOptions(_fields_of(ComposeOptions)):
@@ -70,8 +84,42 @@ class ComposeRequestOptions(_fields_of(ComposeOptions)):
         return ComposeOptions(**_arguments(self))
 
 
+def _compose_form(schema: dict[str, Any]) -> None:
+    """Says in JSON Schema what `ComposeRequest` checks besides its fields' types."""
+    for_films = [o.name for o in public_options(ComposeOptions) if o.film_only]
+    absent = {"properties": {name: {"enum": [None, False]} for name in for_films}}
+    text, null = {"type": "string"}, {"type": "null"}
+    schema["oneOf"] = [
+        {"required": ["media"], "properties": {"media": text, "timeline": null}},
+        {
+            "required": ["timeline"],
+            "properties": {"media": null, "timeline": _TIMELINE, "options": absent},
+        },
+    ]
+
+
+_PERHAPS_OBJECT = {"anyOf": [{"type": "object"}, {"type": "null"}]}
+
+
+def _otio(name: str, **fields: Any) -> dict[str, Any]:
+    schema = {"type": "string", "enum": [name]}
+    properties = {"OTIO_SCHEMA": schema, "metadata": _PERHAPS_OBJECT, **fields}
+    return {"type": "object", "required": ["OTIO_SCHEMA"], "properties": properties}
+
+
+def _list_of(*items: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": {"anyOf": list(items)}}
+
+
+# As much of an OpenTimelineIO document as makes one; https://opentimelineio.readthedocs.io has all.
+_TRACK = _otio("Track.1", children=_list_of(_otio("Clip.1"), _otio("Clip.2"), _otio("Gap.1")))
+_TIMELINE = _otio("Timeline.1", tracks=_otio("Stack.1", children=_list_of(_TRACK)))
+
+
 class ComposeRequest(Wire):
     """One of `media` and `timeline`."""
+
+    model_config = ConfigDict(json_schema_extra=_compose_form)
 
     media: Sha256 | None = Field(default=None, description="id of an uploaded film")
     timeline: dict[str, Any] | None = Field(default=None, description="an OpenTimelineIO document")
@@ -108,7 +156,13 @@ def _frozen(value: Any) -> Any:
 
 
 class ChoiceOfTake(Wire):
-    take: Annotated[int, Field(ge=0, lt=2**31)]
+    take: Annotated[int, Field(ge=0, lt=2**31), BeforeValidator(_whole)]
+
+
+class Film(RawModel):
+    """The body of an upload, of any kind; it is never looked into."""
+
+    mimetypes: list[str] = ["application/octet-stream"]  # noqa: RUF012
 
 
 class MediaQuery(BaseModel):
@@ -150,7 +204,20 @@ class ErrorAnswer(BaseModel):
 class Health(BaseModel):
     name: Literal["diffbgm"] = "diffbgm"
     version: str
-    ready: bool = Field(description="whether compositions are taken and worked on")
+    ready: bool = Field(description="whether a composition that is asked for now would be made")
+
+
+class StoreAnswer(BaseModel):
+    """What the store holds, in bytes, and for how long: null is for ever, and without a bound."""
+
+    media_bytes: int
+    composition_bytes: int
+    lost_and_found_bytes: int = Field(description="found in the store's folder, and unknown to it")
+    unused_media_days: float | None = Field(
+        description="how long a film stays that no one composed"
+    )
+    composition_days: float | None
+    most_bytes: int | None = Field(description="of films and compositions; the oldest ones go")
 
 
 class LimitsAnswer(BaseModel):
@@ -190,12 +257,17 @@ class Info(BaseModel):
     options: OptionsAnswer = Field(description="what a request may choose")
     device: str | None = Field(description="cpu, cuda, ...; null until the network was loaded once")
     limits: LimitsAnswer
+    store: StoreAnswer
 
 
 class MediaAnswer(BaseModel):
     id: str
     name: str
     size: int = Field(description="bytes")
+
+
+class MediaList(BaseModel):
+    media: list[MediaAnswer]
 
 
 class Progress(BaseModel):
@@ -225,6 +297,7 @@ class CompositionSummary(BaseModel):
     queue_position: int | None = Field(description="1 is next; null unless queued")
     progress: Progress | None = Field(description="null unless running")
     error: Error | None
+    size: int = Field(description="bytes on the server's disc; 0 before it is composed")
     jobs: list[JobAnswer]
 
 

@@ -10,8 +10,7 @@ from typing import Any
 from diffbgm.options import ComposeOptions, TakeOptions, public_options
 
 from . import schema
-from .jobs import Jobs
-from .store import Store
+from .jobs import Queue
 from .tables import Composition, Job
 
 # Where the library keeps all takes, in a form of its own.
@@ -27,44 +26,48 @@ def options() -> schema.OptionsAnswer:
     return schema.OptionsAnswer(compose=compose, take=take)
 
 
-def summary(composition: Composition, jobs: Jobs) -> schema.CompositionSummary:
-    return schema.CompositionSummary(**_state(composition, jobs))
+def summary(composition: Composition, queue: Queue) -> schema.CompositionSummary:
+    return schema.CompositionSummary(**_state(composition, queue))
 
 
-def answer(composition: Composition, jobs: Jobs, store: Store) -> schema.CompositionAnswer:
-    result = _result(composition, store.folder(composition.id))
-    return schema.CompositionAnswer(**_state(composition, jobs), result=result)
+def answer(composition: Composition, queue: Queue, folder: Path) -> schema.CompositionAnswer:
+    """With the result, which lies in `folder`."""
+    result = _result(composition, folder)
+    return schema.CompositionAnswer(**_state(composition, queue), result=result)
 
 
 def read_composition(folder: Path) -> dict[str, Any] | None:
-    """The content of composition.json; None where the folder is gone."""
+    """The content of composition.json; None where the folder is gone or damaged."""
     try:
         return json.loads((folder / "composition.json").read_bytes())
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
 
 
 def files_in(folder: Path) -> Iterator[str]:
-    """The relative paths, with slashes, of the files for users; links are left out."""
+    """The relative paths, with slashes, of the files for users; no links, nothing hidden."""
     for place, folders, names in os.walk(folder):
-        if place == str(folder) and _TAKES in folders:
-            folders.remove(_TAKES)
+        is_top = place == str(folder)
+        folders[:] = [
+            each for each in folders if each[0] != "." and not (is_top and each == _TAKES)
+        ]
         for name in names:
             path = Path(place, name)
-            if not path.is_symlink():
+            if name[0] != "." and not path.is_symlink():
                 yield path.relative_to(folder).as_posix()
 
 
-def _state(composition: Composition, jobs: Jobs) -> dict[str, Any]:
+def _state(composition: Composition, queue: Queue) -> dict[str, Any]:
     job = composition.current_job
     return {
         "id": composition.id,
         "title": composition.title,
         "created": composition.created.replace(tzinfo=UTC).isoformat(),
         "state": job.state,
-        "queue_position": _position(job, jobs),
-        "progress": _progress(job, jobs),
+        "queue_position": queue.places.get(job.id) if job.state == "queued" else None,
+        "progress": _progress(job, queue),
         "error": job.error,
+        "size": composition.size,
         "jobs": [
             schema.JobAnswer(
                 id=job.id,
@@ -78,14 +81,8 @@ def _state(composition: Composition, jobs: Jobs) -> dict[str, Any]:
     }
 
 
-def _position(job: Job, jobs: Jobs) -> int | None:
-    if job.state != "queued":
-        return None
-    return 1 + sum(other.id < job.id for other in jobs.queued())
-
-
-def _progress(job: Job, jobs: Jobs) -> schema.Progress | None:
-    running = jobs.running()
+def _progress(job: Job, queue: Queue) -> schema.Progress | None:
+    running = queue.running
     if job.state != "running" or running is None or running.job.id != job.id:
         return None
     return schema.Progress(stage=running.stage, fraction=running.fraction)

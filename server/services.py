@@ -3,6 +3,7 @@
 from .composer import Composer
 from .config import Config
 from .jobs import Jobs
+from .retention import Keeper
 from .store import Store
 from .worker import Worker
 
@@ -14,16 +15,19 @@ class Services:
         self.config = config
         self.composer = composer
         self.store = Store(config.store)
-        self.jobs = Jobs(self.store)
+        self.jobs = Jobs(self.store, config.limits.queued_jobs)
         self.worker = Worker(self.store, self.jobs, composer, config.idle_seconds)
+        self._keeper = Keeper(self.store, self.jobs, config.retention)
 
     def __enter__(self) -> "Services":
         """Raises StoreInUseError, StorageError."""
         self.store.open(self.config.attempts)
         self.worker.start()
+        self._keeper.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.jobs.stop()
+        self._keeper.stop()
         self.worker.join()
         self.store.close()

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import psutil
-from waitress.server import create_server
 
 from diffbgm import __version__, generation
 from diffbgm.devices import choose_device
@@ -21,18 +20,21 @@ from diffbgm.errors import OptionError
 from diffbgm.options import Sampling
 from diffbgm.sound.soundfont import find_soundfont
 
-from . import handshake, security
+from . import connections, handshake, security
 from .app import create_app
-from .channel import channel_class
+from .channel import Rules, channel_class
 from .composer import Composer, LibraryComposer
-from .config import Config, default_handshake, default_store
+from .config import Config, Retention, default_handshake, default_store
 from .handshake import Handshake
 from .isolation import IsolatedComposer
+from .pump import Pump
 from .services import Services
 
 logger = logging.getLogger(__name__)
 
 _LOOK_AT_PARENT_SECONDS = 1.0
+_THREADS = 8
+_CONNECTIONS = 1000
 
 
 def run(
@@ -45,6 +47,7 @@ def run(
     device: str = "auto",
     checkpoint: Path | None = None,
     soundfont: Path | None = None,
+    keep: Retention | None = None,
     on_ready: Callable[[Handshake], None] = lambda handshake: None,
 ) -> None:
     """Serves until SIGTERM, Ctrl+C or the death of process `parent_pid`; then returns.
@@ -56,7 +59,7 @@ def run(
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
     serve(
         IsolatedComposer(LibraryComposer(device, checkpoint, soundfont)),
-        Config(store or default_store()),
+        Config(store or default_store(), retention=keep or Retention()),
         host=host,
         port=port,
         handshake_path=handshake_path or default_handshake(),
@@ -88,32 +91,45 @@ def serve(
     """As `run`, with a composer of the caller's."""
     if parent_pid is not None and not handshake.is_alive(parent_pid):
         raise OptionError(f"The parent process {parent_pid} does not run.")
+    os.umask(0o077)  # What the store holds is for its user alone, whichever process writes it.
     config = replace(config, hosts=config.hosts | security.own_names(host))
     services = Services(config, composer)
     with _listen(host, port) as listening, services:
-        # waitress spools uploads as temporary files; /tmp may be memory, the store's disc is not.
+        # waitress spools bodies as temporary files; /tmp may be memory, the store's disc is not.
         tempfile.tempdir = str(services.store.work)
-        waiter: Any = create_server(
-            create_app(services),
-            sockets=[listening],
-            threads=config.limits.event_streams + 8,
-            max_request_body_size=2**63,
-            channel_request_lookahead=1,  # Notices at once that a watcher of events has gone.
-            ident="diffbgm",
-        )
-        waiter.channel_class = channel_class(services.store.token, config.limits)
-        told = _handshake(host, listening.getsockname()[1], services.store.token)
+        address = _handshake(host, listening.getsockname()[1], services.store.token)
         _stop_on_signals(services)
         if parent_pid is not None:
             _stop_with(parent_pid)
-        handshake.write(handshake_path, told)
-        try:
-            logger.info("serving %s, store %s", told.address, services.store.root)
-            on_ready(told)
-            waiter.run()
-        finally:
-            handshake.remove(handshake_path, told.pid)
-            waiter.close()
+        with handshake.announced(handshake_path, address):
+            logger.info("serving %s, store %s", address.address, services.store.root)
+            on_ready(address)
+            _answer(services, listening)
+
+
+def _answer(services: Services, listening: socket.socket) -> None:
+    """Answers requests until the process is told to end."""
+    server: Any = connections.create(
+        create_app(services),
+        listening,
+        threads=_THREADS,
+        connection_limit=_CONNECTIONS,
+        asyncore_use_poll=True,
+        cleanup_interval=1,
+        recv_bytes=256 * 1024,
+        max_request_body_size=2**63,
+        channel_request_lookahead=1,  # Notices at once that a watcher of events has gone.
+        ident="diffbgm",
+    )
+    limits, store = services.config.limits, services.store
+    pump = Pump(services.jobs)
+    server.channel_class = channel_class(Rules(store.token, limits, store.work), pump)
+    pump.start()
+    try:
+        server.run()
+    finally:
+        pump.join()
+        server.close()
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -1,4 +1,7 @@
-"""The store's tables. Knows neither folders nor HTTP."""
+"""The store's tables. Knows neither folders nor HTTP.
+
+A change here is a new migration in `database`, never an edit of an old one.
+"""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -14,7 +17,7 @@ class Base(DeclarativeBase):
     type_annotation_map = {dict[str, Any]: JSON, str: Text}  # noqa: RUF012
 
 
-_used_media = Table(
+used_media = Table(
     "used_media",
     Base.metadata,
     Column("composition_id", ForeignKey("compositions.id", ondelete="CASCADE"), primary_key=True),
@@ -23,7 +26,7 @@ _used_media = Table(
 
 
 class Media(Base):
-    """An uploaded film; its id is the SHA-256 of its content."""
+    """An uploaded film; its id is the SHA-256 of its content. `created`: its latest upload."""
 
     __tablename__ = "media"
 
@@ -50,18 +53,21 @@ class Job(Base):
 
 
 class Composition(Base):
-    """What was asked for (`request`: media or timeline, and options), and the work on it."""
+    """The work on what was asked for; the request itself is a document beside the table.
+
+    `size` is what its folder takes, in bytes, 0 before it is composed.
+    """
 
     __tablename__ = "compositions"
 
     id: Mapped[str] = mapped_column(primary_key=True)
     title: Mapped[str]
-    request: Mapped[dict[str, Any]]
     created: Mapped[datetime] = mapped_column(index=True)
+    size: Mapped[int] = mapped_column(default=0)
     jobs: Mapped[list[Job]] = relationship(
         order_by=Job.id, lazy="selectin", cascade="all, delete-orphan", passive_deletes=True
     )
-    media: Mapped[list[Media]] = relationship(secondary=_used_media, lazy="selectin")
+    media: Mapped[list[Media]] = relationship(secondary=used_media, lazy="selectin")
 
     @property
     def is_composed(self) -> bool:

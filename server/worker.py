@@ -1,28 +1,23 @@
 """The one thread that works the queue off. Knows what a job means to a composer; no HTTP."""
 
-import json
 import logging
 import shutil
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 from sqlalchemy.exc import OperationalError
 
-from diffbgm.errors import DiffBGMError
+from diffbgm.errors import CancelledError, DiffBGMError, FilmError
 
-from .composer import Composer, Description
+from .composer import Composer, Description, write_edit
 from .jobs import Jobs
 from .schema import ComposeRequest, TakeRequest
 from .store import Store
-from .tables import Composition, Job
-from .timelines import resolve
+from .tables import Composition, Job, Media
+from .timelines import files
 
 logger = logging.getLogger(__name__)
-
-Outcome = TypeVar("Outcome")
 
 _RETRY_SECONDS = 2.0
 
@@ -39,52 +34,82 @@ class Worker(threading.Thread):
         self._jobs = jobs
         self._composer = composer
         self._idle_seconds = idle_seconds
+        self._trouble: str | None = None
         self.description: Description | None = None
 
-    def run(self) -> None:
-        try:
-            self._warm_up()
-            while not self._jobs.is_stopping:
-                job = self._insist(lambda: self._jobs.take(self._idle_seconds))
-                if job is None:
-                    self._composer.unload()
-                else:
-                    error = self._do(job)
-                    self._insist(lambda error=error: self._jobs.finish(error))
-        finally:
-            self._composer.unload()
+    @property
+    def is_ready(self) -> bool:
+        """Whether a job that was sent now would be done: nothing in the way when last tried."""
+        return self.is_alive() and self._trouble is None
 
-    def _insist(self, write: Callable[[], Outcome]) -> Outcome | None:
-        """Tries again while the store cannot be written, as on a full disc; None when stopping."""
+    def run(self) -> None:
+        """Works until the queue stops. Whatever goes wrong, work begins again, and that is told."""
+        while not self._jobs.is_stopping:
+            try:
+                self._work()
+            except BaseException as error:  # Also SystemExit, which would end the thread silently.
+                self._note(error)
+                self._pause()
+        self._composer.unload()
+
+    def _work(self) -> None:
+        if self._jobs.running() is not None:  # What an error outside of the job left in hand.
+            self._jobs.finish(
+                DiffBGMError("The server failed in the middle of the job; try again.")
+            )
+        self._warm_up()
+        while not self._jobs.is_stopping:
+            taken = self._jobs.take(self._idle_seconds)
+            if taken is None:
+                self._composer.unload()
+                continue
+            self._finish(self._do(*taken))
+            if self.description is None:
+                self._warm_up()
+
+    def _finish(self, error: DiffBGMError | None) -> None:
+        """Writes the job's end down, as often as it takes, as on a full disc."""
         while True:
             try:
-                return write()
-            except OperationalError as error:
-                logger.error("the store cannot be written: %s", error.orig)
+                self._jobs.finish(error)
+            except OperationalError as fault:
+                self._note(fault)
+            else:
+                if self.description is not None:
+                    self._trouble = None
+                return
             if self._jobs.is_stopping:
-                return None
+                return
+            self._pause()
+
+    def _note(self, error: BaseException) -> None:
+        self._trouble = f"{type(error).__name__}: {error}"
+        logger.error("the worker starts again after an error", exc_info=error)
+
+    def _pause(self) -> None:
+        if not self._jobs.is_stopping:
             time.sleep(_RETRY_SECONDS)
 
     def _warm_up(self) -> None:
         """Loads the network now, so that the first composition need not wait for it."""
         try:
             self.description = self._composer.describe(self._jobs.report)
+            self._trouble = None
+        except CancelledError:  # The server ends.
+            return
         except DiffBGMError as error:
+            self._trouble = str(error)
             logger.warning("the composer could not be loaded: %s", error)
 
-    def _do(self, job: Job) -> DiffBGMError | None:
+    def _do(self, job: Job, composition: Composition) -> DiffBGMError | None:
         """Does the job; the error that ended it, with names that the client knows."""
-        composition = self._store.composition(job.composition_id)
-        if composition is None:
-            return None
         logger.info("job %d: %s of %s", job.id, job.kind, composition.id)
         work = self._store.work / f"job-{job.id}"
-        source = self._source(composition, work)
         try:
-            self._call(job, composition, source)
+            self._call(job, composition, work)
         except DiffBGMError as error:
             logger.info("job %d ended: %s: %s", job.id, error.code, error)
-            return self._in_words_of_the_client(error, composition, source)
+            return self._in_words_of_the_client(error, composition, work)
         except Exception as error:
             logger.exception("job %d failed", job.id)
             return DiffBGMError(f"The job failed: {type(error).__name__}: {error}")
@@ -93,37 +118,41 @@ class Worker(threading.Thread):
             self._store.sweep_unfinished(composition.id)
         return None
 
-    def _call(self, job: Job, composition: Composition, source: Path) -> None:
+    def _call(self, job: Job, composition: Composition, work: Path) -> None:
         folder, arguments = self._store.folder(composition.id), job.arguments
         report = self._jobs.report
         if job.kind == "compose":
-            self._write_timeline(composition, source)
-            self._composer.compose(
-                source, folder, ComposeRequest(**composition.request).options.to_library(), report
-            )
+            request = ComposeRequest(**self._store.request(composition.id))
+            source = self._source(request, composition, work)
+            self._composer.compose(source, folder, request.options.to_library(), report)
         elif job.kind == "take":
             options = TakeRequest(**arguments["options"]).to_library()
             self._composer.recompose(folder, arguments["shot"], options, report)
         else:
             self._composer.select_take(folder, arguments["shot"], arguments["take"], report)
 
-    def _source(self, composition: Composition, work: Path) -> Path:
-        if "timeline" in composition.request:
-            return work / "timeline.otio"
-        return self._store.media_path(composition.media[0])
+    def _source(self, request: ComposeRequest, composition: Composition, work: Path) -> Path:
+        """The film, or the edit that was sent, written out for the library to read."""
+        uploaded = {media.id: self._film(media) for media in composition.media}
+        if request.timeline is None:
+            if request.media not in uploaded:
+                raise FilmError(f"{composition.title} is no longer in the store; upload it again.")
+            return uploaded[request.media]
+        work.mkdir()
+        source = work / "timeline.otio"
+        write_edit(source, request.timeline, files(request.timeline, uploaded))
+        return source
 
-    def _write_timeline(self, composition: Composition, source: Path) -> None:
-        """Writes the edit that was sent, if it was one, out for the library to read."""
-        if "timeline" in composition.request:
-            paths = {media.id: str(self._store.media_path(media)) for media in composition.media}
-            source.parent.mkdir(exist_ok=True)
-            source.write_text(json.dumps(resolve(composition.request["timeline"], paths)))
+    def _film(self, media: Media) -> Path:
+        if not self._store.is_whole(media):
+            raise FilmError(f"{media.name} is no longer in the store; upload it again.")
+        return self._store.media_path(media)
 
     def _in_words_of_the_client(
-        self, error: DiffBGMError, composition: Composition, source: Path
+        self, error: DiffBGMError, composition: Composition, work: Path
     ) -> DiffBGMError:
         """The same error without paths of the store, which mean nothing to who asked."""
-        message = str(error).replace(str(source), composition.title)
+        message = str(error).replace(str(work / "timeline.otio"), composition.title)
         for media in composition.media:
             message = message.replace(str(self._store.media_path(media)), media.name)
         error.args = (message.replace(f"{self._store.root}/", ""),)

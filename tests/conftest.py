@@ -11,6 +11,8 @@ from diffbgm.demo import film as demo_film
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
+# Drawing the demo film takes longer than what most tests do with it.
+SLOW_FIXTURES = {"demo"}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -46,6 +48,13 @@ def _shared(name: str) -> Path:
     if not path.is_file():
         pytest.skip(f"{path} is not there")
     return path
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What waits for a slow fixture is slow."""
+    for item in items:
+        if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -19,6 +19,7 @@ from PIL import Image
 from diffbgm.options import ComposeOptions
 from diffbgm.spotting.hit_points import spot_cuts
 
+VERSION = 2  # of composition.json
 SAMPLE_RATE = 48_000
 TAIL = 4800  # samples that a tone rings on into the next shot
 NAMES = {
@@ -71,7 +72,7 @@ def _write(
         _write_shot(folder / f"shots/{index:03d}", index, takes[index], tone)
     mix = np.concatenate(tones)
     _write_wav(folder / "mix.wav", mix)
-    _write_wav(folder / "stems" / "Melody.wav", mix)
+    _write_wav(folder / "stems" / "melody.flac", mix)
     (folder / "score.mid").write_bytes(_midi(60))
     Image.new("RGB", (480, 160), (90, 120, 160)).save(folder / "overview.png")
     (folder / "timeline.otio").write_text(json.dumps({"OTIO_SCHEMA": "Timeline.1"}))
@@ -111,7 +112,7 @@ def _document(
     shot_of_beat = [bisect_right(starts, beat + 1e-9) - 1 for beat in spotting["beats"][:-1]]
     conditions = {name: [[0.5] * len(NAMES[name])] * len(shot_of_beat) for name in NAMES}
     return {
-        "version": 1,
+        "version": VERSION,
         "seconds": film.seconds(film.edges[-1]),
         "frame_rate": [film.rate.numerator, film.rate.denominator],
         "frames": film.edges[-1],
@@ -121,6 +122,11 @@ def _document(
         "phrases": [spotting["first_downbeat"]],
         "dialogue": [],
         "shot_of_beat": shot_of_beat,
+        "plan": {
+            "key_signature": 0,
+            "chords": ["C"] * (len(shot_of_beat) // 2),
+            "parts": {"starts": [0], "letters": [0]},
+        },
         "mood_source": "colour",
         "conditions": {**conditions, "names": NAMES},
         "model": {

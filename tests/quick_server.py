@@ -11,13 +11,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from diffbgm_server.composer import Description
+from diffbgm_server.composer import Description, read_edit
 from diffbgm_server.config import Config, default_handshake, default_store
 from diffbgm_server.serving import serve
 
 from diffbgm.errors import FilmError
 from diffbgm.options import ComposeOptions, TakeOptions
-from diffbgm.readers.edits import read_timeline
 from tests.made_composition import MadeFilm, exchange_take, write_composition
 
 Progress = Callable[[str, float], None]
@@ -53,7 +52,7 @@ class QuickComposer:
 def _film(source: Path) -> MadeFilm:
     """The shots of a timeline; a film without one has a cut in its middle."""
     if source.suffix == ".otio":
-        timeline = read_timeline(source)
+        timeline = read_edit(source)
         return MadeFilm(source, timeline.frame_rate, (0, *timeline.cuts, timeline.frames))
     import av
 

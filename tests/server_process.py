@@ -34,7 +34,7 @@ class ServerProcess:
         handshake = self.handshake
         headers = {"Authorization": f"Bearer {handshake['token']}"} | kwargs.pop("headers", {})
         url = handshake["address"] + path
-        return self.session.request(method, url, headers=headers, timeout=60, **kwargs)
+        return self.session.request(method, url, headers=headers, timeout=600, **kwargs)
 
     def submit(self, **options: Any) -> str:
         """Uploads a film and queues a composition of it; its id."""
@@ -58,7 +58,7 @@ class ServerProcess:
     def kill(self) -> None:
         """As the system does when memory is short: no chance to tidy up."""
         self.process.kill()
-        self.process.wait(60)
+        self.process.wait(600)
 
 
 @contextmanager
@@ -73,7 +73,7 @@ def server_process(
             yield ServerProcess(process, folder / "server.json", session)
         finally:
             process.terminate()
-            process.communicate(timeout=60)
+            process.communicate(timeout=600)
 
 
 def start(folder: Path, *options: str, program: tuple[str, ...] = FAKE) -> subprocess.Popen[str]:

@@ -28,7 +28,10 @@ from diffbgm.progress import Clock, no_progress
 from diffbgm.readers.edits import read_timeline
 from diffbgm.writers.folder import write_folder
 
-QUICK = ComposeOptions(steps=6, seed=3, mux=True)
+pytestmark = pytest.mark.slow
+
+CHORDS = "Am | F C/E | G"
+QUICK = ComposeOptions(steps=6, seed=3, mux=True, chords=CHORDS)
 RATE = Fraction(24000, 1001)
 
 
@@ -75,6 +78,9 @@ def test_composition_json_says_all(composed):
     assert content["seconds"] == pytest.approx(float(truth.frames / RATE))
     assert [shot["index"] for shot in content["shots"]] == list(range(len(truth.cuts) + 1))
     assert len(content["conditions"]["dynamic"]) == len(content["beats"]) - 1
+    written = ["Am", "Am", "F", "C/E", "G", "G"]
+    pickup = 2 if content["first_downbeat"] else 0
+    assert content["plan"]["chords"][pickup : pickup + 6] == written
     assert {hit["kind"] for hit in content["hits"]} <= {"downbeat", "beat", "half", "none"}
     assert content["beats"][-1] == pytest.approx(content["seconds"], abs=1e-9)
     assert set(content["timings"]) >= {"analysis", "diffusion", "sound", "mastering"}
@@ -151,6 +157,20 @@ def test_progress_rises_to_the_end(demo, tmp_path):
     fractions = [fraction for _, fraction in reports]
     assert all(a <= b + 1e-9 for a, b in pairwise(fractions))
     assert {"analysis", "diffusion", "sound"} <= {stage for stage, _ in reports}
+
+
+def write_as_version_1(folder):
+    """The folder's files as version 1 named what is in them."""
+    content = json.loads((folder / "composition.json").read_text())
+    for shot in content["source"]["shots"]:
+        shot["wished_mood"] = shot.pop("mood_override")
+        shot["wished_energy"] = shot.pop("energy_override")
+    (folder / "composition.json").write_text(json.dumps({**content, "version": 1}))
+    with np.load(folder / "analysis.npz") as file:
+        arrays = dict(file)
+    del arrays["version"]
+    texts = [json.loads(str(arrays.pop("cuts"))), str(arrays.pop("mood_source"))]
+    np.savez_compressed(folder / "analysis.npz", **arrays, told=json.dumps(texts))
 
 
 SHOT = 4
@@ -270,6 +290,19 @@ class TestRecompose:
     def test_a_take_that_is_not_there(self, composed):
         with pytest.raises(CompositionError, match="no take 7"):
             select_take(composed[0].folder, 1, 7)
+
+    def test_a_composition_of_version_1_goes_on(self, composed, tmp_path):
+        folder = copied(composed[0], tmp_path)
+        before = load_scored_film(composed[0])
+        write_as_version_1(folder)
+        other = TakeOptions(notes="same", style="music_box")
+        after = recompose(folder, 2, other)
+        assert after.version == composed[0].version
+        assert load_composition(folder) == after
+        takes = load_scored_film(after).takes
+        assert [old.score == new.score for old, new in zip(before.takes, takes, strict=True)] == [
+            shot != 2 for shot in range(len(takes))
+        ]
 
     def test_a_failed_take_leaves_all_as_it_was(self, composed, tmp_path):
         folder = copied(composed[0], tmp_path)

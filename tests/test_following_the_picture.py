@@ -23,6 +23,8 @@ from diffbgm.errors import CutsError, SoundFontError
 from diffbgm.music.midi import read_midi
 from diffbgm.options import ComposeOptions
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 STYLES = ROOT / "diffbgm" / "music" / "styles"
 DOCUMENT = ROOT / "docs" / "styles.md"

@@ -1,6 +1,7 @@
 """install.py: the environment it makes, what it says when it cannot, and the demo in a copy."""
 
 import importlib.metadata
+import io
 import json
 import os
 import re
@@ -18,12 +19,15 @@ from packaging.requirements import Requirement
 
 import install
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent
 TEST_TOOLS = (
     "fake-bpy-module",
     "import-linter",
     "pyright",
     "pytest",
+    "pytest-xdist",
     "requests",
     "ruff",
     "selenium",
@@ -210,6 +214,63 @@ def test_a_missing_network_is_one_line(tmp_path, monkeypatch):
         environment.install("library", "", [["no-such-package"]])
 
 
+def test_without_fluidsynth_tinysoundfont_plays_where_there_is_one(capsys, monkeypatch):
+    monkeypatch.setattr(install, "HAS_TINYSOUNDFONT", True)
+    install.do_without_fluidsynth("it takes root")
+    assert "tinysoundfont" in capsys.readouterr().out
+    monkeypatch.setattr(install, "HAS_TINYSOUNDFONT", False)
+    with pytest.raises(install.InstallError, match=r"\(it takes root\).* Python 3.11 or 3.12"):
+        install.do_without_fluidsynth("it takes root")
+
+
+def test_fast_goes_with_test_alone():
+    command = [sys.executable, str(ROOT / "install.py"), "demo", "--fast"]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 2
+    assert "--fast goes with test alone" in result.stderr
+
+
+# --- what it says meanwhile
+
+
+@pytest.mark.parametrize(
+    ("line", "news"),
+    [
+        ("  Downloading numpy-2.4.6-cp311-cp311-linux_x86_64.whl (16.9 MB)", "numpy, 16.9 MB"),
+        ("  Downloading https://host/a/torch-2.13.0%2Bcpu-cp311.whl (190.2 MB)", "torch, 190.2 MB"),
+        ("  Downloading torch-2.13.0-cp311.whl (1.2 GB)", "torch, 1.2 GB"),
+        ("Installing collected packages: mido, numpy, torch", "unpacking 3 packages"),
+        ("  Downloading mido-1.3.3-py3-none-any.whl (54 kB)", ""),
+        ("  Downloading av-18.1.0-cp311.whl (3.9 MB)", ""),
+        ("Collecting numpy==2.4.6", ""),
+    ],
+)
+def test_of_pips_lines_the_long_waits_are_told(line, news):
+    assert install.news_of_pip(line).removeprefix("downloading ") == news
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_has_one_line_that_is_gone_afterwards():
+    terminal = Terminal()
+    with install.Status("drawing", terminal) as status:
+        status.say("still drawing")
+    written = terminal.getvalue()
+    assert "\n" not in written
+    assert "still drawing, 0 s" in written
+    assert written.endswith("\r\x1b[K")
+
+
+def test_a_log_has_a_line_for_every_news():
+    log = io.StringIO()
+    with install.Status("drawing", log) as status:
+        status.say("still drawing")
+    assert log.getvalue() == "   drawing\n   still drawing\n"
+
+
 # --- where the add-on finds the server
 
 
@@ -274,7 +335,8 @@ def test_the_add_on_lies_ready(copy):
 
 def test_again_it_is_quick_needs_no_network_and_changes_nothing(copy):
     before = files_and_times(copy)
-    said = run_demo(copy, {**os.environ, **NO_NETWORK})
-    assert "Nothing to do" in said
-    assert str(copy / "demo" / "film.mp4") in said
+    printed = run_demo(copy, {**os.environ, **NO_NETWORK})
+    assert "Nothing to do" in printed
+    assert str(copy / "demo" / "film.mp4") in printed
+    assert str(copy / "demo" / "report.html") in printed
     assert files_and_times(copy) == before

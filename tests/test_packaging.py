@@ -102,6 +102,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_every_file_of_library_and_server(wheel: Path):
     with zipfile.ZipFile(wheel) as archive:
         packed = {name for name in archive.namelist() if ".dist-info/" not in name}
@@ -116,6 +117,7 @@ def test_the_wheel_holds_every_file_of_library_and_server(wheel: Path):
     assert "diffbgm/py.typed" in packed
 
 
+@pytest.mark.slow
 def test_the_wheel_tells_the_version_and_what_it_needs(wheel: Path):
     with zipfile.ZipFile(wheel) as archive:
         (name,) = [each for each in archive.namelist() if each.endswith("/METADATA")]

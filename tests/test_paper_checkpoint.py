@@ -24,6 +24,8 @@ from tests.model.paper.small_paper import SMALL_PAPER, save_small_paper
 from tests.video.films import shifted, texture
 from tests.video.small_clip import CLIP, WIDTH, save_model
 
+pytestmark = pytest.mark.slow
+
 
 def diffbgm(*arguments: object) -> int:
     """The exit code of the command line, called in this process."""

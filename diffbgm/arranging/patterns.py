@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -47,7 +48,7 @@ def walk(steps: str, start: float, end: float, first_downbeat: int) -> Iterator[
         earlier = [steps[(phase - i) % len(steps)] for i in range(1, len(steps))]
         letters[0] = next((letter for letter in earlier if letter != HOLD), REST)
     onsets = [i for i, letter in enumerate(letters) if letter != HOLD]
-    for i, following in zip(onsets, [*onsets[1:], slots], strict=True):
+    for i, following in pairwise([*onsets, slots]):
         if letters[i] != REST:
             yield Step(letters[i], start + i * SIXTEENTH, start + following * SIXTEENTH)
 

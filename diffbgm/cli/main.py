@@ -183,10 +183,17 @@ def serve(
     device: Annotated[str, shared("device")] = "auto",
     checkpoint: Annotated[Path | None, shared("checkpoint")] = None,
     soundfont: Annotated[Path | None, shared("soundfont")] = None,
+    keep_films: Annotated[float, typer.Option(help="Days, of films that nobody composed.")] = 7.0,
+    keep_days: Annotated[float | None, typer.Option(help="Of compositions.")] = None,
+    keep_gb: Annotated[float | None, typer.Option(help="In all; the oldest go.")] = None,
 ) -> None:
     """Compose for Blender and other editors over HTTP."""
-    from diffbgm_server.serving import run  # pyright: ignore[reportMissingImports]
+    from diffbgm_server.serving import (  # pyright: ignore[reportMissingImports]
+        Retention,
+        run,
+    )
 
+    most_bytes = None if keep_gb is None else round(keep_gb * 1e9)
     run(
         host,
         port,
@@ -196,6 +203,7 @@ def serve(
         device=device,
         checkpoint=checkpoint,
         soundfont=soundfont,
+        keep=Retention(keep_films, keep_days, most_bytes),
         on_ready=lambda ready: typer.echo(f"diffbgm serves at {ready.page}"),
     )
 

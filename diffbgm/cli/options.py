@@ -69,6 +69,7 @@ def _parameter(option: Option) -> inspect.Parameter:
         flag_of(option),
         help=f"{option.description}.",
         metavar=form.metavar,
+        show_default=False,
         rich_help_panel=PANELS[option.group],
     )
     return inspect.Parameter(
@@ -83,7 +84,9 @@ def shared(name: str) -> Any:
     """What typer shows of an option of composing that a command takes by itself."""
     option = option_named(name)
     form = _FORMS[option.kind]
-    return typer.Option(flag_of(option), help=f"{option.description}.", metavar=form.metavar)
+    return typer.Option(
+        flag_of(option), help=f"{option.description}.", metavar=form.metavar, show_default=False
+    )
 
 
 def _read(owner: type, given: dict[Option, Any], source: Path | None) -> Any:
@@ -163,6 +166,12 @@ def _read_cuts(path: Path, source: Path | None) -> tuple[int, ...]:
     return read_cuts(path, probe(source).frame_rate)
 
 
+def _read_chords(path: Path, source: Path | None) -> str:
+    from diffbgm.readers.chord_files import read_chords
+
+    return read_chords(path)
+
+
 def _read_spans(path: Path, source: Path | None) -> tuple[tuple[float, float], ...]:
     from diffbgm.readers.subtitles import read_dialogue
 
@@ -192,6 +201,7 @@ _FORMS: dict[Kind, _Form] = {
     "frames": _Form(list[str] | None, "FRAMES", _read_frames),
     "cuts": _Form(Path | None, "FILE", read_file=_read_cuts),
     "spans": _Form(Path | None, "FILE", read_file=_read_spans),
+    "chords": _Form(Path | None, "FILE", read_file=_read_chords),
     "device": _Form(str, "NAME"),
     "file": _Form(Path | None, "FILE"),
 }

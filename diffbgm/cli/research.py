@@ -71,32 +71,44 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Train the network on a prepared data set."""
+    from diffbgm.devices import choose_device
     from diffbgm.training import read_config
     from diffbgm.training import train as run
 
     settings = read_config(config)
-
-    def report(line: dict[str, Any]) -> None:
-        if as_json:
-            print_json(line)
-        else:
-            levels = "  ".join(
-                f"{level}: {value:.5f}" for level, value in line["validation"].items()
-            )
-            typer.echo(
-                f"{line['minutes']:6.1f} min  step {line['step']}  loss {line['loss']:.5f}"
-                f"  validation {levels}"
-            )
-
-    from diffbgm.devices import choose_device
-
     with progress_bar() as progress:
         run(
             settings,
             choose_device(device),
-            report,
+            print_json if as_json else _print_losses,
             lambda fraction: progress("training", fraction),
         )
+
+
+@app.command()
+def reproduce(
+    source: Annotated[Path, typer.Argument(help="Folder of POP909-Dataset and the labels.")],
+    out: Annotated[Path, typer.Argument(help="The folder to work in, or to go on in.")],
+    device: Annotated[str, shared("device")] = "auto",
+    as_json: Json = False,
+) -> None:
+    """Train the default weights again, from POP909; takes hours."""
+    from diffbgm.devices import choose_device
+    from diffbgm.training.reproduce import reproduce as run
+
+    report = print_json if as_json else _print_losses
+    with progress_bar() as progress:
+        weights = run(source, out, choose_device(device), report, progress)
+    if not as_json:
+        typer.echo(f"wrote {weights}")
+
+
+def _print_losses(line: dict[str, Any]) -> None:
+    levels = "  ".join(f"{level}: {value:.5f}" for level, value in line["validation"].items())
+    typer.echo(
+        f"{line['minutes']:6.1f} min  step {line['step']}  loss {line['loss']:.5f}"
+        f"  validation {levels}"
+    )
 
 
 @app.command()

@@ -1,7 +1,7 @@
 """`diffbgm build-dataset`: a set in BGM909's layout from a person's own films with MIDI.
 
 PAIRS is a folder in which a film and its song have one stem: `chase.mp4` and `chase.mid`. A song
-is heard from the film's first frame on. The set is what `diffbgm prepare bgm909` reads, and
+sounds from the film's first frame on. The set is what `diffbgm prepare bgm909` reads, and
 `dataset.json` beside it says what each pair was made of.
 """
 
@@ -56,7 +56,7 @@ def build_dataset(
 
     A pair that an earlier run has finished, with the same files and extractors, is kept: an
     interrupted run goes on. DatasetError and FilmError name what cannot be used, before any film
-    is looked at where that can be told; StorageError what cannot be written.
+    is decoded, where that can be known; StorageError what cannot be written.
     """
     pairs = find_own_pairs(source)
     for pair in pairs:
@@ -114,7 +114,7 @@ def _by_stem(source: Path, suffixes: frozenset[str]) -> dict[str, Path]:
 
 
 def _add(pair: OwnPair, target: Path, extractor: Extractor) -> dict[str, Any]:
-    """Measure a pair and write its files; what there is to say of it."""
+    """Measure a pair and write its files; its entry in the report."""
     made_from = _made_from(pair)
     analysis = analyse_film(pair.film)
     film_seconds = analysis.timeline.frames / float(analysis.timeline.frame_rate)
@@ -122,7 +122,7 @@ def _add(pair: OwnPair, target: Path, extractor: Extractor) -> dict[str, Any]:
     features = extractor.extract(pair.film, analysis, music.beat_seconds)
     _write_pair(pair.song, target, analysis, music, features)
     windows = read_music(target / MUSIC_FOLDER / f"{pair.song}.npz").windows
-    heard = float(music.beat_seconds[-1])
+    music_seconds = float(music.beat_seconds[-1])
     return {
         "song": pair.song,
         "made_from": made_from,
@@ -132,8 +132,8 @@ def _add(pair: OwnPair, target: Path, extractor: Extractor) -> dict[str, Any]:
         "notes": len(music.notes),
         "windows_of_8_bars": len(windows),
         "film_seconds": round(film_seconds, 2),
-        "heard_seconds": round(heard, 2),
-        "warnings": _warnings(pair, music, len(windows), film_seconds - heard),
+        "heard_seconds": round(music_seconds, 2),
+        "warnings": _warnings(pair, music, len(windows), film_seconds - music_seconds),
     }
 
 
@@ -223,10 +223,10 @@ def _complete(downbeats: np.ndarray, end: int) -> np.ndarray:
 
 def _made_from(pair: OwnPair) -> dict[str, list[Any]]:
     """Name, size and time of change of both files."""
-    told = {"film": pair.film, "midi": pair.midi}
+    sources = {"film": pair.film, "midi": pair.midi}
     return {
         kind: [path.name, path.stat().st_size, path.stat().st_mtime_ns]
-        for kind, path in told.items()
+        for kind, path in sources.items()
     }
 
 
@@ -247,7 +247,7 @@ def _read_report(target: Path) -> dict[str, Any]:
 def _kept(
     earlier: dict[str, Any], pairs: list[OwnPair], extractor: Extractor
 ) -> dict[str, dict[str, Any]]:
-    """Number -> what was said, of pairs that need not be done again."""
+    """Number -> entry of the report, of pairs that need not be done again."""
     if any(earlier.get(name) != value for name, value in extractor.sources.items()):
         return {}
     made_from = {pair.song: _made_from(pair) for pair in pairs}

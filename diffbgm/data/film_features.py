@@ -83,12 +83,12 @@ class Extractor:
         texts = sorted(set(captions))
         caption_embeddings = dict(zip(texts, self.clip.embed_texts(texts), strict=True))
         language = np.stack([caption_embeddings[captions[row]] for row in rows])
-        told = tuple(captions[row] for row in rows)
-        return FilmFeatures(image_embeddings[rows], widened(language, LANGUAGE_WIDTH), told)
+        nearest = tuple(captions[row] for row in rows)
+        return FilmFeatures(image_embeddings[rows], widened(language, LANGUAGE_WIDTH), nearest)
 
 
 def _streams(analysis: VideoAnalysis, edges: np.ndarray) -> FilmFeatures:
-    """What the paper's network is told of a film where CLIP is not: see `model.paper_piece`."""
+    """The paper's features of a film where CLIP is not installed: see `model.paper.roll`."""
     tempo_map = TempoMap(tuple(range(len(edges))), tuple(edges.tolist()))
     cues = measure_conditions(analysis, Spotting(tempo_map, (), 0), SpottingOptions())
     visual = to_tokens(as_sustained(cues.dynamic), VISUAL_WIDTH)

@@ -26,7 +26,7 @@ PIANO = TRACKS.index("PIANO")
 # A bar of one beat says nothing of the metre: programs write it that know none.
 SHORTEST_BAR_BEATS = 2
 LONGEST_BEATS = 20_000
-SHORTEST_NOTE = 0.25  # sixteenths; of what is shorter, nothing can be heard
+SHORTEST_NOTE = 0.25  # sixteenths; of what is shorter, nothing is audible
 
 
 @dataclass(frozen=True)

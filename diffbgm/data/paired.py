@@ -59,7 +59,7 @@ def load_pairs(path: Path) -> PairedSet:
     """The prepared pairs in `path`; DatasetError if it holds none.
 
     A prepared set of music alone is read as pairs, too: what was counted in each score takes the
-    place of what would be seen in its film, the dynamic stream of `visual`, the semantic one of
+    place of what its film would show, the dynamic stream of `visual`, the semantic one of
     `language`.
     """
     if _has_column(path, "dynamic"):

@@ -55,7 +55,7 @@ class PairedWindows:
         return len(self.starts)
 
     def draw(self, size: int) -> PairedBatch:
-        """A random batch, each window transposed by chance; what is seen stays as it is."""
+        """A random batch, each window transposed by chance; the picture stays as it is."""
         low, high = TRANSPOSITIONS
         return self._windows(
             self._integers(0, len(self), size), self._integers(low, high + 1, size)

@@ -41,7 +41,7 @@ class RejectedSong(Exception):
 
 @dataclass(frozen=True)
 class Section:
-    """A stretch of a song in which the bars run on; it begins with a downbeat.
+    """A part of a song in which the bars run on; it begins with a downbeat.
 
     `notes` (N, 5): onset, duration (sixteenths), pitch, velocity, track. `phrase_starts`:
     beats at which a labelled phrase begins. `chords` (B, 14), as `harte.chord_row` has them, a row

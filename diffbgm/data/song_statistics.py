@@ -44,4 +44,4 @@ def _chorded(prepared: PreparedSet, section: int) -> ChordedSong:
 
 
 if __name__ == "__main__":
-    write_statistics(load_prepared(Path(sys.argv[1])), Path(str(files("diffbgm.data"))).parent)
+    write_statistics(load_prepared(Path(sys.argv[1])), Path(str(files("diffbgm"))))

@@ -74,7 +74,7 @@ class Windows:
         return len(self.starts)
 
     def draw(self, size: int) -> Batch:
-        """A batch as training sees it: transposed, masked, streams left untold by chance."""
+        """A batch as training sees it: transposed, masked, streams dropped by chance."""
         start = self.starts[self._integers(0, len(self), size)]
         shift = self._integers(TRANSPOSITIONS[0], TRANSPOSITIONS[1] + 1, size)
         roll, conditions = self._window(start, shift)

@@ -18,7 +18,7 @@ from diffbgm.errors import StorageError
 
 FRAME_RATE = Fraction(24000, 1001)
 
-_SHOTS: tuple[tuple[Callable[[float], np.ndarray], int], ...] = (  # painter, frames
+_SHOTS: tuple[tuple[Callable[[float], np.ndarray], int], ...] = (  # what draws it, frames
     (shots.dawn, 97),
     (shots.sea, 83),
     (shots.train_window, 61),

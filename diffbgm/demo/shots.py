@@ -1,6 +1,6 @@
-"""Paints the shots of the demo film. Knows nothing of their order, of files or of codecs.
+"""Draws the shots of the demo film. Knows nothing of their order, of files or of codecs.
 
-Each painter returns one picture, (HEIGHT, WIDTH, 3) uint8 RGB, from the seconds since its shot
+Each function returns one picture, (HEIGHT, WIDTH, 3) uint8 RGB, from the seconds since its shot
 began. All that looks random comes from fixed seeds, so a picture is always the same.
 """
 

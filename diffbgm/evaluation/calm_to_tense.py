@@ -1,4 +1,4 @@
-"""Is a change from calm to tense heard? Asked for as a film would: two shots, the second one tense.
+"""Is a change from calm to tense audible? Asked for as a film would: two shots, the second tense.
 
 Tense music strikes more notes, sounds more dissonant, and lies higher. The signs of these three
 changes are counted; real music that itself turns from calm to tense shows what can be expected.
@@ -56,7 +56,7 @@ def turns_tense(semantic: np.ndarray) -> bool:
 
 
 def count_signs(rolls: Iterable[np.ndarray]) -> Heard | None:
-    """What is heard in rolls (T, 3, 88) that were to turn tense in the middle; None without any."""
+    """The signs in rolls (T, 3, 88) that were to turn tense in the middle; None without any."""
     rises = [_levels(roll[len(roll) // 2 :]) - _levels(roll[: len(roll) // 2]) for roll in rolls]
     if not rises:
         return None

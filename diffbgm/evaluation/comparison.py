@@ -34,8 +34,8 @@ def comparison_table(metrics: Mapping[str, Any], name: str) -> str:
     lines = [("", *COLUMNS), ("---",) * (len(COLUMNS) + 1)]
     lines += [(title, *row, *[""] * (len(COLUMNS) - len(row))) for title, row in rows.items()]
     table = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
-    told = {"candidates": of_precision["candidates"], "embedding": metrics["embedding"]}
-    return f"{table}\n\n{NOTE.format(**told)}"
+    names = {"candidates": of_precision["candidates"], "embedding": metrics["embedding"]}
+    return f"{table}\n\n{NOTE.format(**names)}"
 
 
 def _row(metrics: Mapping[str, Any], kind: str, precision: float | None) -> tuple[str, ...]:

@@ -175,19 +175,19 @@ def _turn_tense(
         _write(roll, folder / "calm_to_tense" / f"{found.name(window)}.mid")
         rolls.append(roll)
         progress("calm to tense", (index + 1) / len(asked))
-    heard = calm_to_tense.count_signs(rolls)
-    assert heard is not None
-    return asdict(heard)
+    signs = calm_to_tense.count_signs(rolls)
+    assert signs is not None
+    return asdict(signs)
 
 
 def _real_changes(found: SongSet) -> dict[str, Any] | None:
     """The same of real music whose own conditions turn from calm to tense."""
-    heard = calm_to_tense.count_signs(
+    signs = calm_to_tense.count_signs(
         found.roll(window)
         for window in found.windows(REAL_WINDOWS)
         if calm_to_tense.turns_tense(found.prepared.semantic[found.beats(window)])
     )
-    return None if heard is None else asdict(heard)
+    return None if signs is None else asdict(signs)
 
 
 def _training_windows(path: Path | None, found: SongSet) -> list[MeasuredPiece] | None:

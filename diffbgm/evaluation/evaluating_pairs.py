@@ -69,8 +69,8 @@ def evaluate_pairs(
         empty(folder / kind)
     for index, segment in enumerate(chosen):
         name = f"{pairs.songs[segment.song]}_{segment.start:05d}.mid"
-        told = _features(pairs, segment)
-        (roll,) = sample_features(network, *told, [seed + index], Sampling().steps)
+        features = _features(pairs, segment)
+        (roll,) = sample_features(network, *features, [seed + index], Sampling().steps)
         real = from_notes(_notes(pairs, segment), SIXTEENTHS)
         for kind, played in (("generated", roll), ("reference", real)):
             write_midi(to_score(played), TEMPO_MAP, folder / kind / name)
@@ -127,7 +127,7 @@ def _that_hears_films(network: object, pairs: PairedSet, weights: Path) -> Paper
     widths = (pairs.visual.shape[1], pairs.language.shape[1])
     if not isinstance(network, PaperNetwork):
         raise OptionError(
-            f"{weights}: hears no features of films, which this set has; give --checkpoint of the "
+            f"{weights}: takes no features of films, which this set has; give --checkpoint of the "
             "paper's network, from `diffbgm import-official` or a training with its preset"
         )
     taken = (network.config.token_width, network.config.language_width)

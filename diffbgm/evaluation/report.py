@@ -89,7 +89,7 @@ def measure(
     """All metrics of generated pieces beside those of their references, in the same order.
 
     `embedded` are the pieces' embeddings, by default counted features of their windows of 8 bars;
-    `training` the windows of 8 bars that the model has seen, to look for copies among.
+    `training` the windows of 8 bars that the model was trained on, to look for copies among.
     Under `measures` each metric has `generated`, `reference`, their `distance` (where less is
     better), and `real_against_real`: the same distance, or overlap, between two halves of the
     real pieces, drawn by `seed`: what no model needs to beat. null is what cannot be measured.
@@ -182,7 +182,7 @@ def _memorisation(
     reference: Sequence[MeasuredPiece],
     training: Sequence[MeasuredPiece] | None,
 ) -> dict[str, dict[str, float]] | None:
-    """Likeness of windows of 8 bars to the nearest one in training; null where none were given."""
+    """Similarity of windows of 8 bars to the nearest one in training; null without any."""
     if not training:
         return None
     similarity = {

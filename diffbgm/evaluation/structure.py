@@ -1,4 +1,4 @@
-"""Structureness (SI): how well some stretch of a piece explains the rest of it by repetition.
+"""Structureness (SI): how well some part of a piece explains the rest of it by repetition.
 
 The fitness scape plot of Müller, Jiang and Grosche (2013), whose highest value among stretches
 of some length is the structureness indicator of Wu and Yang (2020). They listen to audio; here
@@ -36,9 +36,9 @@ def chroma(piece: MeasuredPiece) -> np.ndarray:
 
     Seconds of silence are zero; a last incomplete second is left out.
     """
-    heard = pitch_classes_heard(piece, SIXTEENTHS_PER_SECOND).astype(float)
-    norm = np.linalg.norm(heard, axis=1, keepdims=True)
-    return np.divide(heard, norm, out=np.zeros_like(heard), where=norm > 0)
+    classes = pitch_classes_heard(piece, SIXTEENTHS_PER_SECOND).astype(float)
+    norm = np.linalg.norm(classes, axis=1, keepdims=True)
+    return np.divide(classes, norm, out=np.zeros_like(classes), where=norm > 0)
 
 
 def self_similarity(features: np.ndarray) -> np.ndarray:
@@ -74,10 +74,10 @@ def _strongest(similarity: np.ndarray) -> np.ndarray:
 
 
 def fitness_scape(similarity: np.ndarray) -> np.ndarray:
-    """Fitness (N, N) of every stretch: row length - 1, column its start; 0 elsewhere.
+    """Fitness (N, N) of every segment: row length - 1, column its start; 0 elsewhere.
 
     `similarity` is at most 1, and 1 on its diagonal. Fitness is the harmonic mean of normalised
-    score and normalised coverage of the best family of paths over the stretch.
+    score and normalised coverage of the best family of paths over the segment.
     """
     size = len(similarity)
     fitness = np.zeros((size, size))
@@ -100,7 +100,7 @@ def _fitness_of_length(similarity: np.ndarray, length: int) -> np.ndarray:
 
 
 def _best_families(columns: np.ndarray) -> np.ndarray:
-    """Score, cells and covered rows (3, starts) of each stretch's best family of paths.
+    """Score, cells and covered rows (3, starts) of each segment's best family of paths.
 
     Accumulated scores as in Müller, Fundamentals of Music Processing, section 4.3.1, for all
     starts at once, row by row. No family is traced back: its cells and the rows that it covers

@@ -13,8 +13,8 @@ Selector = Literal["learned", "threshold", "both", "random", "dynamic_only"]
 class NetworkConfig:
     """A transformer over time tokens, one a sixteenth.
 
-    `bar_heads` of the `heads` of self-attention hear the same sixteenth of all bars and nothing
-    else. `segments`: whether cross-attention stays inside the segment (shot or phrase) of its beat.
+    `bar_heads` of the `heads` of self-attention attend to the same sixteenth of all bars alone.
+    `segments`: whether cross-attention stays inside the segment (shot or phrase) of its beat.
     """
 
     width: int = 256

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from diffbgm.model.chromatic import chromatic_shift
 from diffbgm.model.diffusion import keep_known, log_snr_at, to_channels, to_estimate
 from diffbgm.model.melody_chain import sing
 from diffbgm.model.piece_conditions import PieceConditions
@@ -71,6 +72,7 @@ class TimeTokenDenoiser:
         self.conditions = self._window_conditions(piece)
         self.known = self._known_cells(given, known)
         self.theme = _theme_rows(piece.theme)
+        self.chromatic = self._chromatic(piece)
         times = torch.tensor([GUIDED_TIMES[1], GUIDED_TIMES[0], THEME_UNTIL], device=self.device)
         self.guided_from, self.guided_until, self.theme_until = log_snr_at(times)
 
@@ -98,6 +100,7 @@ class TimeTokenDenoiser:
             return prediction.logits, prediction.velocity
 
         logits, velocity = self.windows.average(self.takes, WINDOWS_AT_ONCE, predict)
+        logits[..., :KEYS] += self.chromatic
         logits = sing(follow_rhythm(logits), self.known.clean, self.known.mask)
         clean = to_estimate(logits, self.known.clean, self.known.mask)
         return RollEstimate(clean, Prediction(logits, velocity))
@@ -142,6 +145,12 @@ class TimeTokenDenoiser:
             present,
             cut(_chords(piece)),
         )
+
+    def _chromatic(self, piece: PieceConditions) -> Tensor:
+        """`chromatic_shift` of all sixteenths (T, 88)."""
+        shift = chromatic_shift(_chords(piece), piece.key_signature)
+        missing = self.windows.sixteenths - len(shift)
+        return torch.nn.functional.pad(shift, (0, 0, 0, missing)).to(self.device)
 
     def _known_cells(self, given: np.ndarray | None, known: np.ndarray | None) -> KnownCells:
         sixteenths = self.windows.sixteenths

@@ -87,12 +87,12 @@ class Model:
         return self.kind.sample(self.network, piece, seeds, options, given, known, progress)
 
     def feature_sources(self, image_embeddings: np.ndarray | None) -> dict[str, str]:
-        """What else `model` in composition.json says: see `Kind`."""
+        """More of `model` in composition.json: see `Kind`."""
         return self.kind.feature_sources(self.network, image_embeddings)
 
 
 def kind_of(path: Path) -> Kind:
-    """What a checkpoint's header says that it is; CheckpointError if it is none of ours."""
+    """The kind that a checkpoint's header names; CheckpointError if it is none of ours."""
     found = read_format(path)
     if found not in KINDS:
         raise another_network(path, found)

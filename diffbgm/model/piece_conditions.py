@@ -16,6 +16,7 @@ class PieceConditions:
     `theme` (bars,) says which bar of the theme each bar shows, or -1. `chord` (B, 37) is as
     `music.chord_rows` has it, or None: the network chooses. `image_embeddings` and
     `caption_embeddings`, (B, width) float32 where CLIP is installed, are for the paper's network.
+    `chord` (B, 37) is as `music.chord_rows` has it, or None: the network chooses.
     """
 
     dynamic: np.ndarray

@@ -34,7 +34,7 @@ def follow_rhythm(logits: Tensor) -> Tensor:
 def struck_keys(onset: Tensor) -> Tensor:
     """Which keys (S, T, 3, 88) logits of onsets (S, T, 3, COLUMNS) strike.
 
-    Where the rhythm says so the likely ones, the likeliest at least, and elsewhere none; the
+    Where the rhythm is on the likely ones, the likeliest at least, and elsewhere none; the
     melody is one voice.
     """
     keys, rhythm = onset[..., :KEYS], onset[..., KEYS:]

@@ -1,8 +1,8 @@
-"""Segment-aware cross-attention: music hears the conditions of its own segment, nearest first.
+"""Segment-aware cross-attention: music attends to the conditions of its own segment, nearest first.
 
 After Diff-BGM (CVPR 2024, section 3.3), whose segments are equal blocks; here a segment is a
 shot of the film, or a phrase in training. Tokens carry no position: a bias that falls with the
-distance in beats (Press et al. 2022, ALiBi) tells each head how far around its beat to listen.
+distance in beats (Press et al. 2022, ALiBi) gives each head its own reach around its beat.
 """
 
 import math
@@ -21,7 +21,7 @@ NARROWEST_SLOPE = 4.0
 def attention_bias(segment: Tensor, heads: int, segments: bool) -> Tensor:
     """Bias (B, heads, 4 N, N) from the segment of every beat (B, N).
 
-    The first head hears little beyond its own beat, the last the whole segment evenly.
+    The first head attends to little beyond its own beat, the last the whole segment evenly.
     """
     beats = segment.shape[1]
     own_beat = torch.arange(beats, device=segment.device)
@@ -53,12 +53,12 @@ class SegmentCrossAttention(nn.Module):
     ) -> Tensor:
         """x (B, T, width), streams (B, N, TOKEN_WIDTH), bias (B, heads, T, N), log_snr (B,)."""
         query = self._split(self.query(x))
-        heard = []
+        attended = []
         for project, tokens in ((self.dynamic, dynamic), (self.semantic, semantic)):
             key, value = project(tokens).chunk(2, dim=-1)
-            heard.append(attend(query, self._split(key), self._split(value), bias))
+            attended.append(attend(query, self._split(key), self._split(value), bias))
         weight = self.selector(log_snr).to(x.dtype)[:, :, None, None, None]
-        blended = weight[:, 0] * heard[0] + weight[:, 1] * heard[1]  # (B, heads, T, d)
+        blended = weight[:, 0] * attended[0] + weight[:, 1] * attended[1]  # (B, heads, T, d)
         return self.out(blended.transpose(1, 2).flatten(2))
 
     def _split(self, x: Tensor) -> Tensor:

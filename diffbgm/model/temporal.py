@@ -1,7 +1,7 @@
 """The default network: a transformer over time tokens, one a sixteenth, between local layers.
 
 A convolution over time and pitch reads the roll before it is folded into tokens, and another
-paints the roll from the tokens and what the first one saw: neighbouring cells agree without
+makes the roll from the tokens and what the first one read: neighbouring cells agree without
 the tokens having to carry every key. Beside its keys, every channel has one more column, the
 rhythm: whether any of its keys is on. What a key does in a bar is seldom done again; its rhythm is.
 """
@@ -48,7 +48,7 @@ class Conditions:
         return Conditions(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
     def unconditional(self) -> "Conditions":
-        """The same batch, knowing nothing but where segments are and what key it is in."""
+        """The same batch without streams: only where segments are and what key it is in."""
         nothing = torch.zeros_like(self.has_dynamic)
         return Conditions(
             self.dynamic,
@@ -106,10 +106,10 @@ class TimeTokenNetwork(nn.Module):
     ) -> Prediction:
         """noisy and estimate (the last guess at the clean roll, zeros if none): (B, 6, T, COLUMNS);
         known (B, 3, T): 1 where a track is given and `noisy` holds it clean; log_snr (B,)."""
-        seen = torch.cat([noisy, estimate], dim=1)
-        rhythm = seen[..., KEYS:] / 2  # (B, 12, T, 1); it is larger than what keys hold
+        cells = torch.cat([noisy, estimate], dim=1)
+        rhythm = cells[..., KEYS:] / 2  # (B, 12, T, 1); it is larger than what keys hold
         beside = torch.cat([known[..., None], rhythm], dim=1).expand(-1, -1, -1, KEYS)
-        local = F.silu(self.read(torch.cat([seen[..., :KEYS], beside], dim=1)))  # (B, C, T, 88)
+        local = F.silu(self.read(torch.cat([cells[..., :KEYS], beside], dim=1)))  # (B, C, T, 88)
         tokens = self.fold(local.transpose(1, 2).flatten(2))  # (B, T, width)
         read = torch.cat([rhythm[..., 0], known], dim=1)
         tokens = tokens + self.read_rhythm(read.transpose(1, 2))
@@ -187,16 +187,16 @@ class _Block(nn.Module):
         return x + self.feed(self.norms[2](x) * scale[:, 2])
 
     def _attend(self, x: Tensor, rotary: tuple[Tensor, Tensor]) -> Tensor:
-        """Most heads hear all tokens; the bar heads hear the same sixteenth of every bar, which is
-        where a rhythm that returns is found."""
+        """Most heads attend to all tokens; the bar heads to the same sixteenth of every bar: there
+        a rhythm that returns is found."""
         query, key, value = self.qkv(x).unflatten(-1, (3, self.heads, -1)).transpose(1, 3).unbind(2)
         query, key = _rotate(query, rotary), _rotate(key, rotary)
         free = self.heads - self.bar_heads
-        heard = [attend(query[:, :free], key[:, :free], value[:, :free])]
+        attended = [attend(query[:, :free], key[:, :free], value[:, :free])]
         if self.bar_heads:
             by_bar = (_fold_bars(part[:, free:]) for part in (query, key, value))
-            heard.append(attend(*by_bar).transpose(2, 3).flatten(2, 3))
-        return self.out(torch.cat(heard, dim=1).transpose(1, 2).flatten(2))
+            attended.append(attend(*by_bar).transpose(2, 3).flatten(2, 3))
+        return self.out(torch.cat(attended, dim=1).transpose(1, 2).flatten(2))
 
 
 def _fold_bars(x: Tensor) -> Tensor:

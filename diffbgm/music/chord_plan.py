@@ -35,6 +35,7 @@ QUALITIES = {
     "7sus4": (0, 5, 7, 10),
 }
 ROOTS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+MAJOR_SCALE = np.array([0, 2, 4, 5, 7, 9, 11])
 _NATURAL = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _ROOT = "([A-G])([#b]?)"
 _NAME = re.compile(f"{_ROOT}(.*?)(?:/{_ROOT})?")
@@ -117,6 +118,16 @@ class ChordPlan:
         bars = [first if first == second else f"{first} {second}" for first, second in halves]
         lines = [" | ".join(bars[first : first + 4]) for first in range(0, len(bars), 4)]
         return "\n".join(lines) + "\n"
+
+    def key_signature(self, default: int) -> int:
+        """The major scale (its tonic, 0..11) that holds most of the chords' tones; `default` wins
+        a tie, and without any chord."""
+        tones = np.zeros(12, int)
+        for chord in self.chords:
+            if chord is not None:
+                tones[[(chord.root + interval) % 12 for interval in chord.intervals]] += 1
+        fits = [int(tones[(tonic + MAJOR_SCALE) % 12].sum()) for tonic in range(12)]
+        return default if fits[default] == max(fits) else int(np.argmax(fits))
 
     def rows(self, beats: int) -> np.ndarray:
         """Condition rows (beats, 37) as `chord_rows` has them; nothing is known after the end."""

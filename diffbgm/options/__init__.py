@@ -54,29 +54,20 @@ MOODS: dict[str, tuple[float, float]] = {
 DEFAULT_STYLE = "cinematic"
 HIGHEST_SEED = 2**63 - 1
 
-# Options that several classes have, first.
+# First the options that several classes have.
 
-Mood = Annotated[
-    tuple[float, float] | None,
-    Option(
-        "mood",
-        f"{', '.join(MOODS)}, or valence,arousal (each -1 to 1)",
-        absent="as measured",
-        group="front",
-    ),
-]
-Energy = Annotated[
-    float | None,
-    Option(
-        "number",
-        "How busy the music is, from calm to wild",
-        low=0,
-        high=1,
-        absent="as measured",
-        initial=0.5,
-        group="front",
-    ),
-]
+
+def _mood(absent: str) -> Option:
+    names = ", ".join(MOODS)
+    help_ = f"{names}, or valence,arousal (each -1 to 1)"
+    return Option("mood", help_, absent=absent, group="front")
+
+
+def _energy(absent: str) -> Option:
+    help_ = "How busy the music is, from calm to wild"
+    return Option("number", help_, low=0, high=1, absent=absent, initial=0.5, group="front")
+
+
 Steps = Annotated[int, Option("integer", "Diffusion steps", low=4, high=1000)]
 Guidance = Annotated[
     float, Option("number", "How strictly the notes follow the picture", low=0, high=10)
@@ -115,8 +106,8 @@ class ComposeOptions:
     style: Annotated[
         str, Option("style", "Which instruments play, and how", group="front", steers_hits=True)
     ] = DEFAULT_STYLE
-    mood: Mood = None
-    energy: Energy = None
+    mood: Annotated[tuple[float, float] | None, _mood("as measured")] = None
+    energy: Annotated[float | None, _energy("as measured")] = None
     bpm: Annotated[
         tuple[float, float] | None,
         Option(
@@ -164,11 +155,20 @@ class ComposeOptions:
             steers_hits=True,
         ),
     ] = None
+    chords: Annotated[
+        str | None,
+        Option(
+            "chords",
+            "Chords from the first downbeat on, one or two a bar: C | Am F | G",
+            absent="drawn for phrases and mood",
+        ),
+    ] = None
     under_dialogue: Annotated[
         bool, Option("switch", "Make room where somebody speaks in the film's own sound")
     ] = False
     dialogue: Annotated[
-        tuple[Interval, ...] | None, Option("spans", "Make room in these spans of seconds instead")
+        tuple[Interval, ...] | None,
+        Option("spans", "Make room in these spans of seconds instead", absent="none"),
     ] = None
     steps: Steps = Sampling.steps
     guidance: Guidance = Sampling.guidance
@@ -240,8 +240,8 @@ class TakeOptions:
             initial=0,
         ),
     ] = None
-    mood: Mood = None
-    energy: Energy = None
+    mood: Annotated[tuple[float, float] | None, _mood("as it is")] = None
+    energy: Annotated[float | None, _energy("as it is")] = None
     style: Annotated[
         str | None, Option("style", "Which instruments play, and how", absent="as it is")
     ] = None

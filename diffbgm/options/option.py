@@ -12,6 +12,8 @@ from diffbgm.errors import OptionError
 
 T = TypeVar("T")
 
+LONGEST_TEXT = 100_000  # characters
+
 # The form of a value. The command line, HTTP, the page and Blender each write a kind their way.
 Kind = Literal[
     "style",  # the name or file of a style
@@ -25,6 +27,7 @@ Kind = Literal[
     "frames",  # first frames of shots
     "cuts",  # the same, of all shots of a film; on the command line a file
     "spans",  # (start, end) in seconds; on the command line a file
+    "chords",  # bars as in a lead sheet, C | Am F | G; on the command line a file
     "device",
     "file",
 ]
@@ -57,10 +60,12 @@ class Option:
 
     @property
     def description(self) -> str:
-        """The line of help, with the range of a number and what happens without the option."""
+        """The line of help, with the range of a number and what holds without the option."""
         bounds = f"{self.low:g} to {self.high:g}" if self.kind in ("number", "integer") else ""
-        absent = f"default: {self.absent}" if self.absent else ""
-        return "; ".join(part for part in (self.help, bounds, absent) if part)
+        default = "" if self.default in (None, False, ()) else f"{self.default}"
+        absent = self.absent or (default if self.kind != "choice" else "")
+        parts = (self.help, bounds, absent and f"default: {absent}")
+        return "; ".join(part for part in parts if part)
 
     def check(self, value: Any) -> None:
         """OptionError unless the option may have this value."""
@@ -186,6 +191,11 @@ def _check_text(option: Option, value: Any) -> None:
     _require(option, value, "a name", isinstance(value, str))
 
 
+def _check_chords(option: Option, value: Any) -> None:
+    is_text = isinstance(value, str) and len(value) <= LONGEST_TEXT
+    _require(option, value, "chords, such as C | Am F | G", is_text)
+
+
 def _check_file(option: Option, value: Any) -> None:
     _require(option, value, "a path", isinstance(value, Path))
 
@@ -215,6 +225,7 @@ _CHECKS: dict[Kind, Callable[[Option, Any], None]] = {
     "frames": _check_frames,
     "cuts": _check_frames,
     "spans": _check_spans,
+    "chords": _check_chords,
     "device": _check_text,
     "file": _check_file,
 }

@@ -1,4 +1,4 @@
-"""Edit files, by OpenTimelineIO: what is seen in an edit.
+"""Edit files, by OpenTimelineIO: what an edit shows.
 
 Knows the layout of an OTIO document; positions in it become exact fractions of seconds at once, so
 mixed frame rates add up without rounding.
@@ -6,42 +6,47 @@ mixed frame rates add up without rounding.
 
 import contextlib
 import io
+import json
 import re
 from collections.abc import Sequence
 from fractions import Fraction
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import opentimelineio as otio
 
 from diffbgm.errors import OptionError, TimelineError
 from diffbgm.options import option_named, parse_mood
+from diffbgm.readers.edit_films import Locate, beside, film_of
 from diffbgm.readers.flattening import ClipSpan, layer, snapped_rate
-from diffbgm.timeline import MediaSpan, Shot, Timeline
+from diffbgm.readers.otio_documents import check_document
+from diffbgm.timeline import MAX_SECONDS, MediaSpan, Shot, Timeline
 
 FORMATS = (".otio", ".edl", ".fcpxml", ".xml", ".kdenlive")
 
 
-def read_timeline(path: Path | str) -> Timeline:
+def read_timeline(path: Path | str, locate: Locate | None = None) -> Timeline:
     """The edit in an .otio, .edl, .fcpxml, .xml (Final Cut 7) or .kdenlive file.
 
-    Shots are what is seen: at each frame the topmost enabled clip of the video tracks, nested
+    Shots are what is visible: at each frame the topmost enabled clip of the video tracks, nested
     edits included. The middle of a transition is the cut. Clips may carry options as
-    `metadata["diffbgm"]`: `mood` (a name or [valence, arousal]) and `energy`. TimelineError if the
-    file cannot be read, shows nothing, or names media that are not there.
+    `metadata["diffbgm"]`: `mood` (a name or [valence, arousal]) and `energy`. Films are found by
+    `locate`, beside the edit unless it is given. TimelineError if the file cannot be read, shows
+    nothing, lasts too long, or names media that are not there.
     """
     path = Path(path)
-    document = _load(path)
-    edit = _first_edit(path, document)
+    edit = _first_edit(path, _load(path))
     try:
         spans = layer(edit.tracks if isinstance(edit, otio.schema.Timeline) else edit)
-    except (ValueError, otio.exceptions.OTIOError) as exc:
+    except (ArithmeticError, NotImplementedError, ValueError, otio.exceptions.OTIOError) as exc:
         raise TimelineError(f"{path}: {exc}") from exc
-    while spans and not spans[-1].seen:
+    while spans and not spans[-1].visible:
         spans.pop()
+    if spans and spans[-1].end > MAX_SECONDS:
+        hours = float(spans[-1].end) / 3600
+        raise TimelineError(f"{path}: lasts {hours:.3g} hours, more than 3; score it in parts")
     rate = _frame_rate(edit, spans)
-    shots = _shots(path, spans, rate)
+    shots = _shots(path, spans, rate, locate or beside(path))
     if not shots:
         raise TimelineError(f"{path}: shows no picture; put a clip on an enabled video track")
     return Timeline(rate, shots)
@@ -57,9 +62,11 @@ def _load(path: Path) -> Any:
     try:
         # The Kdenlive adapter prints, where a program may be reading our output.
         with contextlib.redirect_stdout(io.StringIO()):
-            document = otio.adapters.read_from_file(str(path), **options)
+            document = _load_otio(path) or otio.adapters.read_from_file(str(path), **options)
     except OSError as exc:
         raise TimelineError(f"{path}: cannot be read ({exc.strerror})") from exc
+    except TimelineError as exc:
+        raise TimelineError(f"{path}: {exc}") from exc
     # Adapters let through whatever a malformed file makes them stumble over.
     except Exception as exc:
         reason = " ".join(str(exc).split())[:200] or type(exc).__name__
@@ -69,6 +76,15 @@ def _load(path: Path) -> Any:
         for track in document.tracks:
             track.source_range = None
     return document
+
+
+def _load_otio(path: Path) -> Any:
+    """The document in OpenTimelineIO's own format, checked; None for other formats."""
+    if path.suffix.lower() != ".otio":
+        return None
+    document = json.loads(path.read_bytes())
+    check_document(document)
+    return otio.adapters.read_from_string(json.dumps(document), "otio_json")
 
 
 def _edl_rate(path: Path) -> float:
@@ -100,19 +116,21 @@ def _frame_rate(edit: Any, spans: Sequence[ClipSpan]) -> Fraction:
     if start is not None and start.rate > 1:
         return snapped_rate(start.rate)
     seconds: dict[Fraction, Fraction] = {}
-    for span in filter(lambda span: span.seen, spans):
+    for span in filter(lambda span: span.visible, spans):
         seconds[span.rate] = seconds.get(span.rate, Fraction(0)) + span.end - span.start
     return max(seconds, key=seconds.__getitem__) if seconds else Fraction(24)
 
 
-def _shots(path: Path, spans: Sequence[ClipSpan], rate: Fraction) -> tuple[Shot, ...]:
+def _shots(
+    path: Path, spans: Sequence[ClipSpan], rate: Fraction, locate: Locate
+) -> tuple[Shot, ...]:
     shots: list[Shot] = []
     for span in spans:
         start, end = (int(time * rate + Fraction(1, 2)) for time in (span.start, span.end))
         if start == end:
             continue
         overrides = _overrides(path, span)
-        shots.append(Shot(len(shots), start, end, _media(path, span), **overrides))
+        shots.append(Shot(len(shots), start, end, _media(path, span, locate), **overrides))
     return tuple(shots)
 
 
@@ -133,40 +151,18 @@ def _overrides(path: Path, span: ClipSpan) -> dict[str, Any]:
         raise TimelineError(f"{path}: the overrides of clip {name!r}: {exc}") from exc
 
 
-def _media(path: Path, span: ClipSpan) -> MediaSpan | None:
-    """The film file of a clip; None for gaps and for what the editor generates (colour, bars)."""
+def _media(path: Path, span: ClipSpan, locate: Locate) -> MediaSpan | None:
+    """The film file of a clip; None for gaps and for what the editor generates."""
     if span.clip is None:
         return None
-    reference, name = span.clip.media_reference, span.clip.name
-    if isinstance(reference, otio.schema.GeneratorReference):
+    try:
+        film = film_of(span.clip)
+        media = None if film is None else locate(film)
+    except TimelineError as exc:
+        raise TimelineError(f"{path}: {exc}") from exc
+    if media is None:
         return None
-    if isinstance(reference, otio.schema.ExternalReference) and reference.target_url:
-        media = media_path(path, reference.target_url)
-    elif isinstance(reference, otio.schema.MissingReference) and name:
-        # EDLs name their clips, often by file.
-        media = path.parent / name
-    else:
-        kind = type(reference).__name__
-        raise TimelineError(f"{path}: clip {name!r} has no film file ({kind}); relink or render it")
     if not media.is_file():
+        name = span.clip.name
         raise TimelineError(f"{path}: the media of clip {name!r} is not there: {media}; relink it")
     return MediaSpan(media, max(span.media_start, Fraction(0)), span.speed)
-
-
-def media_path(edit: Path, url: str) -> Path:
-    """The file that a media URL means: file URLs, plain and Windows paths, relative to the edit."""
-    if re.match(r"[A-Za-z]:[\\/]", url) or "\\" in url:
-        url = PureWindowsPath(url).as_posix()
-        return edit.parent / url
-    parts = urlsplit(url)
-    if parts.scheme not in ("", "file"):
-        raise TimelineError(f"{edit}: the media {url} is not a local file; download and relink it")
-    # Plain paths are often written unquoted: what is there as it stands is meant.
-    if not parts.scheme and (edit.parent / url).is_file():
-        return edit.parent / url
-    local = unquote(parts.path)
-    if re.match(r"/[A-Za-z]:/", local):
-        local = local[1:]
-    if parts.netloc not in ("", "localhost"):
-        local = f"//{parts.netloc}{local}"
-    return edit.parent / local

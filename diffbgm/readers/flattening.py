@@ -1,4 +1,4 @@
-"""What is seen of an OTIO composition: tracks, stacks and nested edits flattened to spans.
+"""What is visible of an OTIO composition: tracks, stacks and nested edits flattened to spans.
 
 Knows neither files nor frames: all times are exact seconds.
 """
@@ -15,7 +15,7 @@ NTSC = [Fraction(n * 1000, 1001) for n in (24, 30, 48, 60, 120)]
 
 @dataclass(frozen=True)
 class ClipSpan:
-    """A clip from `start` to `end` seconds, or, not `seen`, a hole that shows lower tracks.
+    """A clip from `start` to `end` seconds, or, not `visible`, a hole that shows lower tracks.
 
     `media_start` is the second of its media shown at `start`, `speed` media seconds per second:
     below 0 they run backwards, and what is shown at `start` ends at `media_start`.
@@ -25,7 +25,7 @@ class ClipSpan:
     end: Fraction
     rate: Fraction
     clip: Any = None
-    seen: bool = True
+    visible: bool = True
     media_start: Fraction = Fraction(0)
     speed: Fraction = Fraction(1)
 
@@ -52,7 +52,7 @@ def exact(time: otio.opentime.RationalTime) -> Fraction:
 
 
 def layer(item: Any) -> list[ClipSpan]:
-    """What is seen of a track, stack, clip or gap: contiguous spans from 0 to its duration."""
+    """What is visible of a track, stack, clip or gap: contiguous spans from 0 to its duration."""
     if isinstance(item, otio.schema.Stack):
         spans = _stack(item)
     elif isinstance(item, otio.schema.Track):
@@ -60,7 +60,7 @@ def layer(item: Any) -> list[ClipSpan]:
     else:
         return _leaf(item)
     if not item.enabled:
-        spans = [replace(span, clip=None, seen=False) for span in spans]
+        spans = [replace(span, clip=None, visible=False) for span in spans]
     return _trimmed(item, spans)
 
 
@@ -72,7 +72,7 @@ def _leaf(item: Any) -> list[ClipSpan]:
     shown = item.trimmed_range()
     span = ClipSpan(Fraction(0), exact(shown.duration), snapped_rate(shown.duration.rate))
     if isinstance(item, otio.schema.Gap) or not item.enabled:
-        return [replace(span, seen=False)]
+        return [replace(span, visible=False)]
     media_start = exact(shown.start_time)
     reference = item.media_reference
     if reference is not None and reference.available_range is not None:
@@ -122,7 +122,7 @@ def _moved_cut(
 
 
 def _stack(stack: Any) -> list[ClipSpan]:
-    """At each time the topmost that is seen; audio tracks are not pictures."""
+    """At each time the topmost that is visible; audio tracks are not pictures."""
     layers = [
         layer(child)
         for child in stack
@@ -135,10 +135,10 @@ def _stack(stack: Any) -> list[ClipSpan]:
 
 
 def _over(below: Sequence[ClipSpan], above: Sequence[ClipSpan]) -> list[ClipSpan]:
-    """`above` where it is seen, `below` elsewhere."""
+    """`above` where it is visible, `below` elsewhere."""
     result: list[ClipSpan] = []
     for span in above:
-        if span.seen:
+        if span.visible:
             result.append(span)
         else:
             uncovered = _part(below, span.start, span.end)
@@ -151,12 +151,16 @@ def _over(below: Sequence[ClipSpan], above: Sequence[ClipSpan]) -> list[ClipSpan
 
 
 def _joined(spans: Sequence[ClipSpan]) -> list[ClipSpan]:
-    """Where holes in upper tracks begin and end, what is seen through them goes on uncut."""
+    """Where holes in upper tracks begin and end, what is visible through them goes on uncut."""
     result = list(spans[:1])
     for span in spans[1:]:
         last = result[-1]
         goes_on = last.cut_to(span.start, span.end).media_start == span.media_start
-        if span.clip is last.clip and span.seen == last.seen and (goes_on or span.clip is None):
+        if (
+            span.clip is last.clip
+            and span.visible == last.visible
+            and (goes_on or span.clip is None)
+        ):
             result[-1] = replace(last, end=span.end)
         else:
             result.append(span)
@@ -180,7 +184,7 @@ def _trimmed(item: Any, spans: list[ClipSpan]) -> list[ClipSpan]:
         start, length = Fraction(0), spans[-1].end if spans else Fraction(0)
     else:
         start, length = exact(item.source_range.start_time), exact(item.source_range.duration)
-    hole = ClipSpan(start, start, snapped_rate(item.trimmed_range().duration.rate), seen=False)
+    hole = ClipSpan(start, start, snapped_rate(item.trimmed_range().duration.rate), visible=False)
     if speed == 0:
         return [_frozen(_filled(spans, start, start + 1 / hole.rate, hole)[0], length)]
     shown = [

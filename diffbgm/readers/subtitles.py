@@ -1,4 +1,4 @@
-"""Files that tell where somebody speaks: .srt, .vtt, .csv, .json. What is said is not read."""
+"""Files that list where somebody speaks: .srt, .vtt, .csv, .json. The words are not read."""
 
 import csv
 import json
@@ -15,9 +15,9 @@ _TIMES = re.compile(rf"\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?")
 
 
 def read_dialogue(path: Path) -> tuple[Interval, ...]:
-    """The spans (start, end; seconds) that a file tells, as its suffix says, in its order.
+    """The spans (start, end; seconds) that a file lists, as its suffix says, in its order.
 
-    OptionError, which names the file and the line, if it tells none or anything else.
+    OptionError, which names the file and the line, if it lists none or anything else.
     """
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
@@ -32,7 +32,7 @@ def read_dialogue(path: Path) -> tuple[Interval, ...]:
     except OptionError as exc:
         raise OptionError(f"{path}: {exc}") from exc
     if not spans:
-        raise OptionError(f"{path}: tells no times; give {_FORMS}")
+        raise OptionError(f"{path}: has no times; give {_FORMS}")
     return spans
 
 

@@ -1,4 +1,4 @@
-"""A true-peak limiter whose gain at one moment depends on a short stretch around it alone.
+"""A true-peak limiter whose gain at one moment depends on a short interval around it alone.
 
 Detection oversamples four times (ITU-R BS.1770-4, annex 2). The gain falls within ATTACK before a
 peak, holds, and recovers within RELEASE; many peaks give the lowest of their curves. It looks
@@ -101,7 +101,7 @@ class Limiter:
 
 
 def _depth(attack: int) -> np.ndarray:
-    """_DEPTH with a fall of `attack` samples: shorter where a shot has only just begun."""
+    """_DEPTH with a fall of `attack` samples: shorter where a shot has only just started."""
     if attack == ATTACK:
         return _DEPTH
     fall = (1 - np.cos(np.pi * np.arange(1, attack + 1) / (attack + 1))) / 2

@@ -35,7 +35,7 @@ _NEAR = 0.05  # LU
 
 @dataclass(frozen=True)
 class Loudness:
-    """Integrated loudness (ITU-R BS.1770-4), None where nothing is heard; true peak in dBTP."""
+    """Integrated loudness (ITU-R BS.1770-4), None for silence; true peak in dBTP."""
 
     lufs: float | None
     true_peak: float
@@ -135,7 +135,7 @@ def master(
 
     The gain is chosen to reach `target_lufs` if `gain_db` is None; another take is made with the
     gain of the first, so that its neighbours stay as they are. What is measured and limited is
-    what is heard: the mix as it steps back. Meanwhile the mix lies in a nameless file in `folder`.
+    what is played: the mix as it steps back. Meanwhile the mix lies in a nameless file in `folder`.
     """
     with _plain_mix(mix, folder, part_of(advance, 0.0, 0.4)) as plain:
         peaks = true_peaks(plain, mix.boundaries, part_of(advance, 0.4, 0.6))
@@ -166,7 +166,7 @@ def measure_loudness(samples: Samples, length: int, advance: Advance = no_advanc
 def measure_lufs(
     sound: Iterable[np.ndarray], length: int, advance: Advance = no_advance
 ) -> float | None:
-    """LUFS of blocks (n, 2) of so many samples in all; None where nothing is heard."""
+    """LUFS of blocks (n, 2) of so many samples in all; None for silence."""
     meter, done = LoudnessMeter(), 0
     for block in sound:
         meter.push(block)

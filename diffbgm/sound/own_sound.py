@@ -1,4 +1,4 @@
-"""The film's own sound and the music, heard together. Reads no film."""
+"""The film's own sound and the music together. Reads no film."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ class _Sum:
 def _loudness(
     sound: Samples, length: int, spans: Sequence[Interval], advance: Advance
 ) -> float | None:
-    """LUFS within the spans, laid end to end; None without them, or where nothing is heard."""
+    """LUFS within the spans, laid end to end; None without them, or for silence."""
     edges = [(round(start * SAMPLE_RATE), round(end * SAMPLE_RATE)) for start, end in spans]
     parts = [part for start, end in edges for part in blocks(start, min(end, length))]
     samples = sum(last - first for first, last in parts)

@@ -47,7 +47,7 @@ class Player(Protocol):
 class Synthesizer(Protocol):
     """Plays the instruments of one SoundFont; `name` says which program and version it is.
 
-    `replaced` tells, one line each, what the SoundFont lacked and what played instead.
+    `replaced` lists, one line each, what the SoundFont lacked and what played instead.
     """
 
     name: str
@@ -230,7 +230,7 @@ def _presets(program: int, is_drum: bool) -> tuple[tuple[int, int], ...]:
 
 
 def _replacement(program: int, preset: int) -> set[str]:
-    """What to tell if `preset` is not what was asked for."""
+    """What to report if `preset` is not what was asked for."""
     return set() if preset == program else {f"no drum kit {program}: the standard kit plays"}
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from diffbgm.music.chord_plan import HALF_BAR_BEATS, ChordPlan
 from diffbgm.music.conditions import DYNAMIC
 from diffbgm.spotting.cue_sheet import CueSheet
 from diffbgm.spotting.planning import PiecePlan, plan_piece
@@ -10,15 +11,24 @@ from diffbgm.spotting.planning import PiecePlan, plan_piece
 STRONG_CUT = 0.7
 
 
-def plan_film(cues: CueSheet, seed: int) -> PiecePlan:
-    """The plan of the whole bars around a film, from the bar line before its first beat on."""
+def plan_film(cues: CueSheet, seed: int, written: ChordPlan | None = None) -> PiecePlan:
+    """The plan of the whole bars around a film, from the bar line before its first beat on.
+
+    Chords that are `written`, from the first downbeat on, are kept, and the key follows them; what
+    lies beyond the film is left out.
+    """
     key_signature = int(np.random.default_rng(seed).integers(12))
+    if written is not None:
+        key_signature = written.key_signature(default=key_signature)
     density, boundary = (DYNAMIC.index(name) for name in ("density", "boundary"))
     starts = np.zeros(len(cues.dynamic), bool)
     starts[list(cues.phrases)] = True
     is_cut = np.diff(cues.shot_of_beat, prepend=cues.shot_of_beat[:1]) != 0
     turns = is_cut & (cues.dynamic[:, boundary] >= STRONG_CUT)
     before, after = padding = cues.bar_padding
+    halves = (before + len(starts) + after) // HALF_BAR_BEATS
+    first = (before + cues.first_downbeat) // HALF_BAR_BEATS
+    chords = enumerate(() if written is None else written.chords, start=first)
     return plan_piece(
         np.pad(starts, padding),
         np.pad(cues.dynamic[:, density], padding, mode="edge"),
@@ -26,4 +36,5 @@ def plan_film(cues: CueSheet, seed: int) -> PiecePlan:
         key_signature,
         np.random.default_rng((seed, 1)),
         np.pad(turns, padding),
+        {half: chord for half, chord in chords if half < halves},
     )

@@ -8,7 +8,7 @@ that are given stay, and all others are drawn given them. Knows no notes and no 
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
@@ -34,14 +34,15 @@ class HarmonyBrief:
 
     `mood` (H, 3): valence, arousal, tension, 0..1. `starts`: half bars at which phrases begin,
     rising from 0; `letters`: one a phrase, the same where one returns. `turns`: half bars at which
-    the root must change. `given`: chords that stay, by half bar. `key_signature` 0..11.
+    the root must change. `given`: what stays, by half bar, None being no chord. `key_signature`
+    0..11. `ends`: whether the last half bar is the end of the piece.
     """
 
     mood: np.ndarray
     starts: Sequence[int]
     letters: Sequence[int]
     turns: Sequence[int] = ()
-    given: Mapping[int, PlannedChord] | None = None
+    given: Mapping[int, PlannedChord | None] = field(default_factory=dict)
     key_signature: int = 0
     ends: bool = True
 
@@ -56,18 +57,27 @@ def plan_harmony(brief: HarmonyBrief, rng: np.random.Generator) -> ChordPlan:
     """A plan for every half bar: first all is drawn, then again around what returns of it."""
     if not len(brief.mood):
         return ChordPlan(())
-    names = _states()
     fixed = {
-        half: names.index(name)
-        for half, chord in (brief.given or {}).items()
-        if (name := chord.transposed(-brief.key_signature).name) in names
+        half: _nearest_state(chord.transposed(-brief.key_signature))
+        for half, chord in brief.given.items()
+        if chord is not None
     }
     likely, links = _evidence(brief), _links(brief)
     first = _draw(_pinned(likely, fixed), links, rng)
     path = _draw(_pinned(likely, _returning(brief, first) | fixed), links, rng)
-    chords = [_chord(names[state]).transposed(brief.key_signature) for state in path]
-    given = dict(brief.given or {})
-    return ChordPlan(tuple(given.get(half, chord) for half, chord in enumerate(chords)))
+    chords = [_chord(_states()[state]).transposed(brief.key_signature) for state in path]
+    return ChordPlan(tuple(brief.given.get(half, chord) for half, chord in enumerate(chords)))
+
+
+def _nearest_state(chord: PlannedChord) -> int:
+    """The state most like a chord in C major: as many tones in common, the root counting most."""
+
+    def difference(name: str) -> int:
+        other = _chord(name)
+        members = [{(one.root + tone) % 12 for tone in one.intervals} for one in (chord, other)]
+        return len(members[0] ^ members[1]) + 2 * (chord.root != other.root)
+
+    return min(range(len(_states())), key=lambda state: difference(_states()[state]))
 
 
 def _returning(brief: HarmonyBrief, path: np.ndarray) -> dict[int, int]:

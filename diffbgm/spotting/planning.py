@@ -50,7 +50,7 @@ def plan_piece(
     key_signature: int,
     rng: np.random.Generator,
     turns: np.ndarray | None = None,
-    given: Mapping[int, PlannedChord] | None = None,
+    given: Mapping[int, PlannedChord | None] | None = None,
 ) -> PiecePlan:
     """The plan of whole bars. `phrase_starts` and `turns` (B,) are true where a phrase begins and
     where the chord must change; density (B,), semantic (B, 3); `given` chords by half bar."""
@@ -64,7 +64,7 @@ def plan_piece(
         [bar * HALVES for bar in form.starts],
         form.letters,
         np.flatnonzero(must_turn.reshape(-1, HALF_BAR_BEATS).any(axis=1)).tolist(),
-        given,
+        given or {},
         key_signature,
     )
     return PiecePlan(key_signature, form, plan_harmony(brief, rng))

@@ -16,7 +16,7 @@ class TrainingConfig:
 
     Its length is wall time (`minutes`), so that a lease of a GPU or a night of a CPU is used up
     whatever its speed, or a number of `steps` or `epochs`; the learning rate falls over it.
-    `network` belongs to the `preset`, which in a file also changes what is not said there.
+    `network` belongs to the `preset`, which in a file also changes the defaults of the rest.
     `batch_windows` is for one process; `threads` 0 leaves torch its own choice; `resume` names
     weights to go on from.
     """

@@ -54,7 +54,7 @@ class Trainer:
             fused=True,
         )
         self.step = 0
-        self.begun = time.monotonic()
+        self.started = time.monotonic()
 
     def run(self, report: Report, progress: Advance) -> None:
         """Train to the end, or until SIGTERM or SIGINT asks to stop.
@@ -62,7 +62,7 @@ class Trainer:
         `report` gets a line of numbers at every save. DiffBGMError if the loss is no number any
         more or memory runs out; the weights from before that are saved.
         """
-        self.begun = saved = time.monotonic()
+        self.started = saved = time.monotonic()
         recent: list[float] = []
         with StopSignals() as stop:
             while True:
@@ -84,13 +84,13 @@ class Trainer:
         if self.config.steps is not None:
             return self.step / self.config.steps
         if self.config.epochs is not None:
-            seen = self.step * self.config.batch_windows * self.processes.count
-            return seen / (self.config.epochs * self.objective.training_windows)
+            windows = self.step * self.config.batch_windows * self.processes.count
+            return windows / (self.config.epochs * self.objective.training_windows)
         assert self.config.minutes is not None
         return self._minutes() / self.config.minutes
 
     def _minutes(self) -> float:
-        return (time.monotonic() - self.begun) / 60
+        return (time.monotonic() - self.started) / 60
 
     def _safe_step(self, done: float) -> float:
         try:

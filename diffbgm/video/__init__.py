@@ -1,1 +1,1 @@
-"""Looking at a film: decoding, shots, motion, mood."""
+"""What a film shows: decoding, shots, motion, mood."""

@@ -64,7 +64,7 @@ class VideoAnalysis:
 
 
 class _Meaning(NamedTuple):
-    """What CLIP sees, what it would say, and the mood that it reads from that; a row a second."""
+    """Image and caption embeddings, and the mood that CLIP reads from them; a row a second."""
 
     image_embeddings: np.ndarray
     caption_embeddings: np.ndarray
@@ -79,7 +79,7 @@ def analyse_film(
 ) -> VideoAnalysis:
     """Measure a film; its cuts are detected, or given as the first frames of the new shots.
 
-    The mood is read by `clip`, else from colour and motion. `progress` is told the fraction done,
+    The mood is read by `clip`, else from colour and motion. `progress` receives the fraction done,
     and may raise CancelledError. Raises FilmError where the film cannot be used, CutsError where
     given cuts are out of order or outside the film.
     """
@@ -89,17 +89,17 @@ def analyse_film(
     rate = info.frame_rate
     expected = round(info.seconds * rate) if info.seconds else None
     frames = _reported(on_grid(read_pictures(path), rate), expected, progress)
-    look = _Look(cuts)
-    meaning = _watch(look, frames, rate, clip, lambda: content_of(path))
-    if look.frames < 2:
+    meters = _Meters(cuts)
+    meaning = _measure(meters, frames, rate, clip, lambda: content_of(path))
+    if meters.frames < 2:
         raise FilmError(f"{path}: is a single picture; give a film")
-    found = look.cuts(rate)
-    starts = (0, *(cut.frame for cut in found), look.frames)
+    found = meters.cuts(rate)
+    starts = (0, *(cut.frame for cut in found), meters.frames)
     shots = tuple(
         Shot(index, start, end, MediaSpan(path, start / rate))
         for index, (start, end) in enumerate(pairwise(starts))
     )
-    return look.analysis(Timeline(rate, shots), found, meaning)
+    return meters.analysis(Timeline(rate, shots), found, meaning)
 
 
 def analyse_timeline(
@@ -113,34 +113,34 @@ def analyse_timeline(
     """
     rate = timeline.frame_rate
     frames = _reported(edit_frames(timeline), timeline.frames, progress)
-    look = _Look(timeline.cuts)
-    meaning = _watch(look, frames, rate, clip, lambda: content_of_edit(timeline))
-    return look.analysis(timeline, look.cuts(rate), meaning)
+    meters = _Meters(timeline.cuts)
+    meaning = _measure(meters, frames, rate, clip, lambda: content_of_edit(timeline))
+    return meters.analysis(timeline, meters.cuts(rate), meaning)
 
 
-def _watch(
-    look: "_Look",
+def _measure(
+    meters: "_Meters",
     frames: Iterator[Picture],
     frame_rate: Fraction,
     clip: Clip | None,
     content: Callable[[], Any],
 ) -> _Meaning | None:
-    """Let `look` have every frame, and in the same pass `clip`, unless it has seen `content`."""
-    looked = look.at_each(frames)
+    """Measure every frame, and embed some by `clip` in the same pass, unless it knows `content`."""
+    measured = meters.at_each(frames)
     meaning = None
     if clip is not None:
         key = clip.frames_key(content(), MOOD_RATE)
-        pictures = (frame.sized(clip.side) for frame in sampled(looked, frame_rate, MOOD_RATE))
+        pictures = (frame.sized(clip.side) for frame in sampled(measured, frame_rate, MOOD_RATE))
         image_embeddings = clip.cache.get(key, lambda: clip.embed_pictures(pictures))
         caption_embeddings = clip.embed_texts(nearest_captions(image_embeddings, clip))
         meaning = _Meaning(
             image_embeddings, caption_embeddings, zero_shot_mood(image_embeddings, clip)
         )
-    deque(looked, maxlen=0)  # all that is left
+    deque(measured, maxlen=0)  # all that is left
     return meaning
 
 
-class _Look:
+class _Meters:
     """Everything that is measured, fed with one frame after the other."""
 
     def __init__(self, cuts: tuple[int, ...] | None) -> None:
@@ -151,10 +151,10 @@ class _Look:
         self._motion, self._mood, self._album = MotionMeter(), MoodMeter(), _Album()
 
     def at_each(self, frames: Iterable[Picture]) -> Iterator[Picture]:
-        """The frames, each looked at before it is handed on; all small pictures of one size."""
-        meters = (self._given, self._shots, self._motion, self._mood, self._album)
+        """The frames, each measured before it is handed on; all small pictures of one size."""
+        parts = (self._given, self._shots, self._motion, self._mood, self._album)
         for frame in frames:
-            for meter in meters:
+            for meter in parts:
                 if meter is not None:
                     meter.push(frame.rgb)
             self.frames += 1
@@ -253,7 +253,7 @@ class _Album:
 def _reported(
     pictures: Iterable[Picture], expected: int | None, progress: Advance | None
 ) -> Iterator[Picture]:
-    """The pictures, telling `progress` now and then how far they are."""
+    """The pictures, reporting to `progress` now and then how far they are."""
     for number, picture in enumerate(pictures):
         if progress is not None and expected and number % _PROGRESS_FRAMES == 0:
             progress(min(1.0, number / expected))

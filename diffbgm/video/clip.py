@@ -4,9 +4,9 @@ Knows no mood and no caption. The network is any model of open_clip in a folder 
 `clip_weights`); it is loaded when something must be computed that no earlier run has kept.
 
     clip = installed_clip()
-    seen = embed_frames(Path("film.mp4"), 1.0, clip)     # (seconds, width), rows of length 1
-    said = clip.embed_texts(["a storm at sea", "a quiet room"])
-    similarity = seen @ said.T                             # cosines
+    image = embed_frames(Path("film.mp4"), 1.0, clip)    # (seconds, width), rows of length 1
+    caption = clip.embed_texts(["a storm at sea", "a quiet room"])
+    similarity = image @ caption.T                       # cosines
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -57,7 +57,7 @@ class Clip:
         try:
             return int(np.max(model_config(self.folder)["vision_cfg"]["image_size"]))
         except (KeyError, TypeError, ValueError) as exc:
-            raise damaged(self.folder / CONFIG, "it tells no image_size") from exc
+            raise damaged(self.folder / CONFIG, "it names no image_size") from exc
 
     @property
     def identity(self) -> str:
@@ -65,8 +65,8 @@ class Clip:
         weights = weights_of(self.folder)
         if weights is None:
             raise CheckpointError(f"{self.folder}: holds no weights; type python install.py clip")
-        told = weights.stat()
-        return key_of(model_config(self.folder), weights.name, told.st_size, told.st_mtime_ns)
+        file = weights.stat()
+        return key_of(model_config(self.folder), weights.name, file.st_size, file.st_mtime_ns)
 
     @property
     def network(self) -> "Network":
@@ -95,7 +95,7 @@ class Clip:
         return embeddings[[row[text] for text in texts]]
 
     def frames_key(self, shown: Any, rate: Fraction) -> str:
-        """Under which the cache keeps what is seen in `shown`, `rate` times a second."""
+        """Under which the cache keeps the embeddings of `shown`, `rate` times a second."""
         return key_of("frames", self.identity, shown, str(rate))
 
 
@@ -106,7 +106,7 @@ def installed_clip(device: str = "auto") -> Clip | None:
 
 
 def embed_frames(film: Path, rate: float, clip: Clip) -> np.ndarray:
-    """(N, width) float32 of the film's frames in the middle of every 1/`rate` seconds begun.
+    """(N, width) float32 of the film's frames in the middle of every 1/`rate` seconds.
 
     N is the film's seconds times `rate`, rounded up. Computed once for the same film, rate and
     model, by the content of the film. Raises FilmError, CheckpointError.
@@ -127,14 +127,14 @@ def pictures_at(film: Path, rate: Fraction, side: int) -> Iterator[np.ndarray]:
 
 
 def sampled(frames: Iterable[Picture], frame_rate: Fraction, rate: Fraction) -> Iterator[Picture]:
-    """Of the frames of a film, the one in the middle of every 1/`rate` seconds begun."""
+    """Of the frames of a film, the one in the middle of every 1/`rate` seconds."""
     frames_each = frame_rate / rate
     due, end, last = 0, 0, None
     for end, last in enumerate(frames, start=1):
         while (due + Fraction(1, 2)) * frames_each < end:
             yield last
             due += 1
-    if last is not None and due * frames_each < end:  # begun, but over before its middle
+    if last is not None and due * frames_each < end:  # a last one that ends before its middle
         yield last
 
 

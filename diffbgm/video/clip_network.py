@@ -69,12 +69,12 @@ class Network:
                 "python install.py coca fetches one"
             )
         images = self.images(pictures)
-        seen = self.model(images)
-        told = {"image_latent": seen["image_features"], "image_embs": seen["image_embs"]}
+        encoded = self.model(images)
+        latents = {"image_latent": encoded["image_features"], "image_embs": encoded["image_embs"]}
         words = torch.full((len(pictures), 1), _START, device=self.device)
         ended = torch.zeros(len(pictures), dtype=torch.bool, device=self.device)
         while words.shape[1] <= _LONGEST_CAPTION and not ended.all():
-            logits = self.model(images, words, **told, output_labels=False)["logits"][:, -1]
+            logits = self.model(images, words, **latents, output_labels=False)["logits"][:, -1]
             if words.shape[1] <= _SHORTEST_CAPTION:
                 logits[:, _END] = -torch.inf
             logits[:, _START] = -torch.inf
@@ -91,7 +91,7 @@ class Network:
 
 @lru_cache(maxsize=2)
 def load_network(folder: Path, identity: str, device: str) -> Network:
-    """The model in `folder`, kept warm until `unload`; another `identity` is loaded anew.
+    """The model in `folder`, kept warm until `unload`; another `identity` is loaded in its place.
 
     CheckpointError names the file that is damaged or does not fit the architecture.
     """

@@ -59,7 +59,7 @@ def weights_of(folder: Path) -> Path | None:
 
 
 def model_config(folder: Path) -> dict:
-    """The architecture that a model's folder tells of; CheckpointError if that is damaged."""
+    """The architecture that a model's folder describes; CheckpointError if that is damaged."""
     try:
         content = json.loads((folder / CONFIG).read_text("utf-8"))
         config = content["model_cfg"]
@@ -67,7 +67,7 @@ def model_config(folder: Path) -> dict:
             return config
     except (OSError, ValueError, KeyError, TypeError) as exc:
         raise damaged(folder / CONFIG, exc) from exc
-    raise damaged(folder / CONFIG, "it tells no architecture")
+    raise damaged(folder / CONFIG, "it describes no architecture")
 
 
 def damaged(file: Path, reason: object) -> CheckpointError:

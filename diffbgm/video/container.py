@@ -1,7 +1,7 @@
 """Opens film files safely, with errors that say what to do. Decodes nothing."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 import av
 import av.error
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
@@ -16,6 +17,7 @@ from av.video.stream import VideoStream
 from diffbgm.errors import FilmError
 
 Opened = TypeVar("Opened")
+AnyStream = TypeVar("AnyStream", VideoStream, AudioStream)
 
 # FFmpeg also reads playlists, which name other files and addresses: those are no films.
 _FORMATS = (
@@ -24,8 +26,17 @@ _FORMATS = (
     "image2,png_pipe,jpeg_pipe,bmp_pipe,tiff_pipe,webp_pipe,exr_pipe,dpx_pipe,jpegxl_pipe,gif_pipe"
 )
 
-# A % in the name of a still picture is no pattern for a row of pictures.
-_OPEN_OPTIONS = {"format_whitelist": _FORMATS, "pattern_type": "none"}
+LARGEST_PICTURE = 8192 * 8192
+"""Pixels of a picture; larger ones are refused before they are decoded."""
+
+_CODEC_OPTIONS = {"max_pixels": str(LARGEST_PICTURE)}
+_OPEN_OPTIONS = {
+    "format_whitelist": _FORMATS,
+    "protocol_whitelist": "file",
+    # A % in the name of a still picture is no pattern for a row of pictures.
+    "pattern_type": "none",
+    **_CODEC_OPTIONS,  # Opening decodes the first picture of some formats.
+}
 
 
 @contextmanager
@@ -41,6 +52,8 @@ def opened(path: Path) -> Iterator[InputContainer]:
             f"{path}: is no film that can be read, or is cut off; export it again, as MP4 or MKV"
         ) from exc
     with container:
+        for stream in container.streams.video:
+            stream.codec_context.options = _CODEC_OPTIONS
         yield container
 
 
@@ -86,16 +99,42 @@ def _check_file(path: Path) -> None:
         if path.stat().st_size == 0:
             raise FilmError(f"{path}: is empty; export or copy it again")
     except OSError as exc:
-        raise FilmError(f"{path}: may not be looked at ({exc.strerror}); check its folder") from exc
+        raise FilmError(f"{path}: cannot be inspected ({exc.strerror}); check its folder") from exc
 
 
 def video_stream(path: Path, container: InputContainer) -> VideoStream:
-    """The first stream of moving pictures; a sound file's cover is none. FilmError if none."""
-    for stream in container.streams.video:
-        if not stream.disposition & Disposition.attached_pic:
-            return stream
+    """The stream of moving pictures that players show: the one marked default, else the first.
+
+    FilmError if there is none; the cover of a sound file is none.
+    """
+    streams = container.streams.video
+    stream = _chosen([s for s in streams if not s.disposition & Disposition.attached_pic])
+    if stream is not None:
+        _check_size(path, container, stream)
+        return stream
     what = "sound alone" if container.streams.audio else "no picture"
     raise FilmError(f"{path}: holds {what}; give a file with a video track")
+
+
+def _check_size(path: Path, container: InputContainer, stream: VideoStream) -> None:
+    """A still picture that is too large to be opened has no size; films of others may get one."""
+    pixels = stream.codec_context.width * stream.codec_context.height
+    is_still = container.format.name.endswith("_pipe")
+    if pixels > LARGEST_PICTURE or (is_still and pixels == 0):
+        raise FilmError(
+            f"{path}: its picture is damaged, or has more than {LARGEST_PICTURE // 10**6} million "
+            "pixels; export it smaller"
+        )
+
+
+def audio_stream(container: InputContainer) -> AudioStream | None:
+    """The sound that players play: the one marked default, else the first; None without sound."""
+    return _chosen(container.streams.audio)
+
+
+def _chosen(streams: Sequence[AnyStream]) -> AnyStream | None:
+    marked = (stream for stream in streams if stream.disposition & Disposition.default)
+    return next(marked, streams[0] if streams else None)
 
 
 def first_picture(container: InputContainer, stream: VideoStream) -> Fraction:

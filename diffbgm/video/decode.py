@@ -21,6 +21,7 @@ from av.video.stream import VideoStream
 from diffbgm.errors import FilmError
 from diffbgm.video.container import first_picture, opened, video_stream
 from diffbgm.video.film_info import MAX_SECONDS, FilmInfo, info_of, too_long
+from diffbgm.video.timestamps import Timestamps, may_jump, seek
 
 LONG_SIDE, SHORT_SIDE = 192, 32
 """Of a small picture: the length of its longer side, and the least length of its shorter one."""
@@ -154,12 +155,11 @@ class Film:
     def _sought(self, seconds: Fraction) -> "_Reading | None":
         """A reading from the key picture before `seconds` on; None if it cannot be sought."""
         self._is_fresh = False
-        reading = _Reading(self.info, self._container, self._stream)
-        base = self._stream.time_base or Fraction(1, av.time_base)
         try:
-            self._container.seek(int((reading.origin + seconds) / base), stream=self._stream)
+            shift = seek(self._path, self._container, self._stream, seconds)
         except av.error.FFmpegError:
             return None
+        reading = _Reading(self.info, self._container, self._stream, shift)
         reading.is_settling = True
         return reading
 
@@ -167,11 +167,19 @@ class Film:
 class _Reading:
     """Takes a container's packets apart, and keeps account of what could not be read."""
 
-    def __init__(self, info: FilmInfo, container: InputContainer, stream: VideoStream) -> None:
+    def __init__(
+        self,
+        info: FilmInfo,
+        container: InputContainer,
+        stream: VideoStream,
+        shift: Fraction = Fraction(0),
+    ) -> None:
+        """`shift` is that of the time stamps at the place of the file where the reading begins."""
         self.info, self.container, self.stream = info, container, stream
+        self.times = Timestamps(container, shift)
         self.origin = first_picture(container, stream)
         self.reached = 0.0  # end of the last packet of any stream
-        self.seen = Fraction(0)  # end of the last picture
+        self.decoded_until = Fraction(0)  # end of the last picture
         self.lost = 0  # pictures that could not be decoded, or not well, after the first
         self.any = False
         self.is_settling = False  # after a seek: pictures that lean on earlier ones are spoilt
@@ -200,7 +208,7 @@ class _Reading:
                     raise too_long(self.info.path, float(seconds))
                 last, self.any, self.is_settling = seconds, True, False
                 self.lost += frame.is_corrupt and seconds > _SETTLING_SECONDS
-                self.seen = seconds + (_duration(frame) or 1 / self.info.frame_rate)
+                self.decoded_until = seconds + (_duration(frame) or 1 / self.info.frame_rate)
                 yield seconds, frame
 
     def check_end(self) -> None:
@@ -210,8 +218,8 @@ class _Reading:
                 f"{self.info.path}: holds no picture that can be decoded; export it again"
             )
         expected = self._expected_seconds()
-        missing = max(expected - float(self.seen), self.lost / float(self.info.frame_rate))
-        if missing > min(_LOST_SECONDS, _LOST_SHARE * max(expected, float(self.seen))):
+        missing = max(expected - float(self.decoded_until), self.lost / float(self.info.frame_rate))
+        if missing > min(_LOST_SECONDS, _LOST_SHARE * max(expected, float(self.decoded_until))):
             raise self._damaged(missing)
 
     def _expected_seconds(self) -> float:
@@ -220,7 +228,7 @@ class _Reading:
         Sound may go on after the picture, so the file's length counts only where no track
         reaches it.
         """
-        if self.stream.duration and self.stream.time_base:
+        if self.stream.duration and self.stream.time_base and not may_jump(self.container):
             return float(self.stream.duration * self.stream.time_base)
         seconds = self.info.seconds or 0.0
         return seconds if self.reached < (1 - _LOST_SHARE) * seconds else 0.0
@@ -229,6 +237,8 @@ class _Reading:
         """The video packets; of the other streams just the times, to know where the file ends."""
         try:
             for packet in self.container.demux():
+                if packet.stream.index == self.stream.index:
+                    self.times.mend(packet)
                 if packet.pts is not None and packet.time_base is not None:
                     ticks = packet.pts + (packet.duration or 0)
                     self.reached = max(self.reached, float(ticks * packet.time_base - self.origin))
@@ -247,14 +257,15 @@ class _Reading:
 
     def _seconds(self, frame: VideoFrame) -> Fraction:
         if frame.pts is None or frame.time_base is None:
-            return self.seen  # a raw stream has no times: one picture after the other
+            return self.decoded_until  # a raw stream has no times: one picture after the other
         return max(frame.pts * frame.time_base - self.origin, Fraction(0))
 
     def _damaged(self, missing: float) -> FilmError:
-        whole = max(self.info.seconds or 0.0, float(self.seen))
+        decoded = float(self.decoded_until)
+        whole = max(self.info.seconds or 0.0, decoded)
         return FilmError(
             f"{self.info.path}: is cut off or damaged: only "
-            f"{min(float(self.seen), whole - missing):.1f} of {whole:.1f} s could be read; "
+            f"{min(decoded, whole - missing):.1f} of {whole:.1f} s could be read; "
             "copy or export it again"
         )
 

@@ -53,7 +53,7 @@ class EmbeddingCache:
 
 
 def key_of(*parts: Any) -> str:
-    """A name for what `parts` (of JSON) tell, the same for the same."""
+    """A name for what `parts` (of JSON) describe, the same for the same."""
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 

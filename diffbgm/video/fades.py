@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from diffbgm.video.downscaling import STAMP_HEIGHT, STAMP_WIDTH, Stamps, stamps_unlike
+from diffbgm.video.downscaling import HEIGHT, WIDTH, Downscaled, downscaled_dissimilarity
 from diffbgm.video.similarity import Flow
 from diffbgm.video.transition import Span
 
@@ -13,30 +13,31 @@ _SAME = 0.2  # dissimilarity up to which the picture after a dip is the one befo
 _LONGEST_FLASH = 12  # frames without a picture that may lie inside a shot
 _LONGEST_DIP = 2.0  # seconds; longer darkness is a shot of its own
 _ABRUPT = 2  # frames of a change that is no ramp
-_BLOCK = 1000  # stamps looked at together, to spare memory
+_BLOCK = 1000  # frames measured together, to spare memory
 
 
-def find_fades(stamps: Stamps, frame_rate: float) -> list[Span]:
+def find_fades(downscaled: Downscaled, frame_rate: float) -> list[Span]:
     """Fades through black, white or any plain colour, from one shot to the next.
 
-    `stamps` is (frames, 18, 32, 3) uint8, the whole film. What begins or ends the film is none.
+    `downscaled` is (frames, 18, 32, 3) uint8, the whole film. What begins or ends the film is none.
     """
-    contrast, flow = _contrast(stamps), Flow()
+    contrast, flow = _contrast(downscaled), Flow()
     spans: list[Span] = []
     for first, last in _dips(contrast, round(_AROUND * frame_rate)):
         if first == 0 or last == len(contrast):
             continue
         start, end = _full(contrast, first, -1) + 1, _full(contrast, last - 1, 1)
-        same = stamps_unlike(_only(stamps, start - 1), _only(stamps, end), flow) < _SAME
+        before, after = _picture(downscaled, start - 1), _picture(downscaled, end)
+        same = downscaled_dissimilarity(before, after, flow) < _SAME
         if same and last - first <= _LONGEST_FLASH:
             continue
         spans += _fade(start, first, last, end, frame_rate)
     return _merged(spans)
 
 
-def find_dark_ends(stamps: Stamps) -> list[tuple[int, int]]:
+def find_dark_ends(downscaled: Downscaled) -> list[tuple[int, int]]:
     """Frames (first, first after) in which the film fades in at its beginning, out at its end."""
-    contrast = _contrast(stamps)
+    contrast = _contrast(downscaled)
     ends: list[tuple[int, int]] = []
     for first, last in _dips(contrast, 0):
         if first == 0 and last < len(contrast):
@@ -48,15 +49,15 @@ def find_dark_ends(stamps: Stamps) -> list[tuple[int, int]]:
     return ends
 
 
-def _only(stamps: Stamps, frame: int) -> np.ndarray:
-    return stamps[frame : frame + 1][0]
+def _picture(downscaled: Downscaled, frame: int) -> np.ndarray:
+    return downscaled[frame : frame + 1][0]
 
 
-def _contrast(stamps: Stamps) -> np.ndarray:
+def _contrast(downscaled: Downscaled) -> np.ndarray:
     """Standard deviation, in levels, of every frame's strongest colour; (frames,)."""
     blocks = [
-        stamps[begin : begin + _BLOCK].reshape(-1, STAMP_WIDTH * STAMP_HEIGHT, 3).std(1).max(1)
-        for begin in range(0, len(stamps), _BLOCK)
+        downscaled[begin : begin + _BLOCK].reshape(-1, WIDTH * HEIGHT, 3).std(1).max(1)
+        for begin in range(0, len(downscaled), _BLOCK)
     ]
     return np.concatenate(blocks)
 

@@ -11,10 +11,9 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from diffbgm.errors import FilmError
-from diffbgm.video.container import opened, video_stream
-
-MAX_SECONDS = 3 * 3600
-"""Longer films are refused before they are decoded."""
+from diffbgm.timeline import MAX_SECONDS
+from diffbgm.video.container import first_picture, opened, video_stream
+from diffbgm.video.timestamps import may_jump, packet_index
 
 _STANDARD_RATES = tuple(
     [Fraction(n * 1000, 1001) for n in (24, 30, 48, 60, 120)]
@@ -22,6 +21,7 @@ _STANDARD_RATES = tuple(
 )
 _RATE_TOLERANCE = 1 / 5000  # well under the 1/1001 between 24 and 24000/1001
 _LOWEST_RATE, _HIGHEST_RATE = Fraction(1, 60), Fraction(250)
+_LATE_SECONDS = Fraction(1, 2)  # of the first picture, from which on the file's length is off
 _MEASURED_PACKETS = 100  # read to measure a rate that the file does not give
 
 
@@ -35,7 +35,7 @@ class FilmInfo:
 
 
 def probe(path: Path) -> FilmInfo:
-    """Look at a film without decoding it.
+    """Read what a film says of itself, without decoding it.
 
     Raises FilmError where the file is missing, unreadable, no film, has no picture, or lasts
     longer than `MAX_SECONDS`.
@@ -46,14 +46,21 @@ def probe(path: Path) -> FilmInfo:
 
 def info_of(path: Path, container: InputContainer, stream: VideoStream) -> FilmInfo:
     """The same of a film that is open already."""
-    seconds = None
-    if container.duration:
-        seconds = container.duration / av.time_base
-    if stream.duration and stream.time_base:
-        seconds = float(stream.duration * stream.time_base)
+    seconds = _seconds(path, container, stream)
     if seconds is not None and seconds > MAX_SECONDS:
         raise too_long(path, seconds)
     return FilmInfo(path, _frame_rate(path, stream), seconds)
+
+
+def _seconds(path: Path, container: InputContainer, stream: VideoStream) -> float | None:
+    """As the file says; measured where times may jump, or count from before the first picture."""
+    if stream.duration and stream.time_base and not may_jump(container):
+        return float(stream.duration * stream.time_base)
+    if not container.duration:
+        return None
+    if may_jump(container) or first_picture(container, stream) > _LATE_SECONDS:
+        return float(packet_index(path).seconds)
+    return container.duration / av.time_base
 
 
 def too_long(path: Path, seconds: float) -> FilmError:

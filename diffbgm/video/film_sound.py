@@ -15,11 +15,13 @@ from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.packet import Packet
 
 from diffbgm.progress import Advance, no_advance, part_of
 from diffbgm.readers.media_runs import media_runs
 from diffbgm.timeline import MediaSpan, Timeline
-from diffbgm.video.container import KeptOpen, first_picture, opened, video_stream
+from diffbgm.video.container import KeptOpen, audio_stream, first_picture, opened, video_stream
+from diffbgm.video.timestamps import Timestamps, seek
 
 _PREROLL = 0.5  # seconds decoded before a place in the middle of a file: codecs need to settle
 _FILES_OPEN = 3
@@ -60,9 +62,9 @@ def film_sound(
     """(n, channels) at `rate`: the sound of each shot's media, as long as the edit.
 
     It is silent where nothing is shown, where a picture is frozen, and where a film has no sound
-    or none that can be decoded. Of several sound tracks the first is taken; what is shown faster
-    or slower sounds higher or lower, and what runs backwards is reversed. Raises FilmError where a
-    file cannot be opened.
+    or none that can be decoded. Of several sound tracks the one marked default is taken, else the
+    first. What is shown faster or slower sounds higher or lower, what runs backwards is reversed.
+    Raises FilmError where a file cannot be opened.
     """
     length = timeline.sample(timeline.frames, rate)
     with tempfile.TemporaryFile() as file, KeptOpen(opened, _FILES_OPEN) as files:
@@ -110,13 +112,15 @@ class _Reader:
     def _read(
         self, container: InputContainer, start: Fraction, samples: int
     ) -> Iterator[tuple[int, np.ndarray]]:
-        if not container.streams.audio:
+        stream, picture = audio_stream(container), video_stream(self.path, container)
+        if stream is None:
             return
-        origin = first_picture(container, video_stream(self.path, container)) + start
+        origin, times = first_picture(container, picture) + start, Timestamps(container)
         if start > 2 * _PREROLL:
-            container.seek(int((origin - Fraction(_PREROLL)) * av.time_base))
-        stream = container.streams.audio[0]
-        for seconds, values in _resampled(container, stream, self.rate, self.channels):
+            shift = seek(self.path, container, picture, start - Fraction(_PREROLL))
+            times = Timestamps(container, shift)
+        packets = map(times.mend, container.demux(stream))
+        for seconds, values in _resampled(stream, packets, self.rate, self.channels):
             first = round((seconds - origin) * self.rate)
             if first >= samples:
                 break
@@ -174,13 +178,13 @@ def _at_speed(source: FilmSound, begin: int, end: int, samples: int) -> np.ndarr
 
 
 def _resampled(
-    container: InputContainer, stream: AudioStream, rate: int, channels: int
+    stream: AudioStream, packets: Iterator[Packet], rate: int, channels: int
 ) -> Iterator[tuple[Fraction, np.ndarray]]:
     """Blocks (n, channels) of the stream, each with its time in the file, in seconds."""
     resampler = AudioResampler("fltp", _LAYOUTS[channels], rate)
     kind = None
     following = Fraction(0)
-    for frame in _decoded(container, stream):
+    for frame in _decoded(stream, packets):
         if kind not in (None, _kind(frame)):  # a recording may change its layout midway
             resampler = AudioResampler("fltp", _LAYOUTS[channels], rate)
         kind = _kind(frame)
@@ -196,9 +200,8 @@ def _kind(frame: AudioFrame) -> tuple[str, str, int]:
     return frame.format.name, frame.layout.name, frame.sample_rate
 
 
-def _decoded(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
+def _decoded(stream: AudioStream, packets: Iterator[Packet]) -> Iterator[AudioFrame]:
     """The frames that can be decoded: a film that is damaged was refused for its picture."""
-    packets = container.demux(stream)
     while True:
         try:
             yield from stream.decode(next(packets))

@@ -10,7 +10,7 @@ from diffbgm.video.film_sound import film_sound
 def find_dialogue(timeline: Timeline, advance: Advance = no_advance) -> Dialogue:
     """Where somebody speaks in the sound of the edit's films; nowhere if they have none.
 
-    `advance` is told the fraction done, and may raise to stop. FilmError as `film_sound`.
+    `advance` receives the fraction done, and may raise to stop. FilmError as `film_sound`.
     """
     with film_sound(timeline, speech.RATE, 1, advance) as sound:
         return Dialogue.joined(speech.find_speech(sound), timeline.seconds)

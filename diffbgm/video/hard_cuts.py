@@ -1,4 +1,4 @@
-"""Finds hard cuts frame by frame, and tells them from motion and flashes."""
+"""Finds hard cuts frame by frame, and distinguishes them from motion and flashes."""
 
 from collections import deque
 
@@ -12,7 +12,7 @@ from diffbgm.video.similarity import Flow, dissimilarity, grey
 SHORTEST_SHOT = 5
 """Frames; what comes back sooner was a flash."""
 
-_PROPOSAL = 3.0  # PySceneDetect's content score that makes a frame worth a closer look,
+_PROPOSAL = 3.0  # PySceneDetect's content score that makes a frame worth a closer comparison,
 _STEP_OUT = 1.2  # if it is this many times that of the frames around
 _LEAST = 0.26  # dissimilarity of a cut
 _SPREAD = 2  # frames on either side to compare with: motion goes on, a cut does not
@@ -29,7 +29,7 @@ class HardCutFinder:
     """Push every frame in turn, then `finish`.
 
     PySceneDetect's adaptive detector, set to be generous, proposes; a cut it is where the
-    pictures on either side are unlike even when motion and light are allowed for, more than
+    pictures on either side are dissimilar even when motion and light are allowed for, more than
     those around it, and the old picture does not come back at once.
     """
 
@@ -54,13 +54,13 @@ class HardCutFinder:
             self._judge(self._proposed.popleft())
 
     def finish(self) -> list[tuple[int, float]]:
-        """First frames of the new shots with how unlike (0..1) their pictures are."""
+        """First frames of the new shots with the dissimilarity (0..1) of their pictures."""
         while self._proposed:
             self._judge(self._proposed.popleft())
         return self._cuts
 
     def _judge(self, number: int) -> None:
-        score = self._unlike(number - 1, number)
+        score = self._dissimilarity(number - 1, number)
         if score < _LEAST or score < self._motion(number) or self._is_flash(number, score):
             return
         if self._cuts and number - self._cuts[-1][0] < SHORTEST_SHOT:
@@ -69,7 +69,7 @@ class HardCutFinder:
             self._cuts.pop()
         self._cuts.append((number, score))
 
-    def _unlike(self, one: int, other: int) -> float:
+    def _dissimilarity(self, one: int, other: int) -> float:
         """0 for frames that are no more, or not yet, at hand."""
         if one not in self._frames or other not in self._frames:
             return 0.0
@@ -78,7 +78,9 @@ class HardCutFinder:
     def _motion(self, number: int) -> float:
         """The least dissimilarity that stands out from the frames around `number`."""
         around = (other for d in range(1, _SPREAD + 1) for other in (number - d, number + d))
-        return _ABOVE + _OVER_MOTION * max(self._unlike(other - 1, other) for other in around)
+        return _ABOVE + _OVER_MOTION * max(
+            self._dissimilarity(other - 1, other) for other in around
+        )
 
     def _is_flash(self, number: int, score: float) -> bool:
         """Whether the old picture comes back after `number`, or the new one was there before."""
@@ -102,7 +104,7 @@ class HardCutFinder:
         picture, flash, back = (self._frames[at] for at in (kept, kept + way, other))
         if cv2.absdiff(picture, back).mean() > _RETURN_PIXELS * cv2.absdiff(picture, flash).mean():
             return False
-        return self._unlike(min(kept, other), max(kept, other)) < _RETURN * score
+        return self._dissimilarity(min(kept, other), max(kept, other)) < _RETURN * score
 
 
 def _is_plain(rgb: np.ndarray) -> bool:

@@ -27,7 +27,7 @@ class MoodMeter:
         self._colours.append((value / 255, saturation / 255))
 
     def mood(self, energy: np.ndarray, frame_rate: float) -> np.ndarray:
-        """(seconds, 3) float32: valence, arousal, tension of every second begun; each -1..1.
+        """(seconds, 3) float32: valence, arousal, tension a second, rounded up; each -1..1.
 
         `energy` (frames,) is the motion's. Tension lies between the other two, high where
         arousal is and valence is not (Schimmack and Grob 2000).
@@ -35,9 +35,10 @@ class MoodMeter:
         colours = np.array(self._colours) - (_AVERAGE_BRIGHTNESS, _AVERAGE_SATURATION)
         second = (np.arange(len(colours)) / frame_rate).astype(int)
         frames = np.bincount(second)
+        shown = np.maximum.accumulate(np.where(frames, np.arange(len(frames)), 0))
 
         def average(values: np.ndarray) -> np.ndarray:
-            return np.bincount(second, values) / frames
+            return (np.bincount(second, values) / np.maximum(frames, 1))[shown]
 
         valence = average(colours @ _PLEASURE) / _PLEASURE_SPREAD
         colour = average(colours @ _AROUSAL) / _AROUSAL_SPREAD

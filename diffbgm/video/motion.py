@@ -12,7 +12,7 @@ _LIVELY = 0.35  # picture widths a second at which the energy is 1 - 1/e
 _FELT = 0.6  # exponent of sensation: slow motion is felt more than in proportion (Stevens 1957)
 _STILL = 0.15  # pixels a frame that noise alone may seem to move
 _FARTHEST = 0.25  # picture widths a frame: the flow is lost beyond
-_FLASH = 20.0  # levels of mean brightness between two frames that tell nothing of motion
+_FLASH = 20.0  # levels of mean brightness between two frames that say nothing about motion
 
 
 class MotionMeter:

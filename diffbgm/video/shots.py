@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 
 from diffbgm.video.dissolves import find_dissolves
-from diffbgm.video.downscaling import STAMP_HEIGHT, STAMP_WIDTH, Stamps, stamp
+from diffbgm.video.downscaling import HEIGHT, WIDTH, Downscaled, downscale
 from diffbgm.video.fades import find_dark_ends, find_fades
 from diffbgm.video.hard_cuts import SHORTEST_SHOT, HardCutFinder
 from diffbgm.video.spool import Spool
@@ -40,18 +40,18 @@ class ShotDetector:
 
     def __init__(self) -> None:
         self._hard = HardCutFinder()
-        self._stamps = _Stamps()
+        self._downscaled = _Stored()
 
     def push(self, rgb: np.ndarray) -> None:
         """`rgb` is (H, W, 3) uint8, of the same size every time."""
         self._hard.push(rgb)
-        self._stamps.append(stamp(rgb))
+        self._downscaled.append(downscale(rgb))
 
     def finish(self, frame_rate: float) -> tuple[Cut, ...]:
         """The cuts in order."""
-        stamps = self._stamps
-        fades = find_fades(stamps, frame_rate)
-        ramps = [(fade.start, fade.end) for fade in fades] + find_dark_ends(stamps)
+        downscaled = self._downscaled
+        fades = find_fades(downscaled, frame_rate)
+        ramps = [(fade.start, fade.end) for fade in fades] + find_dark_ends(downscaled)
         taken = [(first - SHORTEST_SHOT, end + SHORTEST_SHOT) for first, end in ramps]
         hard = [
             (frame, score)
@@ -61,18 +61,20 @@ class ShotDetector:
         taken += [(frame, frame) for frame, _ in hard]
         cuts = [Cut(frame, "hard", score, 1) for frame, score in hard]
         cuts += [_cut(span, "fade") for span in fades]
-        cuts += [_cut(span, "dissolve") for span in _dissolves_beside(taken, stamps, frame_rate)]
+        cuts += [
+            _cut(span, "dissolve") for span in _dissolves_beside(taken, downscaled, frame_rate)
+        ]
         return tuple(sorted(cuts, key=lambda cut: cut.frame))
 
 
-class _Stamps:
-    """The stamps of a whole film as if they were an array (frames, 18, 32, 3): `len`, slices."""
+class _Stored:
+    """The downscaled pictures of a film, as if they were an array (frames, 18, 32, 3)."""
 
     def __init__(self) -> None:
         self._spool = Spool()
 
-    def append(self, stamp: np.ndarray) -> None:
-        self._spool.append(stamp.tobytes())
+    def append(self, picture: np.ndarray) -> None:
+        self._spool.append(picture.tobytes())
 
     def __len__(self) -> int:
         return len(self._spool)
@@ -80,19 +82,19 @@ class _Stamps:
     def __getitem__(self, span: slice) -> np.ndarray:
         first, last, _ = span.indices(len(self))
         content = self._spool.read(first, max(first, last))
-        return np.frombuffer(content, np.uint8).reshape(-1, STAMP_HEIGHT, STAMP_WIDTH, 3)
+        return np.frombuffer(content, np.uint8).reshape(-1, HEIGHT, WIDTH, 3)
 
 
 def _dissolves_beside(
-    taken: list[tuple[int, int]], stamps: Stamps, frame_rate: float
+    taken: list[tuple[int, int]], downscaled: Downscaled, frame_rate: float
 ) -> list[Span]:
-    """Dissolves in every stretch between the frames that are `taken` by other transitions."""
+    """Dissolves in every range between the frames that are `taken` by other transitions."""
     begins = [0, *sorted(end for _, end in taken)]
-    ends = [*sorted(max(first, 0) for first, _ in taken), len(stamps)]
+    ends = [*sorted(max(first, 0) for first, _ in taken), len(downscaled)]
     return [
         Span(span.start + begin, span.end + begin, span.middle + begin, span.strength)
         for begin, end in zip(begins, ends, strict=True)
-        for span in find_dissolves(stamps[begin:end], frame_rate)
+        for span in find_dissolves(downscaled[begin:end], frame_rate)
     ]
 
 

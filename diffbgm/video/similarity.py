@@ -1,10 +1,10 @@
-"""How unlike two pictures are, whatever moved or flickered between them. Knows nothing of time."""
+"""Dissimilarity of two pictures, whatever moved or flickered between them. Knows no time."""
 
 import cv2
 import numpy as np
 
 _FULL_TEXTURE = 8.0  # mean gradient, in grey levels, from which on structure alone decides
-_FULL_STEP = 100.0  # levels between two plain pictures that make them wholly unlike
+_FULL_STEP = 100.0  # levels between two plain pictures that make them wholly dissimilar
 _FULL_AREA = 0.35  # share of a picture that changes in a cut at least
 _CHANGED = 10  # levels
 _FULL_HUE = 0.25  # the same in chromaticity, which brightness leaves alone
@@ -42,7 +42,7 @@ def dissimilarity(before: np.ndarray, after: np.ndarray, flow: Flow) -> float:
         return step
     forth, back = flow(grey_before, grey_after), flow(grey_after, grey_before)
     where = _grid(*grey_before.shape) + forth
-    lost = _astray(forth, _moved(back, where))
+    lost = _inconsistent(forth, _moved(back, where))
     broken = float((lost * (edges_before + 1)).sum() / (edges_before + 1).sum())
     structure = broken * _unexplained(grey_before, _moved(grey_after, where))
     structure *= min(1.0, _changed(before, after) / _FULL_AREA)
@@ -77,7 +77,7 @@ def _moved(picture: np.ndarray, where: np.ndarray) -> np.ndarray:
     return cv2.remap(picture, where, None, cv2.INTER_LINEAR)  # pyright: ignore
 
 
-def _astray(forth: np.ndarray, back: np.ndarray) -> np.ndarray:
+def _inconsistent(forth: np.ndarray, back: np.ndarray) -> np.ndarray:
     """True where going there and back does not end near the beginning."""
     return _length(forth + back) > 1 + 0.1 * _length(forth)
 

@@ -9,7 +9,7 @@ sustained  the share of the energy that stands still (the median over time, as i
 syllables  how much what neither stands still nor is a stroke comes and goes (Scheirer and
            Slaney 1997 use the modulation at 4 Hz)
 change     how fast the spectrum changes
-glide      how often the pitch that the cepstrum tells (Noll 1967) moves by a little
+glide      how often the pitch found in the cepstrum (Noll 1967) moves by a little
 depth      the share of what moves that lies below 1 kHz (logarithm): little of it in birds
 voiced     how clear that pitch is: noises have none, a siren is no row of partials
 
@@ -22,7 +22,7 @@ from typing import Protocol
 
 import numpy as np
 
-RATE = 16_000  # samples a second that are looked at
+RATE = 16_000  # samples a second that are analysed
 Interval = tuple[float, float]
 
 _WINDOW, HOP = 1024, 256
@@ -40,7 +40,7 @@ _LOUD, _LOUD_PERCENTILE = 0.1, 95  # the level (RMS) that the loud parts are bro
 WEIGHTS = np.array([-7.88, 6.72, 11.35, 7.01, 4.9, 38.13])
 BIAS = -13.55
 
-# From scores to spans: begun above the first, kept above the second.
+# From scores to spans: started above the first, kept above the second.
 _BEGIN, _KEEP = 0.8, 0.3
 _SHORTEST = 0.5  # seconds: less is no speech
 _PAUSE = 0.6  # seconds: less is a breath
@@ -79,7 +79,7 @@ def measures(samples: Sound) -> np.ndarray:
 
 @dataclass(frozen=True)
 class _Spectra:
-    """A stretch of sound: `magnitude`, what of it stands `still`, and the energy of what `moves`,
+    """A part of a sound: `magnitude`, what of it stands `still`, and the energy of what `moves`,
     neither still nor a stroke, all (frames, _BINS); the voice's whole `energy` (frames,)."""
 
     magnitude: np.ndarray
@@ -116,8 +116,8 @@ def _syllables(spectra: _Spectra) -> np.ndarray:
 
 def _change(spectra: _Spectra) -> np.ndarray:
     level = _level(_mean(spectra.energy, 4.0))
-    heard = np.log1p(3 * spectra.magnitude[:, _VOWELS] / level)
-    step = np.abs(heard[2:] - heard[:-2]).mean(axis=1)
+    loudness = np.log1p(3 * spectra.magnitude[:, _VOWELS] / level)
+    step = np.abs(loudness[2:] - loudness[:-2]).mean(axis=1)
     return _mean(np.pad(step, 1), 0.5)
 
 
@@ -134,9 +134,9 @@ def _voiced(spectra: _Spectra) -> np.ndarray:
 def _cepstrum(spectra: _Spectra) -> np.ndarray:
     """(frames, _PITCHES) of what does not stand still."""
     moving = np.maximum(spectra.magnitude - spectra.still, 0)
-    heard = np.log1p(30 * moving / _level(spectra.energy))
-    heard = np.pad(heard - heard.mean(axis=1, keepdims=True), ((0, 0), (0, 1)))
-    return np.fft.irfft(heard, axis=1)[:, _PITCHES]
+    levels = np.log1p(30 * moving / _level(spectra.energy))
+    levels = np.pad(levels - levels.mean(axis=1, keepdims=True), ((0, 0), (0, 1)))
+    return np.fft.irfft(levels, axis=1)[:, _PITCHES]
 
 
 def _depth(spectra: _Spectra) -> np.ndarray:
@@ -158,15 +158,15 @@ def _loud_level(samples: Sound) -> float:
 
 
 def _chunks(samples: Sound, gain: float) -> Iterator[tuple[np.ndarray, slice]]:
-    """Magnitudes (frames, _BINS) of stretches of a minute and what lies around them, with which
-    of their frames are the stretch's own."""
+    """Magnitudes (frames, _BINS) of parts of a minute and what lies around them, with which
+    of their frames are the part's own."""
     frames = len(samples) // HOP + 2
     window = (np.hanning(_WINDOW) * gain).astype(np.float32)
     for first in range(0, frames, _CHUNK):
         begin, end = max(0, first - _MARGIN), min(frames, first + _CHUNK + _MARGIN)
         place = begin * HOP - _WINDOW // 2
-        stretch = _between(samples, place, place + (end - begin - 1) * HOP + _WINDOW)
-        windows = np.lib.stride_tricks.sliding_window_view(stretch, _WINDOW)[::HOP]
+        part = _between(samples, place, place + (end - begin - 1) * HOP + _WINDOW)
+        windows = np.lib.stride_tricks.sliding_window_view(part, _WINDOW)[::HOP]
         spectrum = np.abs(np.fft.rfft(windows * window, axis=1)[:, :_BINS])
         yield spectrum.astype(np.float32), slice(first - begin, first - begin + _CHUNK)
 
@@ -231,6 +231,6 @@ def _trimmed(start: int, end: int, envelope: np.ndarray) -> tuple[int, int]:
 
 
 def _runs(true: np.ndarray) -> Iterator[tuple[int, int]]:
-    """First and last but one index of every stretch of True."""
+    """First and last but one index of every run of True."""
     edges = np.flatnonzero(np.diff(np.pad(true.astype(int), 1)))
     return zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)

@@ -14,7 +14,7 @@ import numpy as np
 from diffbgm.video.clip import Clip
 
 MOOD_RATE = Fraction(1)
-"""Pictures a second: a mood has a row for every second begun."""
+"""Pictures a second: a mood has a row a second, rounded up."""
 
 AXES = ("valence", "arousal", "tension")
 

@@ -16,6 +16,7 @@ from av.packet import Packet
 from diffbgm.errors import FilmError
 from diffbgm.files import replacing
 from diffbgm.progress import Advance, no_advance
+from diffbgm.video.container import opened, video_stream
 
 _AUDIO_BIT_RATE = 256_000
 _AUDIO_BLOCK = 48_000  # samples that are read at a time
@@ -53,7 +54,7 @@ def mux(film: Path, mix: Path, path: Path, advance: Advance = no_advance) -> boo
 
 def _write(film: Path, mix: Path, path: Path, picture: _Picture, advance: Advance) -> None:
     first_pts = _first_pts(film)
-    with _open_film(film) as source, av.open(str(path), "w", format="mp4") as target:
+    with opened(film) as source, av.open(str(path), "w", format="mp4") as target:
         packets = picture(source, target, first_pts)
         first = next(packets)  # the picture is the first stream of the file
         audio = target.add_stream("aac", rate=soundfile.info(mix).samplerate, layout="stereo")
@@ -72,22 +73,11 @@ def _write(film: Path, mix: Path, path: Path, picture: _Picture, advance: Advanc
             target.mux(block)
 
 
-def _open_film(film: Path) -> InputContainer:
-    try:
-        source = av.open(str(film))
-    except (FFmpegError, OSError) as exc:
-        raise FilmError(f"{film}: cannot be read as a film ({exc.strerror})") from exc
-    if not source.streams.video:
-        source.close()
-        raise FilmError(f"{film}: has no picture; name a film")
-    return source
-
-
 def _first_pts(film: Path) -> int:
     """When the first frame is shown, in ticks of the stream: what its header says may be off."""
-    with _open_film(film) as source:
+    with opened(film) as source:
         try:
-            return next(source.decode(video=0)).pts or 0
+            return next(source.decode(video_stream(film, source))).pts or 0
         except (FFmpegError, StopIteration) as exc:
             raise FilmError(f"{film}: its picture cannot be decoded; export it again") from exc
 

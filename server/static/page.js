@@ -1,12 +1,12 @@
 // The page: a film in, progress, its music out, one shot again. State is the server's; see api.js.
 
 import { Refusal, ask, fileURL, follow, setToken, takeToken, upload } from "./api.js";
+import { buildForm } from "./form.js";
 import * as player from "./player.js";
 
 const $ = (id) => document.getElementById(id);
 
 const STAGE_OF = { queued: "Waiting in line", cancelled: "Cancelled", failed: "Failed", done: "Done" };
-const ENERGIES = { calm: 0.15, moderate: 0.4, lively: 0.65, driving: 0.9 };
 const DOWNLOADS = ["film.mp4", "mix.wav", "score.mid", "timeline.otio", "overview.png", "composition.json"];
 
 let chosenFilm = null; // The File that is to be composed for.
@@ -14,6 +14,8 @@ const films = new Map(); // Composition id to the object URL of the film it was 
 let current = null; // State of the composition on show.
 let watching = new AbortController();
 let chosenShot = 0;
+let composeOptions = () => ({}); // What the two forms say, once they are built.
+let takeOptions = () => ({});
 let urls = []; // Object URLs of the composition on show, to give back.
 
 function say(message) {
@@ -35,24 +37,18 @@ function doing(work) {
   };
 }
 
-function fill(select, names) {
-  for (const name of names) select.add(new Option(name.replaceAll("_", " "), name));
-}
-
-function fillEnergies(select) {
-  for (const [name, energy] of Object.entries(ENERGIES)) select.add(new Option(name, energy));
-}
-
 async function begin() {
   if (!takeToken()) setToken(prompt("Token of the server (see its handshake file):") ?? "");
   const info = await showServer();
-  fill($("style"), info.styles);
-  if (info.styles.includes("cinematic")) $("style").value = "cinematic";
-  fill($("mood"), info.moods);
-  fill($("shot-mood"), info.moods);
-  fillEnergies($("energy"));
-  fillEnergies($("shot-energy"));
+  showForms(info);
   await showHistory();
+}
+
+function showForms(info) {
+  const compose = { front: $("options"), more: $("more-options"), names: info, start: { mux: true } };
+  const take = { front: $("shot-options"), more: $("more-shot-options"), names: info, prefix: "shot-" };
+  composeOptions = buildForm(info.options.compose, compose);
+  takeOptions = buildForm(info.options.take, take);
 }
 
 async function showServer() {
@@ -90,20 +86,13 @@ function choose(file) {
   $("compose").disabled = false;
 }
 
-function wishes() {
-  const options = { style: $("style").value, seed: Number($("seed").value), mux: true };
-  if ($("mood").value) options.mood = $("mood").value;
-  if ($("energy").value) options.energy = Number($("energy").value);
-  return options;
-}
-
 async function compose() {
   $("compose").disabled = true;
   try {
     const film = chosenFilm;
     showProgress(film.name, "Uploading", 0);
     const media = await upload(film, (fraction) => showProgress(film.name, "Uploading", fraction));
-    const state = await ask("POST", "/v1/compositions", { media: media.id, options: wishes() });
+    const state = await ask("POST", "/v1/compositions", { media: media.id, options: composeOptions() });
     films.set(state.id, URL.createObjectURL(film));
     doing(() => open(state.id))(); // Not awaited: the next film may be sent meanwhile.
   } catch (error) {
@@ -230,10 +219,7 @@ async function download(name) {
 const shotURL = () => `/v1/compositions/${current.id}/shots/${chosenShot}`;
 
 async function redo() {
-  const wish = {};
-  if ($("shot-mood").value) wish.mood = $("shot-mood").value;
-  if ($("shot-energy").value) wish.energy = Number($("shot-energy").value);
-  await ask("POST", `${shotURL()}/takes`, wish);
+  await ask("POST", `${shotURL()}/takes`, takeOptions());
   await open(current.id);
 }
 

@@ -139,6 +139,7 @@ def test_more_happens_where_more_moves(name: str):
     assert spearmanr(density, ENERGIES).statistic >= 0.8
 
 
+@pytest.mark.slow
 def test_an_action_shot_sounds_bigger_than_a_calm_one():
     energies, style = (0.5, 0.9, 0.1, 0.7, 0.3), load_style("cinematic")
     cues, piano_score = made_cues(energies, [8] * 5, bpm=120), made_piano_score(10)

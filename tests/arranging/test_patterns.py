@@ -49,6 +49,10 @@ def test_what_is_held_over_the_start_is_struck_again():
     assert [step.letter for step in walk("R-.-------------", 1, 4, 0)] == []
 
 
+def test_where_the_close_takes_all_of_a_shot_no_pattern_plays():
+    assert list(walk("R-------5-------", 4, 4, 0)) == []
+
+
 def test_the_bass_follows_the_harmony_and_walks_into_the_next_chord():
     notes = play_bass(C_THEN_G, player("bass", "R---a---R---5---"), cues())
     assert [note.pitch % 12 for note in notes] == [0, 9, 7, 2, 0, 2, 0, 7]

@@ -11,6 +11,8 @@ import pytest
 from addon_modules import otio
 from addon_modules.client import Client, ServerRefused, ServerUnreachable
 
+pytestmark = pytest.mark.slow
+
 RATE = Fraction(24000, 1001)
 SHOTS = [(0, 10), (10, 31), (31, 48)]
 

@@ -1,14 +1,16 @@
 """What the add-on and the rest say of themselves agrees."""
 
 import ast
+import json
 import re
 import tomllib
+import zipfile
 
-from addon_modules import server_process, suggestions
+from addon_modules import package, server_process
 
 import diffbgm
 from diffbgm.arranging.styles import style_names
-from diffbgm.options import MOODS
+from diffbgm.options import MOODS, ComposeOptions, TakeOptions, public_options
 from tests.addon import SOURCE
 
 
@@ -25,15 +27,22 @@ def test_versions_agree():
     assert ".".join(map(str, bl_info["version"])) == manifest["version"]
 
 
-def test_suggestions_are_what_the_library_suggestions():
-    assert sorted(suggestions.styles) == sorted(style_names())
-    assert sorted(suggestions.moods) == sorted(MOODS)
+def test_the_packaged_options_are_the_librarys(tmp_path):
+    with zipfile.ZipFile(package.build(tmp_path)) as archive:
+        content = json.loads(archive.read("diffbgm_blender/options.json"))
+    assert content["styles"] == sorted(style_names())
+    assert content["moods"] == list(MOODS)
+    for of, owner in (("compose", ComposeOptions), ("take", TakeOptions)):
+        assert content["options"][of] == [each.to_dict() for each in public_options(owner)]
+    names = {option["name"] for option in content["options"]["compose"]}
+    assert {"style", "seed", "loudness"} <= names
+    assert not names & {"device", "checkpoint", "soundfont"}
 
 
 def test_addon_imports_the_standard_library_and_bpy_alone():
     import sys
 
-    for module in SOURCE.glob("*.py"):
+    for module in set(SOURCE.glob("*.py")) - {SOURCE / "package.py"}:  # which is not packaged
         names = re.findall(r"^\s*(?:import|from) (\w+)", module.read_text(), re.MULTILINE)
         foreign = set(names) - set(sys.stdlib_module_names) - {"bpy", "compat", "tags"}
         assert not foreign, f"{module.name} imports {foreign}"

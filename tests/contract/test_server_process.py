@@ -11,6 +11,8 @@ from addon_modules import server_process
 from addon_modules.client import ServerUnreachable
 from addon_modules.server_process import ServerSettings, connect
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

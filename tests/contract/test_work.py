@@ -14,6 +14,8 @@ from addon_modules.running import Run, StoppedError, WorkError
 from addon_modules.server_process import ServerSettings
 from addon_modules.work import ComposeOrder, Music, TakeOrder, compose, new_take, start_server
 
+pytestmark = pytest.mark.slow
+
 
 def test_edit_comes_back_as_segments_on_its_cuts(order):
     stages: list[tuple[str, float]] = []

@@ -8,6 +8,8 @@ import pytest
 from diffbgm.demo import film
 from diffbgm.errors import StorageError
 
+pytestmark = pytest.mark.slow
+
 
 def test_it_is_what_editors_and_browsers_play(demo):
     path, truth = demo

@@ -1,4 +1,4 @@
-"""A change from calm to tense, asked for and heard."""
+"""A change from calm to tense, asked for and audible."""
 
 import numpy as np
 import pytest
@@ -39,12 +39,12 @@ def test_what_is_asked_for_turns_in_the_middle():
 
 def test_signs_are_counted_one_by_one():
     calm, tense = half(CALM, 16), half(TENSE, 4)
-    heard = count_signs([piece(calm, tense), piece(tense, calm), piece(calm, half(CALM, 4))])
-    assert heard.pieces == 3
-    assert heard.density == pytest.approx(2 / 3)
-    assert heard.dissonance == pytest.approx(1 / 3)
-    assert heard.register == pytest.approx(1 / 3)
-    assert heard.signs == pytest.approx(4 / 9)
+    signs = count_signs([piece(calm, tense), piece(tense, calm), piece(calm, half(CALM, 4))])
+    assert signs.pieces == 3
+    assert signs.density == pytest.approx(2 / 3)
+    assert signs.dissonance == pytest.approx(1 / 3)
+    assert signs.register == pytest.approx(1 / 3)
+    assert signs.signs == pytest.approx(4 / 9)
     assert count_signs([]) is None
 
 

@@ -18,6 +18,8 @@ from diffbgm.music.midi import read_midi
 from tests.data.made_pairs import write_pair
 from tests.model.paper.small_paper import save_small_paper
 
+pytestmark = pytest.mark.slow
+
 SMALL = PaperConfig(
     channels=32, multipliers=(1, 1, 1, 1), attention_levels=(2, 3), residual_blocks=1
 )
@@ -44,8 +46,8 @@ def weights(tmp_path):
 def test_segments_of_8_bars_are_made_for_the_films_features(pairs, weights, tmp_path, monkeypatch):
     songs, out = tmp_path / "songs.txt", tmp_path / "out"
     songs.write_text("001\n042\n")
-    told = ["--songs", str(songs), "--pieces", "2", "--checkpoint", str(weights)]
-    command = ["diffbgm", "evaluate", "--data", str(pairs), "-o", str(out), *told]
+    options = ["--songs", str(songs), "--pieces", "2", "--checkpoint", str(weights)]
+    command = ["diffbgm", "evaluate", "--data", str(pairs), "-o", str(out), *options]
     monkeypatch.setattr(sys, "argv", command)
     with pytest.raises(SystemExit, match="0"):
         main()
@@ -63,7 +65,7 @@ def test_segments_of_8_bars_are_made_for_the_films_features(pairs, weights, tmp_
 
 
 def test_needs_a_network_that_hears_films(pairs, tmp_path):
-    with pytest.raises(OptionError, match="hears no features of films"):
+    with pytest.raises(OptionError, match="takes no features of films"):
         evaluate(pairs, "train", tmp_path / "out", checkpoint=default_checkpoint())
     other = save_small_paper(tmp_path / "small.safetensors")
     with pytest.raises(OptionError, match="takes features 16 and 24 wide, this set's are 512 and"):

@@ -96,11 +96,11 @@ def test_overlap_with_oneself_is_whole_whatever_the_values() -> None:
 
 def test_chroma_by_hand() -> None:
     # One second is 8 sixteenths: C for the first, C and E for the second, silence, a half second.
-    heard = structure.chroma(piece((0, 16, 60), (8, 8, 64), bars=2))
+    chroma = structure.chroma(piece((0, 16, 60), (8, 8, 64), bars=2))
     expected = np.zeros((4, 12))
     expected[0, 0] = 1
     expected[1, [0, 4]] = math.sqrt(0.5)
-    np.testing.assert_allclose(heard, expected)
+    np.testing.assert_allclose(chroma, expected)
 
 
 def test_music_that_returns_has_more_structure_than_music_that_does_not() -> None:

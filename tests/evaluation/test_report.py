@@ -15,6 +15,8 @@ from diffbgm.evaluation.piece import MeasuredPiece, from_notes, windows
 from diffbgm.evaluation.report import measure, measure_folder
 from diffbgm.music.pianoroll import TRACKS
 
+pytestmark = pytest.mark.slow
+
 
 def song(seed: int, bars: int = 16) -> MeasuredPiece:
     random = np.random.RandomState(seed)

@@ -68,6 +68,7 @@ def test_a_perfect_guess_leads_to_itself():
     assert ((x - alpha * clean).abs() < 5 * sigma).all()
 
 
+@pytest.mark.slow
 def test_a_theme_returns_varied():
     """Four bars at the start, and again from bar 10 on: the same outline, other notes in it."""
     network = load_network(default_checkpoint(), torch.device("cpu"))
@@ -86,15 +87,15 @@ def _shared(one, other):
 
 
 def test_progress_can_stop_it(eager):
-    seen = []
+    fractions = []
 
     def stop(fraction):
-        seen.append(fraction)
+        fractions.append(fraction)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         sample(eager, piece(8), [1], QUICK, progress=stop)
-    assert seen == [0.25]
+    assert fractions == [0.25]
 
 
 @pytest.mark.parametrize("wrong", [{"steps": 1}, {"guidance": -1}, {"guidance": float("nan")}])

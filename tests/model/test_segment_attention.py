@@ -9,8 +9,8 @@ from diffbgm.model.segment_attention import TOKEN_WIDTH, SegmentCrossAttention, 
 SEGMENT = torch.tensor([[0, 0, 0, 1, 1, 2, 2, 2]])  # eight beats of three shots
 
 
-def heard(dynamic, segments=True):
-    """What 32 sixteenths of music hear, for dynamic tokens (1, 8, TOKEN_WIDTH)."""
+def attended(dynamic, segments=True):
+    """What 32 sixteenths of music get from dynamic tokens (1, 8, TOKEN_WIDTH)."""
     torch.manual_seed(0)
     attention = SegmentCrossAttention(16, 4, FeatureSelector("both"))
     music = torch.randn(1, 32, 16)
@@ -23,7 +23,7 @@ def test_music_hears_its_own_segment_alone():
     tokens = torch.randn(1, 8, TOKEN_WIDTH)
     changed = tokens.clone()
     changed[:, 3:5] += 1
-    moved = (heard(tokens) - heard(changed)).abs().amax(dim=(0, 2)) > 1e-6
+    moved = (attended(tokens) - attended(changed)).abs().amax(dim=(0, 2)) > 1e-6
     assert moved.tolist() == [False] * 12 + [True] * 8 + [False] * 12
 
 
@@ -31,7 +31,7 @@ def test_without_segments_every_beat_is_heard_everywhere():
     tokens = torch.randn(1, 8, TOKEN_WIDTH)
     changed = tokens.clone()
     changed[:, 3:5] += 1
-    assert ((heard(tokens, False) - heard(changed, False)).abs().amax(dim=(0, 2)) > 0).all()
+    assert ((attended(tokens, False) - attended(changed, False)).abs().amax(dim=(0, 2)) > 0).all()
 
 
 def test_the_bias_falls_with_distance_and_more_so_in_the_first_heads():

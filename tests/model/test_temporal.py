@@ -50,7 +50,7 @@ def test_the_schedule_runs_from_music_to_noise():
 
 
 def test_bar_heads_hear_the_same_sixteenth_of_all_bars_alone():
-    """With bar heads only, a token hears its like in the other bar, and none of its neighbours."""
+    """With bar heads only, a token attends to its like in the other bar, not to its neighbours."""
     block = small_network(bar_heads=2).blocks[0]
     tokens = torch.randn(1, 32, 32)
     rotary = torch.ones(32, 8), torch.zeros(32, 8)

@@ -67,3 +67,9 @@ def test_rows_are_those_that_training_sees():
     assert not rows[12:].any()
     assert np.array_equal(ChordPlan.from_text("C").rows(3), seen[:3])
     assert not ChordPlan(()).rows(4).any()
+
+
+def test_its_key_is_the_scale_of_most_of_its_tones():
+    assert ChordPlan.from_text("C | Am F | Dm G").key_signature(default=5) == 0
+    assert ChordPlan.from_text("C | Am").key_signature(default=7) == 7  # a tie of C, F and G
+    assert ChordPlan.from_text("N").key_signature(default=3) == 3

@@ -39,7 +39,7 @@ def run(version: str, arguments: list[str], environment: dict[str, str]) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         env={**os.environ, **environment},
-        timeout=240,
+        timeout=1200,
         check=False,
         encoding="utf-8",
         errors="replace",

@@ -9,6 +9,8 @@ import pytest
 
 from tests.plugin_blender import blenders
 
+pytestmark = pytest.mark.slow
+
 INSIDE = Path(__file__).parent / "inside"
 
 

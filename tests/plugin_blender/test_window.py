@@ -20,6 +20,8 @@ from diffbgm.demo.film import Truth
 from tests import addon
 from tests.plugin_blender import blenders
 
+pytestmark = pytest.mark.slow
+
 WINDOW = (1600, 900)
 BUTTON, TAB = (255, 0, 255), (0, 255, 0)  # as in inside/window.py
 
@@ -68,7 +70,7 @@ class Screen:
         self._do("xdotool", "key", key)
 
     def _do(self, *command: str) -> None:
-        subprocess.run(command, check=True, env=self.environment, timeout=30)
+        subprocess.run(command, check=True, env=self.environment, timeout=300)
 
 
 @pytest.fixture
@@ -122,13 +124,13 @@ def _process(command: list[str], environment: dict[str, str], output: Any, **mor
 
 def test_one_click_scores_the_edit(screen: Screen, demo: tuple[Path, Truth], tmp_path: Path):
     truth = demo[1]
-    start = screen.wait(lambda state: state and state["sidebar"][2] > 100, 120)
+    start = screen.wait(lambda state: state and state["sidebar"][2] > 100, 600)
     _open_tab(screen, start, tmp_path)
     x, y = _button(screen, start, tmp_path)
     screen.click(x, y)
-    seen = screen.wait(lambda state: state["jobs"] and 0 < state["jobs"][0][1] < 1, 60)
+    seen = screen.wait(lambda state: state["jobs"] and 0 < state["jobs"][0][1] < 1, 600)
     assert seen["users"] == start["users"]
-    done = screen.wait(lambda state: state["notice"] and not state["jobs"], 400)
+    done = screen.wait(lambda state: state["notice"] and not state["jobs"], 1200)
     assert done["notice"] == [f"Music for {len(truth.cuts) + 1} shots is in place", False]
     time.sleep(1)
     screen.picture(tmp_path / "blender.png")
@@ -159,11 +161,11 @@ def _check_undo(screen: Screen, start: State, done: State) -> None:
     x, y, width, height = start["area"]
     screen.hover(x + width / 3, start["window"][1] - y - height / 2)
     screen.key("ctrl+z")
-    undone = screen.wait(lambda state: not state["ours"], 20)
+    undone = screen.wait(lambda state: not state["ours"], 120)
     assert undone["users"] == start["users"]
     assert "opening" in [strip["name"] for strip in undone["users"]]
     screen.key("ctrl+shift+z")
-    assert screen.wait(lambda state: state["ours"], 20)["ours"] == done["ours"]
+    assert screen.wait(lambda state: state["ours"], 120)["ours"] == done["ours"]
 
 
 def _open_tab(screen: Screen, state: State, folder: Path) -> None:

@@ -5,7 +5,8 @@ import opentimelineio as otio
 import pytest
 
 from diffbgm.errors import TimelineError
-from diffbgm.readers.edits import media_path, read_timeline
+from diffbgm.readers.edit_films import media_path
+from diffbgm.readers.edits import read_timeline
 from diffbgm.spotting.hit_points import spot_cuts
 from diffbgm.timeline import MediaSpan, Shot, Timeline
 from diffbgm.writers.edits import write_otio
@@ -59,7 +60,7 @@ def read(tmp_path):
     return read
 
 
-def seen(timeline):
+def visible(timeline):
     """(first frame, medium, frame of the medium) of every shot, and the length."""
     shots = [
         (
@@ -74,19 +75,19 @@ def seen(timeline):
 
 def test_a_blade_cut_is_a_cut(read):
     timeline = read(track(clip("a", 0, 24), clip("a", 24, 24)))
-    assert seen(timeline) == ([(0, "a", 0), (24, "a", 24)], 48)
+    assert visible(timeline) == ([(0, "a", 0), (24, "a", 24)], 48)
 
 
 def test_clips_one_after_the_other(read):
     timeline = read(track(clip("a", 10, 48), clip("b", 0, 30), clip("a", 100, 5)))
     assert timeline.frame_rate == 24
     assert timeline.cuts == (48, 78)
-    assert seen(timeline) == ([(0, "a", 10), (48, "b", 0), (78, "a", 100)], 83)
+    assert visible(timeline) == ([(0, "a", 10), (48, "b", 0), (78, "a", 100)], 83)
 
 
 def test_gaps_are_shots_without_media_except_the_last(read):
     timeline = read(track(gap(5), clip("a", 0, 10), gap(20), clip("b", 0, 10), gap(50)))
-    assert seen(timeline) == (
+    assert visible(timeline) == (
         [(0, None, None), (5, "a", 0), (15, None, None), (35, "b", 0)],
         45,
     )
@@ -100,30 +101,30 @@ def test_the_topmost_enabled_clip_is_seen(read):
     hidden.enabled = False
     sound = track(clip("c", 0, 200), kind="Audio")
     timeline = read(below, above, hidden, sound)
-    assert seen(timeline) == ([(0, "a", 0), (20, "b", 0), (30, "a", 30)], 100)
+    assert visible(timeline) == ([(0, "a", 0), (20, "b", 0), (30, "a", 30)], 100)
 
 
 def test_a_longer_upper_track_makes_the_edit_longer(read):
     timeline = read(track(clip("a", 0, 10)), track(gap(20), clip("b", 0, 10)))
-    assert seen(timeline) == ([(0, "a", 0), (10, None, None), (20, "b", 0)], 30)
+    assert visible(timeline) == ([(0, "a", 0), (10, None, None), (20, "b", 0)], 30)
 
 
 @pytest.mark.parametrize(("before", "after", "cut"), [(6, 6, 48), (12, 0, 42), (0, 12, 54)])
 def test_the_middle_of_a_dissolve_is_the_cut(read, before, after, cut):
     timeline = read(track(clip("a", 0, 48), dissolve(before, after), clip("b", 50, 48)))
-    assert seen(timeline) == ([(0, "a", 0), (cut, "b", 50 + cut - 48)], 96)
+    assert visible(timeline) == ([(0, "a", 0), (cut, "b", 50 + cut - 48)], 96)
 
 
 def test_a_fade_in_and_out_moves_no_cut(read):
     timeline = read(track(dissolve(0, 12), clip("a", 0, 48), dissolve(12, 0)))
-    assert seen(timeline) == ([(0, "a", 0)], 48)
+    assert visible(timeline) == ([(0, "a", 0)], 48)
 
 
 def test_nested_edits_are_seen_through_their_source_range(read):
     nested = schema.Stack(source_range=span(12, 60))
     nested.append(track(clip("a", 0, 24), clip("b", 0, 24), clip("c", 0, 48)))
     timeline = read(track(clip("c", 0, 10), nested, clip("a", 0, 10)))
-    assert seen(timeline) == (
+    assert visible(timeline) == (
         [(0, "c", 0), (10, "a", 12), (22, "b", 0), (46, "c", 0), (70, "a", 0)],
         80,
     )
@@ -135,14 +136,14 @@ def test_speed_changes_the_media_not_the_edit(read):
     back = clip("c", 30, 24, effects=[schema.LinearTimeWarp(time_scalar=-0.5)])
     timeline = read(track(fast, dissolve(0, 8), frozen, back))
     assert [shot.media.speed for shot in timeline.shots] == [2, 0, Fraction(-1, 2)]
-    assert seen(timeline) == ([(0, "a", 20), (52, "b", 7), (72, "c", 42)], 96)
+    assert visible(timeline) == ([(0, "a", 20), (52, "b", 7), (72, "c", 42)], 96)
 
 
 def test_a_sped_up_nested_edit(read):
     nested = schema.Stack(source_range=span(0, 24), effects=[schema.LinearTimeWarp(time_scalar=2)])
     nested.append(track(clip("a", 0, 24), clip("b", 0, 24)))
     timeline = read(track(nested))
-    assert seen(timeline) == ([(0, "a", 0), (12, "b", 0)], 24)
+    assert visible(timeline) == ([(0, "a", 0), (12, "b", 0)], 24)
     assert timeline.shots[0].media.speed == 2
 
 
@@ -178,7 +179,7 @@ def test_overrides_in_metadata(read):
 def test_generated_pictures_cover_what_is_below_and_have_no_media(read):
     bars = schema.Clip("bars", schema.GeneratorReference("SMPTEBars"), span(0, 10))
     timeline = read(track(clip("a", 0, 30)), track(gap(10), bars))
-    assert seen(timeline) == ([(0, "a", 0), (10, None, None), (20, "a", 20)], 30)
+    assert visible(timeline) == ([(0, "a", 0), (10, None, None), (20, "a", 20)], 30)
 
 
 @pytest.mark.parametrize("suffix", [".xml", ".fcpxml", ".kdenlive"])
@@ -189,7 +190,7 @@ def test_files_of_other_editors(read, tmp_path, suffix):
         one.media_reference.target_url = url
         one.media_reference.name = one.name
     timeline = read(track(item, other), suffix=suffix)
-    assert seen(timeline) == ([(0, "a", 10), (48, "b", 0)], 72)
+    assert visible(timeline) == ([(0, "a", 10), (48, "b", 0)], 72)
 
 
 EDL = """TITLE: edit
@@ -206,7 +207,7 @@ FCM: NON-DROP FRAME
 def test_an_edl_with_media_beside_it(read, tmp_path):
     path = tmp_path / "edit.edl"
     path.write_text(EDL)
-    assert seen(read_timeline(path)) == ([(0, "a", 240), (54, "b", 6)], 120)
+    assert visible(read_timeline(path)) == ([(0, "a", 240), (54, "b", 6)], 120)
 
 
 def test_the_rate_of_an_edl_has_all_its_frames(read, tmp_path):
@@ -255,7 +256,7 @@ def nested(*effects, **more):
 
 def test_a_nested_edit_backwards(read):
     timeline = read(track(nested(schema.LinearTimeWarp(time_scalar=-1), source_range=span(12, 24))))
-    assert seen(timeline) == ([(0, "b", 12), (12, "a", 24)], 24)
+    assert visible(timeline) == ([(0, "b", 12), (12, "a", 24)], 24)
     assert [shot.media.speed for shot in timeline.shots] == [-1, -1]
 
 
@@ -264,21 +265,21 @@ def test_a_clip_backwards_in_a_nested_edit_backwards_runs_forwards(read):
     stack = schema.Stack(effects=[schema.LinearTimeWarp(time_scalar=-1)])
     stack.append(track(clip("a", 10, 24, effects=[back])))
     timeline = read(track(stack))
-    assert seen(timeline) == ([(0, "a", 10)], 24)
+    assert visible(timeline) == ([(0, "a", 10)], 24)
     assert timeline.shots[0].media.speed == 2
 
 
 def test_a_nested_edit_that_stands(read):
     timeline = read(track(nested(schema.FreezeFrame(), source_range=span(30, 10))))
-    assert seen(timeline) == ([(0, "b", 6)], 10)
+    assert visible(timeline) == ([(0, "b", 6)], 10)
     assert timeline.shots[0].media.speed == 0
 
 
 def test_a_track_that_begins_before_its_first_item(read):
     late = track(clip("b", 0, 24), source_range=span(-7, 40))
-    assert seen(read(late)) == ([(0, None, None), (7, "b", 0)], 31)
+    assert visible(read(late)) == ([(0, None, None), (7, "b", 0)], 31)
     below = track(clip("a", 0, 40))
-    assert seen(read(below, late)) == ([(0, "a", 0), (7, "b", 0), (31, "a", 31)], 40)
+    assert visible(read(below, late)) == ([(0, "a", 0), (7, "b", 0), (31, "a", 31)], 40)
 
 
 def test_a_range_that_misses_all_items_shows_nothing(read):

@@ -1,4 +1,4 @@
-"""Files of dialogue: what they tell, and what is said about broken ones."""
+"""Files of dialogue: what they list, and the errors for broken ones."""
 
 from pathlib import Path
 
@@ -44,10 +44,10 @@ def test_words_in_another_encoding_do_not_matter(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("a.srt", "1\n00:00:01,000 -> 00:00:02,000\n", "tells no times"),
+        ("a.srt", "1\n00:00:01,000 -> 00:00:02,000\n", "has no times"),
         ("a.srt", "1\n00:00:01 --> soon\n", "line 2 is no pair of times"),
         ("a.srt", "1\n00:00:03,000 --> 00:00:02,000\n", "line 2: .* start before end"),
-        ("a.srt", "", "tells no times"),
+        ("a.srt", "", "has no times"),
         ("a.csv", "start,end\n1,x\n", "line 2 is no start,end"),
         ("a.csv", "1,nan\n", "line 1: .* seconds"),
         ("a.csv", "-1,2\n", "line 1: "),
@@ -59,17 +59,17 @@ def test_words_in_another_encoding_do_not_matter(tmp_path: Path) -> None:
 )
 def test_a_broken_file_is_named(tmp_path: Path, name: str, text: str, message: str) -> None:
     (tmp_path / name).write_text(text)
-    with pytest.raises(OptionError, match=message) as told:
+    with pytest.raises(OptionError, match=message) as caught:
         read_dialogue(tmp_path / name)
-    assert str(told.value).startswith(str(tmp_path / name))
-    assert "\n" not in str(told.value)
+    assert str(caught.value).startswith(str(tmp_path / name))
+    assert "\n" not in str(caught.value)
 
 
 def test_a_missing_file_and_a_film_are_no_dialogue(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match="cannot be read"):
         read_dialogue(tmp_path / "none.srt")
     (tmp_path / "film.srt").write_bytes(bytes(range(256)) * 9)
-    with pytest.raises(OptionError, match="tells no times"):
+    with pytest.raises(OptionError, match="has no times"):
         read_dialogue(tmp_path / "film.srt")
 
 

@@ -41,13 +41,18 @@ def stranger(services: Services) -> FlaskClient:
     return app.test_client()
 
 
-@pytest.fixture
-def client(services: Services) -> FlaskClient:
+def client_of(services: Services) -> FlaskClient:
+    """A client with the token."""
     app = create_app(services)
     app.test_client_class = Client
     client = app.test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {services.store.token}"
     return client
+
+
+@pytest.fixture
+def client(services: Services) -> FlaskClient:
+    return client_of(services)
 
 
 @pytest.fixture
@@ -66,6 +71,6 @@ def ended(services: Services, client: FlaskClient) -> Callable[[str], dict[str, 
             state = client.get(f"/v1/compositions/{composition_id}").json
             if state["state"] not in ("queued", "running"):
                 return state
-            assert services.jobs.wait_for_change(version, 30), f"nothing happens: {state}"
+            assert services.jobs.wait_for_change(version, 300), f"nothing happens: {state}"
 
     return wait

@@ -118,10 +118,10 @@ def test_a_shot_gets_a_new_take_and_its_old_one_back(client, film, ended: Ended)
     ]
 
 
-def test_wishes_for_a_take_are_the_librarys(client, film, ended: Ended) -> None:
+def test_options_of_a_take_are_the_librarys(client, film, ended: Ended) -> None:
     url = f"/v1/compositions/{ended(submit(client, film))['id']}/shots/0/takes"
-    for wish in ({"octave": 9}, {"takes": 0}, {"notes": "same", "takes": 2}):
-        refused = client.post(url, json=wish)
+    for wrong in ({"octave": 9}, {"takes": 0}, {"notes": "same", "takes": 2}):
+        refused = client.post(url, json=wrong)
         assert (refused.status_code, refused.json["error"]["code"]) == (422, "option_invalid")
     assert client.post(url, json={"notes": "other"}).status_code == 422
     assert client.post(url, json={"notes": "same", "octave": 1}).status_code == 202

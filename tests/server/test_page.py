@@ -13,6 +13,8 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 from diffbgm.demo.film import Truth
 from tests.server_process import ServerProcess, server_process
 
+pytestmark = pytest.mark.slow
+
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 
 

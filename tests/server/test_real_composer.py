@@ -11,6 +11,8 @@ import pytest
 from diffbgm.demo.film import Truth
 from tests.server_process import REAL, ServerProcess, server_process
 
+pytestmark = pytest.mark.slow
+
 QUICK = {"steps": 4, "style": "cinematic", "seed": 3}
 
 
@@ -114,7 +116,7 @@ def test_a_file_that_is_no_film_is_named_as_the_client_named_it(server: ServerPr
 
 
 def test_the_network_and_its_device_are_told_once_they_are_loaded(server: ServerProcess) -> None:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 1200
     while not (info := server.ask("GET", "/v1/info").json())["models"]:
         assert time.monotonic() < deadline
         time.sleep(0.1)

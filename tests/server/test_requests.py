@@ -264,3 +264,41 @@ def test_queries_of_bytes_never_make_a_500(client) -> None:
         for address in (f"/v1/compositions?limit={query}", f"/v1/media/{query}", f"/{query}"):
             assert client.get(address).status_code < 500
         assert client.post(f"/v1/media?name={query}", data=b"x").status_code < 500
+
+
+def test_half_a_surrogate_pair_is_no_text(client, film) -> None:
+    timeline = {"OTIO_SCHEMA": "Timeline.1", "name": "\ud800"}
+    assert error_of(client.post("/v1/compositions", json={"timeline": timeline})) == (
+        422,
+        "request_invalid",
+    )
+    whole = {"OTIO_SCHEMA": "Timeline.1", "name": "\U0001f3ac"}
+    posted = client.post("/v1/compositions", json={"timeline": whole})
+    assert (posted.status_code, posted.json["title"]) == (202, "\U0001f3ac")
+
+
+def test_a_body_that_is_no_json_is_told_where(client) -> None:
+    for body, told in [(b'{"a": }', "column 7"), (b"", "nothing"), (b'{"a": NaN}', "NaN")]:
+        refused = post(client, body)
+        assert error_of(refused) == (400, "bad_request")
+        assert told in refused.json["error"]["message"]
+
+
+def test_several_ranges_and_unknown_units_give_the_whole(client, film, ended) -> None:
+    done = ended(client.post("/v1/compositions", json={"media": film}).json["id"])
+    url = done["result"]["files"]["mix.wav"]
+    whole = client.get(url).data
+    for header in ("bytes=0-1,5-6", "lines=1-2", "bytes=a-b", "bytes=", "=", "x"):
+        answer = client.get(url, headers={"Range": header})
+        assert (answer.status_code, answer.data) == (200, whole), header
+    for header in ("bytes=0-0", "BYTES=0-0", "bytes = 0-0"):
+        assert client.get(url, headers={"Range": header}).data == whole[:1]
+
+
+def test_a_full_queue_tells_when_to_come_again(client, film, gate) -> None:
+    for _ in range(6):
+        full = client.post(
+            "/v1/compositions", json={"media": film, "options": {"style": "patient"}}
+        )
+    assert full.status_code == 429
+    assert int(full.headers["Retry-After"]) > 0

@@ -14,6 +14,8 @@ from diffbgm.sound.synthesis import StemMix, render_shot
 from diffbgm.sound.synthesizers import Synthesizer
 from tests.sound.mixed import Mixed, mixed
 
+pytestmark = pytest.mark.slow
+
 TEMPO = TempoMap((0, 8, 12, 24), (0.0, 4.2, 6.1, 12.0))
 CUTS = (0, 8, 12, 24)  # in beats
 BOUNDARIES = tuple(round(TEMPO.seconds(beat) * SAMPLE_RATE) for beat in CUTS)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from diffbgm.music.chord_plan import ChordPlan
 from diffbgm.music.conditions import DYNAMIC
 from diffbgm.spotting.cue_sheet import CueSheet, spot
 from diffbgm.spotting.film_plan import STRONG_CUT, plan_film
@@ -45,6 +46,17 @@ def test_strong_cuts_change_the_chord(cues):
         for beat in first_beats.tolist():
             half = (beat + cues.bar_padding[0]) // 2 * 2 - cues.bar_padding[0]
             assert planned.planned_chord(half).root != planned.planned_chord(half - 1).root
+
+
+def test_what_is_written_is_kept_from_the_first_downbeat_on(cues):
+    written = ChordPlan.from_text("Eb | Cm/G Abmaj7 | N | Bbaug")
+    plan = plan_film(cues, 4, written)
+    first = (cues.bar_padding[0] + cues.first_downbeat) // 2
+    assert plan.chords.names[first : first + 8] == written.names
+    assert plan.key_signature == 3
+    assert None not in plan.chords.chords[first + 8 :]
+    long = ChordPlan(written.chords * 40)
+    assert len(plan_film(cues, 4, long).chords.chords) == len(plan.chords.chords)
 
 
 def test_a_beat_has_the_chord_of_its_half_bar(cues):

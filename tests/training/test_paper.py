@@ -17,6 +17,8 @@ from diffbgm.training.paper import PaperObjective
 from tests.data.made_pairs import BARS, write_pair
 from tests.training.made_set import write_set
 
+pytestmark = pytest.mark.slow
+
 CPU = torch.device("cpu")
 SMALL = {
     "channels": 32,
@@ -85,7 +87,7 @@ def test_the_loss_is_that_of_the_noise(pairs):
     def silent(x, step, visual, language):
         return torch.zeros_like(x)
 
-    # Of standard normal noise nothing is seen: the squared error is its variance.
+    # Of standard normal noise nothing is known: the squared error is its variance.
     assert objective.losses(silent, 4).mean().item() == pytest.approx(1, abs=0.05)
 
 

@@ -15,6 +15,8 @@ from diffbgm.training.processes import alone
 from tests.model.small_network import SMALL
 from tests.training.made_set import small_run, write_set
 
+pytestmark = pytest.mark.slow
+
 CPU = torch.device("cpu")
 
 
@@ -71,8 +73,8 @@ def test_training_goes_on_from_weights_alone(data, out):
     train(small_run(data, out), "cpu", ignore)
     saved = weights_in(out)
     resumed = Trainer(small_run(data, out, resume=str(out / "weights.safetensors")), alone(CPU))
-    begun = resumed.objective.network.state_dict()
-    assert all(torch.equal(saved[name], weight) for name, weight in begun.items())
+    first = resumed.objective.network.state_dict()
+    assert all(torch.equal(saved[name], weight) for name, weight in first.items())
 
 
 def test_another_network_is_not_resumed(data, out, tmp_path):

@@ -10,7 +10,9 @@ import pytest
 from diffbgm.training.processes import joined
 from tests.training.made_set import small_run, write_set
 
-# What every rank runs: a few steps, then it tells what its weights are.
+pytestmark = pytest.mark.slow
+
+# What every rank runs: a few steps, then it writes what its weights are.
 RANK = """
 import json, sys
 from pathlib import Path
@@ -23,8 +25,8 @@ with joined("cpu") as processes:
     trainer.run(lines.append, lambda fraction: None)
     weights = [float(weight.double().sum()) for weight in trainer.objective.network.parameters()]
     own = trainer.objective.windows.draw(4).roll.nonzero().double().sum()
-    told = {"weights": weights, "lines": len(lines), "steps": trainer.step, "drew": float(own)}
-    Path(sys.argv[2], f"rank{processes.rank}.json").write_text(json.dumps(told))
+    result = {"weights": weights, "lines": len(lines), "steps": trainer.step, "drew": float(own)}
+    Path(sys.argv[2], f"rank{processes.rank}.json").write_text(json.dumps(result))
 """
 
 
@@ -43,7 +45,7 @@ def run_module(*command: str) -> subprocess.CompletedProcess:
         env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.getcwd()},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1200,
     )
 
 

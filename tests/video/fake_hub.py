@@ -24,8 +24,8 @@ class Hub:
 
     def listing(self) -> bytes:
         files = [{"rfilename": name} for name in self.files]
-        told = {"id": self.repository, "sha": COMMIT, "siblings": files}
-        return json.dumps(told).encode()
+        listing = {"id": self.repository, "sha": COMMIT, "siblings": files}
+        return json.dumps(listing).encode()
 
 
 @contextmanager

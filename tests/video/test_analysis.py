@@ -59,10 +59,10 @@ def test_impossible_cuts_are_named(two_shots, cuts, message):
 
 
 def test_progress_rises_to_one(two_shots):
-    told: list[float] = []
-    analyse_film(two_shots, progress=told.append)
-    assert told == sorted(told)
-    assert told[-1] == 1
+    fractions: list[float] = []
+    analyse_film(two_shots, progress=fractions.append)
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1
 
 
 def test_cancelling_passes_through(two_shots):
@@ -96,8 +96,8 @@ def test_an_edit_of_several_films_with_a_gap(write_film):
     )
     analysis = analyse_timeline(Timeline(Fraction(24), shots))
     middle = analysis.thumbnails[:, 96, 57]
-    for seen, shown in zip(middle, (PINK, (0, 0, 0), GREEN), strict=True):
-        np.testing.assert_allclose(seen, shown, atol=12)
+    for colour, expected in zip(middle, (PINK, (0, 0, 0), GREEN), strict=True):
+        np.testing.assert_allclose(colour, expected, atol=12)
     assert analysis.motion.shape == (60,)
 
 

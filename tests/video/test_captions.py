@@ -10,6 +10,8 @@ from diffbgm.video.clip import Clip, embed_frames
 from diffbgm.video.embeddings import EmbeddingCache
 from tests.video.films import texture
 
+pytestmark = pytest.mark.slow
+
 PICTURES = [texture(seed, (36, 64)) for seed in range(4)]
 START, END = 49406, 49407
 
@@ -37,8 +39,8 @@ def test_the_bank_holds_different_sentences_that_the_network_reads_whole(clip):
 
 
 def test_the_nearest_sentence_is_chosen(clip):
-    seen = clip.embed_pictures(PICTURES)
-    for chosen, picture in zip(nearest_captions(seen, clip), seen, strict=True):
+    embeddings = clip.embed_pictures(PICTURES)
+    for chosen, picture in zip(nearest_captions(embeddings, clip), embeddings, strict=True):
         similarity = {
             text: float(picture @ clip.embed_texts(caption_bank())[row])
             for row, text in enumerate(caption_bank())
@@ -88,13 +90,13 @@ def test_every_word_is_the_likeliest_after_those_before(coca):
 
 
 def greedy_words(coca: Clip, picture: np.ndarray) -> list[int]:
-    """By the plain definition: the whole model anew for every word."""
+    """By the plain definition: the whole model again for every word."""
     network = coca.network
     words = [START]
     with torch.inference_mode():
         while len(words) < 30:
-            told = torch.tensor([words])
-            output = network.model(network.images([picture]), told, output_labels=False)
+            tokens = torch.tensor([words])
+            output = network.model(network.images([picture]), tokens, output_labels=False)
             logits = output["logits"][0, -1]
             logits[START] = -torch.inf
             if len(words) <= 4:

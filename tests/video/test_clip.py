@@ -23,6 +23,8 @@ from diffbgm.video.zero_shot import zero_shot_mood
 from tests.video.films import plain, texture
 from tests.video.small_clip import CLIP, WIDTH, save_model
 
+pytestmark = pytest.mark.slow
+
 A, B = texture(1), texture(2)
 COLOURS = [(200, 30, 30), (30, 200, 30), (30, 30, 200)]
 
@@ -71,19 +73,20 @@ def test_nothing_is_nothing(clip):
 
 
 @pytest.mark.parametrize(
-    ("rate", "seen"), [(1, [0, 1, 2]), (2, [0, 0, 1, 1, 2]), (0.5, [1, 2]), (0.4, [1]), (48, None)]
+    ("rate", "chosen"),
+    [(1, [0, 1, 2]), (2, [0, 0, 1, 1, 2]), (0.5, [1, 2]), (0.4, [1]), (48, None)],
 )
-def test_the_frame_in_the_middle_of_every_interval_is_seen(three_colours, rate, seen):
+def test_the_frame_in_the_middle_of_every_interval_is_embedded(three_colours, rate, chosen):
     pictures = list(pictures_at(three_colours, Fraction(rate).limit_denominator(9), 32))
     strongest = [int(picture.mean(axis=(0, 1)).argmax()) for picture in pictures]
-    assert strongest == (seen or [0] * 48 + [1] * 48 + [2] * 24)
+    assert strongest == (chosen or [0] * 48 + [1] * 48 + [2] * 24)
     assert all(min(picture.shape[:2]) == 32 for picture in pictures)
 
 
 def test_a_film_is_seen_as_its_pictures_are(clip, three_colours):
-    seen = embed_frames(three_colours, 1.0, clip)
+    image_embeddings = embed_frames(three_colours, 1.0, clip)
     pictures = list(pictures_at(three_colours, Fraction(1), clip.side))
-    np.testing.assert_allclose(seen, clip.embed_pictures(pictures), atol=1e-6)
+    np.testing.assert_allclose(image_embeddings, clip.embed_pictures(pictures), atol=1e-6)
 
 
 def test_a_film_with_sound_alone_is_named(clip, write_sound):
@@ -115,39 +118,42 @@ def test_the_same_film_by_another_name_is_known_and_no_network_is_loaded(
 ):
     folder = Path(shutil.copytree(clip_folder, tmp_path / "clip"))
     clip = Clip(folder, "cpu", EmbeddingCache(tmp_path / "cache"))
-    seen, said = embed_frames(three_colours, 1.0, clip), clip.embed_texts(["a"])
+    image_embeddings, caption_embeddings = (
+        embed_frames(three_colours, 1.0, clip),
+        clip.embed_texts(["a"]),
+    )
     spoil(folder / WEIGHTS[0])
     unload()
     renamed = three_colours.rename(tmp_path / "other.mp4")
-    np.testing.assert_array_equal(embed_frames(renamed, 1.0, clip), seen)
-    np.testing.assert_array_equal(clip.embed_texts(["a"]), said)
+    np.testing.assert_array_equal(embed_frames(renamed, 1.0, clip), image_embeddings)
+    np.testing.assert_array_equal(clip.embed_texts(["a"]), caption_embeddings)
     with pytest.raises(CheckpointError):
         clip.embed_texts(["b"])
 
 
 def spoil(file: Path) -> None:
     """Other bytes, but the same size and time."""
-    told = file.stat()
-    file.write_bytes(bytes(told.st_size))
-    os.utime(file, ns=(told.st_atime_ns, told.st_mtime_ns))
+    before = file.stat()
+    file.write_bytes(bytes(before.st_size))
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
 def test_another_film_and_another_model_are_seen_anew(clip, write_film, tmp_path):
     film = write_film([A] * 4)
-    seen = embed_frames(film, 1.0, clip)
+    image_embeddings = embed_frames(film, 1.0, clip)
     write_film([B] * 4)
-    assert not np.allclose(embed_frames(film, 1.0, clip), seen, atol=1e-3)
+    assert not np.allclose(embed_frames(film, 1.0, clip), image_embeddings, atol=1e-3)
     other = Clip(save_model(tmp_path / "other", CLIP, seed=7), "cpu", clip.cache)
-    assert not np.allclose(embed_frames(film, 1.0, other), seen, atol=1e-3)
+    assert not np.allclose(embed_frames(film, 1.0, other), image_embeddings, atol=1e-3)
 
 
 def test_a_damaged_cache_counts_as_none(clip, write_film):
     film = write_film([A] * 4)
-    seen = embed_frames(film, 1.0, clip)
+    image_embeddings = embed_frames(film, 1.0, clip)
     (kept,) = clip.cache.folder.iterdir()
     kept.write_bytes(kept.read_bytes()[:-9])
-    np.testing.assert_array_equal(embed_frames(film, 1.0, clip), seen)
-    np.testing.assert_array_equal(np.load(kept), seen)
+    np.testing.assert_array_equal(embed_frames(film, 1.0, clip), image_embeddings)
+    np.testing.assert_array_equal(np.load(kept), image_embeddings)
 
 
 def test_without_a_place_for_a_cache_all_goes_on(clip_folder, write_film, tmp_path):
@@ -165,21 +171,21 @@ def two_shots(write_film) -> Path:
 
 
 def test_the_analysis_reads_the_mood_from_what_is_shown(clip, two_shots):
-    told = analyse_film(two_shots, clip=clip)
-    assert told.mood_source == "clip"
+    analysis = analyse_film(two_shots, clip=clip)
+    assert analysis.mood_source == "clip"
     mood = zero_shot_mood(embed_frames(two_shots, 1.0, clip), clip)
-    np.testing.assert_array_equal(told.mood, mood)
+    np.testing.assert_array_equal(analysis.mood, mood)
     coloured = analyse_film(two_shots)
     assert coloured.mood_source == "colour"
-    assert told.mood.shape == coloured.mood.shape == (5, 3)
-    assert told.timeline == coloured.timeline
-    np.testing.assert_array_equal(told.motion, coloured.motion)
+    assert analysis.mood.shape == coloured.mood.shape == (5, 3)
+    assert analysis.timeline == coloured.timeline
+    np.testing.assert_array_equal(analysis.motion, coloured.motion)
 
 
 def test_the_semantic_stream_follows(clip, two_shots):
-    told, coloured = spot(analyse_film(two_shots, clip=clip)), spot(analyse_film(two_shots))
-    np.testing.assert_array_equal(told.dynamic, coloured.dynamic)
-    assert np.abs(told.semantic - coloured.semantic).max() > 0.05
+    analysis, coloured = spot(analyse_film(two_shots, clip=clip)), spot(analyse_film(two_shots))
+    np.testing.assert_array_equal(analysis.dynamic, coloured.dynamic)
+    assert np.abs(analysis.semantic - coloured.semantic).max() > 0.05
 
 
 def test_the_analysis_and_the_frames_share_what_is_kept(clip, two_shots):
@@ -196,13 +202,13 @@ def test_an_edit_is_seen_as_it_is_cut(clip, two_shots):
         Shot(1, 24, 48, MediaSpan(two_shots, Fraction(3))),
         Shot(2, 48, 72, MediaSpan(two_shots, Fraction(0))),
     )
-    told = analyse_timeline(Timeline(Fraction(24), shots), clip=clip)
+    analysis = analyse_timeline(Timeline(Fraction(24), shots), clip=clip)
     black = clip.embed_pictures([np.zeros((32, 32, 3), np.uint8)])
     film = embed_frames(two_shots, 1.0, clip)
     expected = zero_shot_mood(np.concatenate([black, film[[3]], film[[0]]]), clip)
-    np.testing.assert_allclose(told.mood, expected, atol=2e-3)
+    np.testing.assert_allclose(analysis.mood, expected, atol=2e-3)
     again = analyse_timeline(Timeline(Fraction(24), shots), clip=clip)
-    np.testing.assert_array_equal(again.mood, told.mood)
+    np.testing.assert_array_equal(again.mood, analysis.mood)
 
 
 # --- models that cannot be used
@@ -235,10 +241,10 @@ def test_a_damaged_model_is_named_with_what_to_do(clip_folder, tmp_path, case):
     folder = Path(shutil.copytree(clip_folder, tmp_path / "clip"))
     spoiled(folder)
     clip = Clip(folder, "cpu", EmbeddingCache(tmp_path / "cache"))
-    with pytest.raises(CheckpointError, match=rf"{message}.*python install\.py clip") as told:
+    with pytest.raises(CheckpointError, match=rf"{message}.*python install\.py clip") as caught:
         clip.embed_pictures([A])
-    assert str(told.value).startswith(str(folder))
-    assert "\n" not in str(told.value)
+    assert str(caught.value).startswith(str(folder))
+    assert "\n" not in str(caught.value)
 
 
 def test_weights_that_would_execute_something_do_not(clip_folder, tmp_path):
@@ -252,8 +258,10 @@ def test_weights_that_would_execute_something_do_not(clip_folder, tmp_path):
 
 
 def test_composing_without_the_weights_imports_nothing_of_it():
-    told = "import sys, diffbgm.composing; print([name for name in sys.modules if 'clip' in name])"
-    result = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True)
+    program = (
+        "import sys, diffbgm.composing; print([name for name in sys.modules if 'clip' in name])"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert "open_clip" not in result.stdout
     assert "clip_network" not in result.stdout
     assert "diffbgm.video.clip" in result.stdout

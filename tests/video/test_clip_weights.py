@@ -39,6 +39,7 @@ def last_line(result: subprocess.CompletedProcess[str]) -> str:
     return result.stderr.strip().splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_fetched_once_it_is_found(data, published, write_film):
     film = write_film([texture(1)] * 24)
     assert installed_clip() is None
@@ -54,6 +55,7 @@ def test_fetched_once_it_is_found(data, published, write_film):
     assert analyse(film).mood_source == "clip"
 
 
+@pytest.mark.slow
 def test_an_interrupted_download_is_nothing_and_goes_on(data, published):
     with serving(REPOSITORY, published) as hub:
         hub.broken = {WEIGHTS[0]}
@@ -75,6 +77,7 @@ def test_no_network_is_one_line_that_says_what_to_do(data):
     assert not list(data.rglob("*.json"))
 
 
+@pytest.mark.slow
 def test_what_arrives_damaged_is_not_installed(data, published):
     published = {**published, WEIGHTS[0]: published[WEIGHTS[0]][:5000]}
     with serving(REPOSITORY, published) as hub:

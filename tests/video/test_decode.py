@@ -190,3 +190,34 @@ def test_a_hole_in_the_middle_is_no_film(write_film, tmp_path):
     content[third : 2 * third] = bytes(third)
     with pytest.raises(FilmError, match="cut off or damaged"):
         frames(write(tmp_path / "hole.mp4", bytes(content)))
+
+
+CASES = Path(__file__).with_name("cases")
+
+
+@pytest.mark.parametrize(
+    ("name", "count"), [("jump.ts", 200), ("late.mkv", 100), ("second_default.mkv", 100)]
+)
+def test_recordings_with_odd_times_and_tracks_are_read_whole(name, count):
+    """Two laid end to end, 600 s apart; one that begins at 3 s; one whose second track is shown."""
+    assert len(frames(CASES / name)) == count
+    assert probe(CASES / name).seconds == count / 25
+
+
+@pytest.mark.parametrize("name", ["jump.ts", "late.mkv"])
+@pytest.mark.parametrize("number", [60, 130, 190])
+def test_odd_times_are_sought(name, number):
+    whole = frames(CASES / name)
+    if number < len(whole):
+        np.testing.assert_array_equal(frames(CASES / name, Fraction(number, 25))[0], whole[number])
+
+
+@pytest.mark.parametrize("name", ["film.ts", "film.mpg"])
+def test_times_that_start_again_lose_nothing(write_film, tmp_path, name):
+    """The same recording twice: its times start again in the middle."""
+    once = write_film([plain((n, 255 - n, 60)) for n in range(100)], Fraction(25), name)
+    twice = write(tmp_path / f"twice-{name}", once.read_bytes() * 2)
+    whole = frames(twice)
+    assert len(whole) == 200
+    np.testing.assert_array_equal(whole[150], whole[50])
+    np.testing.assert_array_equal(frames(twice, Fraction(150, 25))[0], whole[150])

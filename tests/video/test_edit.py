@@ -99,6 +99,7 @@ def test_a_film_of_twice_the_rate_shows_every_other_picture(write_film):
     assert shown((4, slow), rate=Fraction(25)) == [10, 11, 12, 13]
 
 
+@pytest.mark.slow
 def test_a_long_reversed_shot_is_kept_in_parts(film):
     backwards = edit((FRAMES, MediaSpan(film, FRAMES / RATE, Fraction(-1))))
     tracemalloc.start()

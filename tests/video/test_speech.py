@@ -8,6 +8,8 @@ from diffbgm.video.speech import RATE as HEARD_RATE
 from diffbgm.video.speech import Interval, find_speech
 from tests.made_speech import RATE, agreement, noise, speech
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 30.0
 STARTS = (3.0, 11.0, 20.0)
 
@@ -38,9 +40,9 @@ def behind(kind: str) -> np.ndarray:
 @pytest.mark.parametrize("kind", ["silence", "white", "wind", "tune"])
 def test_speech_is_found(kind: str) -> None:
     """12 dB above what is behind it: nearly all of it, and little else."""
-    said, spans = speech(STARTS, SECONDS)
-    loud = np.concatenate([said[round(a * RATE) : round(b * RATE)] for a, b in spans]).std()
-    sound = said + behind(kind) * loud / 4
+    voice, spans = speech(STARTS, SECONDS)
+    loud = np.concatenate([voice[round(a * RATE) : round(b * RATE)] for a, b in spans]).std()
+    sound = voice + behind(kind) * loud / 4
     recall, precision = agreement(found(sound), spans)
     assert recall >= 0.95
     assert precision >= 0.85
@@ -53,8 +55,8 @@ def test_nothing_else_is_taken_for_it(kind: str, level: float) -> None:
 
 
 def test_how_loud_it_is_does_not_matter() -> None:
-    said, spans = speech(STARTS[:1], 10.0)
-    quiet, loud = found(0.003 * said), found(said)
+    voice, spans = speech(STARTS[:1], 10.0)
+    quiet, loud = found(0.003 * voice), found(voice)
     assert quiet == loud
     assert loud[0] == pytest.approx(spans[0], abs=0.3)
 

@@ -49,8 +49,8 @@ def test_every_axis_has_an_ensemble_of_pairs():
 
 
 def test_pictures_near_one_pole_have_its_mood(clip):
-    seen = pictures_that_say(clip, (1, 0, 0), (-1, 0, 0), (0, 1, -1), (0.01, -0.01, 0))
-    mood = zero_shot_mood(seen, clip)
+    image_embeddings = pictures_that_say(clip, (1, 0, 0), (-1, 0, 0), (0, 1, -1), (0.01, -0.01, 0))
+    mood = zero_shot_mood(image_embeddings, clip)
     assert (mood.shape, mood.dtype) == ((4, 3), np.float32)
     assert mood[0] == pytest.approx([1, 0, 0], abs=1e-3)
     assert mood[1] == pytest.approx([-1, 0, 0], abs=1e-3)
@@ -61,17 +61,17 @@ def test_pictures_near_one_pole_have_its_mood(clip):
 def test_pairs_that_disagree_cancel_out(clip):
     directions = contrasts(clip)["valence"]
     votes = np.array([1, -1] * 4) / 10
-    seen = np.linalg.lstsq(directions, votes, rcond=None)[0].astype(np.float32)
-    assert zero_shot_mood(seen[None], clip)[0, VALENCE] == pytest.approx(0, abs=1e-3)
+    image_embeddings = np.linalg.lstsq(directions, votes, rcond=None)[0].astype(np.float32)
+    assert zero_shot_mood(image_embeddings[None], clip)[0, VALENCE] == pytest.approx(0, abs=1e-3)
 
 
 def test_the_prompts_are_embedded_once(clip_folder, clip, tmp_path):
-    seen = np.eye(3, WIDTH, dtype=np.float32)
-    mood = zero_shot_mood(seen, clip)
+    image_embeddings = np.eye(3, WIDTH, dtype=np.float32)
+    mood = zero_shot_mood(image_embeddings, clip)
     (kept,) = clip.cache.folder.iterdir()
     np.save(kept, np.zeros_like(np.load(kept)))
     assert np.abs(mood).max() > 0
-    np.testing.assert_array_equal(zero_shot_mood(seen, clip), np.zeros((3, 3)))
+    np.testing.assert_array_equal(zero_shot_mood(image_embeddings, clip), np.zeros((3, 3)))
 
 
 @pytest.fixture

@@ -68,9 +68,7 @@ def long_film(folder: Path) -> ScoredFilm:
     )
 
 
-def moved(
-    parts: tuple[StoredPart, ...], start: int, timeline: Timeline
-) -> tuple[StoredPart, ...]:
+def moved(parts: tuple[StoredPart, ...], start: int, timeline: Timeline) -> tuple[StoredPart, ...]:
     end = timeline.sample(timeline.frames, SAMPLE_RATE)
     return tuple(
         StoredPart(p.stem, start, min(p.length, end - start), p.path, p.offset, p.step)

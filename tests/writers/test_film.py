@@ -149,9 +149,9 @@ def test_what_is_no_film_is_named(tmp_path: Path, mix: Path) -> None:
     text = tmp_path / "film.mp4"
     text.write_text("no film")
     for path, reason in [
-        (tmp_path / "gone.mp4", "cannot be read"),
-        (text, "cannot be read"),
-        (mix, "has no picture"),
+        (tmp_path / "gone.mp4", "does not exist"),
+        (text, "is no film"),
+        (mix, "holds sound alone"),
     ]:
         with pytest.raises(FilmError, match=f"{path.name}: {reason}"):
             mux(path, mix, tmp_path / "out.mp4")

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from diffbgm.errors import StorageError
 from diffbgm.music.score import Note, Score, Track
 from diffbgm.music.tempo_map import TempoMap
 from diffbgm.spotting.cue_sheet import CueSheet
+from diffbgm.spotting.film_plan import plan_film
 from diffbgm.spotting.hit_points import Hit, Spotting
 from diffbgm.timeline import Shot, Timeline
 from diffbgm.video.analysis import Cut, VideoAnalysis
@@ -113,6 +115,11 @@ def test_the_overview_shows_shots_cuts_notes_and_sound(
     mix = np.repeat(0.5 * np.sin(2 * np.pi * 3 * time)[:, None], 2, axis=1)
     overview(tmp_path / "overview.png", analysis, cues, SCORE, mix)
     picture = pixels(tmp_path / "overview.png")
+    planned = replace(cues, plan=plan_film(cues, seed=0))
+    overview(tmp_path / "planned.png", analysis, planned, SCORE, mix)
+    changed = (pixels(tmp_path / "planned.png") != picture).any(axis=(1, 2))
+    lines = np.flatnonzero(changed)
+    assert 4 < len(lines) <= np.ptp(lines) + 1 < 20  # the names of chords, in one line
     assert picture.shape == (HEIGHT, WIDTH, 3)
     assert has_colour(picture[: HEIGHT // 4], (200, 40, 40))  # a thumbnail
     for track in SCORE.tracks[:2]:
@@ -135,6 +142,7 @@ def test_the_overview_of_a_silent_film_without_cuts_or_notes(tmp_path: Path) -> 
     assert pixels(tmp_path / "overview.png").shape == (HEIGHT, WIDTH, 3)
 
 
+@pytest.mark.slow
 def test_the_overview_of_a_long_film_with_many_cuts(tmp_path: Path) -> None:
     """Half an hour with a cut every second."""
     shots = tuple(Shot(i, 24 * i, 24 * (i + 1)) for i in range(1800))

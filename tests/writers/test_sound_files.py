@@ -20,6 +20,8 @@ from diffbgm.timeline import Shot, Timeline
 from diffbgm.video.analysis import VideoAnalysis
 from diffbgm.writers.sound_files import PreviousVersion, boundaries_of, stem_path, write_sound
 
+pytestmark = pytest.mark.slow
+
 RATE = Fraction(24_000, 1001)
 ENDS = (0, 30, 47, 60, 95, 120, 125)  # frames; the last shots are short
 SHOTS = tuple(Shot(n, ENDS[n], ENDS[n + 1]) for n in range(len(ENDS) - 1))

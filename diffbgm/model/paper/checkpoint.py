@@ -39,7 +39,7 @@ _NETWORK = "the Diff-BGM network"
 def import_official(source: Path, target: Path, *, w_size: int = 2) -> None:
     """Write the public checkpoint `source` as ours to `target`, whole or not at all.
 
-    `w_size` is what the weights were trained with, which they do not tell: 2 in the published
+    `w_size` is what the weights were trained with, which is not in them: 2 in the published
     code, 1 without segment-aware attention. OptionError if it is impossible; CheckpointError if
     `source` cannot be read safely or is not exactly the public network; StorageError if `target`
     cannot be written.

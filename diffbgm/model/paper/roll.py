@@ -3,7 +3,7 @@
 Its network was trained on features of CLIP2Video (the picture, 512 wide) and of BERT (captions,
 768). Where CLIP looked, its embeddings of the picture and of a caption stand in, which are kin of
 these. Else the streams do: the dynamic one for the picture, the semantic one for the captions, so
-that the selector still lets mood rule early and movement late; public weights then hear when
+that the selector still lets mood rule early and movement late; public weights then learn when
 something changes, and how much, but not what it is.
 """
 
@@ -26,7 +26,7 @@ def to_tokens(stream: np.ndarray, width: int) -> np.ndarray:
     """A stream (B, n) of 0..1 as tokens (B, width) float32.
 
     As it is if a network takes it so; else repeated over the width, as -1..1: what is average
-    says nothing.
+    is 0.
     """
     if stream.shape[1] == width:
         return stream.astype(np.float32)

@@ -52,7 +52,7 @@ class PaperNetwork(nn.Module):
         return torch.where(self._language_rules(step)[:, None, None], language, visual)
 
     def _language_rules(self, step: Tensor) -> Tensor:
-        """Which of the steps (B,) hear language: (B,) booleans."""
+        """Which of the steps (B,) attend to language: (B,) booleans."""
         if self.config.selector == "random":
             return _drawn_steps().to(step.device)[step]
         if self.config.selector == "visual_only":

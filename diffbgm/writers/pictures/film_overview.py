@@ -1,4 +1,4 @@
-"""The overview: shots, energy, mood, cuts, beats, notes and sound on one time axis.
+"""The overview: shots, energy, mood, cuts, beats, chords, notes and sound on one time axis.
 
 Drawn with matplotlib's Figure alone, never its global state: a server draws in a worker thread.
 """
@@ -48,7 +48,15 @@ WIDTH, HEIGHT = 1600, 1000  # pixels
 
 _DPI = 100
 # Rows from top to bottom, with their heights' shares.
-_ROWS = {"shots": 1.35, "energy": 0.75, "mood": 0.95, "beats": 0.5, "notes": 4.2, "sound": 1.15}
+_ROWS = {
+    "shots": 1.35,
+    "energy": 0.75,
+    "mood": 0.95,
+    "beats": 0.5,
+    "chords": 0.27,
+    "notes": 4.0,
+    "sound": 1.15,
+}
 _COLUMNS = 1460  # of the plots, in pixels, about
 _MOST_BAR_NUMBERS = 40
 _MOST_BEAT_LINES = 400
@@ -74,6 +82,7 @@ def overview(path: Path, analysis: VideoAnalysis, cues: CueSheet, score: Score, 
     _draw_energy(rows["energy"], analysis)
     _draw_mood(rows["mood"], analysis)
     _draw_beats(rows["beats"], cues)
+    _draw_chords(rows["chords"], cues)
     _draw_notes(rows["notes"], cues, score, analysis.timeline.seconds)
     _draw_sound(rows["sound"], mix, analysis.timeline.seconds)
     _draw_speech(rows["sound"], cues.dialogue)
@@ -208,6 +217,21 @@ def _draw_beats(axes: Axes, cues: CueSheet) -> None:
                 va="top",
                 clip_on=True,
             )
+
+
+def _draw_chords(axes: Axes, cues: CueSheet) -> None:
+    """The plan's chords where they begin, as many as have room to be read."""
+    axes.set_yticks([])
+    axes.set_ylim(0, 1)
+    free, before = 0.0, None
+    for beat, seconds in enumerate(cues.tempo_map.beat_seconds[:-1].tolist()):
+        chord = cues.planned_chord(beat)
+        place = seconds / cues.tempo_map.duration * _COLUMNS
+        if chord in (before, None) or place < free:
+            continue
+        if place + _LETTER * len(chord.name) < _COLUMNS:
+            axes.text(seconds, 0.46, f" {chord.name}", color=INK, fontsize=8, va="center")
+        before, free = chord, place + _LETTER * (len(chord.name) + 1)
 
 
 def _draw_notes(axes: Axes, cues: CueSheet, score: Score, seconds: float) -> None:

@@ -21,6 +21,8 @@ from tests.model.paper.public_checkpoint import (
     reference_inputs,
 )
 
+pytestmark = pytest.mark.slow
+
 FULL_REFERENCE = Path(__file__).parents[4] / "shared/reference/official_eps.npz"
 
 

@@ -8,6 +8,8 @@ import torch
 from diffbgm.model.paper.ddpm import Known, NoiseSchedule, draw, paper_betas
 from diffbgm.model.solver import SeededNoise
 
+pytestmark = pytest.mark.slow
+
 SCHEDULE = NoiseSchedule(paper_betas())
 SAMPLERS = {"ancestral": partial(draw, steps=1000), "fast": partial(draw, steps=20)}
 

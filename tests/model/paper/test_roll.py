@@ -14,7 +14,7 @@ def roll(*notes: tuple[int, int, int, int]) -> np.ndarray:
     return from_notes(np.array(rows, int).reshape(-1, 5), 16)
 
 
-def heard(prediction: np.ndarray) -> set[tuple[int, int, int, int]]:
+def notes_of(prediction: np.ndarray) -> set[tuple[int, int, int, int]]:
     return {(o, d, p, track) for o, d, p, _, track in to_notes(from_channels(prediction)).tolist()}
 
 
@@ -35,18 +35,21 @@ def test_the_highest_voice_is_the_melody() -> None:
         (6, 2, 76, MELODY),  # above what it holds
         (8, 8, 50, PIANO),  # the highest, but a bass note
     ]  # fmt: skip
-    assert heard(to_channels(roll(*written))) == set(written)
+    assert notes_of(to_channels(roll(*written))) == set(written)
 
 
 def test_a_note_that_is_struck_again_is_two_notes() -> None:
-    assert heard(to_channels(roll((0, 4, 60, 0), (4, 4, 60, 0)))) == {(0, 4, 60, 0), (4, 4, 60, 0)}
+    assert notes_of(to_channels(roll((0, 4, 60, 0), (4, 4, 60, 0)))) == {
+        (0, 4, 60, 0),
+        (4, 4, 60, 0),
+    }
 
 
 def test_what_was_never_struck_and_what_no_piano_has_is_silent() -> None:
     prediction = np.zeros((2, 16, 128), np.float32)
     prediction[1, :, 60] = 1
     prediction[0, 3, [5, 120]] = 1
-    assert heard(prediction) == set()
+    assert notes_of(prediction) == set()
     assert not (from_channels(prediction) == HELD).any()
     assert from_channels(np.zeros((2, 16, 128))).shape == (16, 3, 88)
 
@@ -54,7 +57,7 @@ def test_what_was_never_struck_and_what_no_piano_has_is_silent() -> None:
 def test_cells_are_on_from_a_half_up() -> None:
     prediction = np.zeros((2, 16, 128), np.float32)
     prediction[0, 0, 60], prediction[1, 1:3, 60], prediction[1, 3, 60] = 0.6, 0.51, 0.49
-    assert heard(prediction) == {(0, 3, 60, MELODY)}
+    assert notes_of(prediction) == {(0, 3, 60, MELODY)}
 
 
 def test_streams_fill_the_width_and_their_average_says_nothing() -> None:

@@ -13,6 +13,8 @@ from diffbgm.options import Sampling
 from tests.model.paper.small_paper import SMALL_PAPER, small_paper
 from tests.model.small_network import piece
 
+pytestmark = pytest.mark.slow
+
 QUICK = Sampling(steps=4)
 
 
@@ -47,7 +49,7 @@ def test_pieces_of_any_number_of_bars(beats) -> None:
 
 
 def test_long_pieces_are_one_piece_without_seams() -> None:
-    """What every window says alike is said once, wherever windows overlap."""
+    """What every window predicts alike stays, wherever windows overlap."""
     rows = np.zeros((52, 16), np.float32), np.zeros((52, 24), np.float32)
     network = Eager()
     x = torch.randn(2, 2, 208, 128, generator=torch.Generator().manual_seed(0))
@@ -57,7 +59,7 @@ def test_long_pieces_are_one_piece_without_seams() -> None:
     assert network.batches[0] == 6  # both takes, three windows each
 
 
-def test_a_window_hears_its_own_beats() -> None:
+def test_a_window_is_conditioned_on_its_own_beats() -> None:
     network = small_paper()
     visual = np.zeros((64, 16), np.float32)
     language = np.zeros((64, 24), np.float32)
@@ -68,7 +70,7 @@ def test_a_window_hears_its_own_beats() -> None:
     changed[48:] = 1
     after = WindowedNoise(network, visual, changed)(x, at)
     differs = (before != after).flatten(0, 1).any(dim=2).any(dim=0)  # (T,)
-    assert not differs[: 32 * 4].any()  # heard by the last window alone
+    assert not differs[: 32 * 4].any()  # seen by the last window alone
     assert differs[48 * 4 :].all()
 
 
@@ -90,36 +92,36 @@ def test_what_is_known_stays_to_the_bit_and_seeds_differ_elsewhere() -> None:
     assert not np.array_equal(rolls[0], rolls[1])
 
 
-def test_what_is_told_is_heard() -> None:
-    told = piece(32)
-    other = PieceConditions(1 - told.dynamic, 1 - told.semantic, told.segment)
+def test_conditions_change_the_music() -> None:
+    conditions = piece(32)
+    other = PieceConditions(1 - conditions.dynamic, 1 - conditions.semantic, conditions.segment)
     network = small_paper()
-    first, again, differently = (sample(network, one, [3], QUICK) for one in (told, told, other))
+    first, again, differently = (
+        sample(network, one, [3], QUICK) for one in (conditions, conditions, other)
+    )
     assert np.array_equal(first, again)
     assert not np.array_equal(first, differently)
 
 
-def test_what_clip_sees_stands_for_the_picture_where_it_is_as_wide() -> None:
-    network, told = small_paper(), piece(32)
-    unseen = sample(network, told, [3], QUICK)
-    for width, is_heard in ((16, True), (512, False)):
-        image_embeddings = np.ones((32, width), np.float32)
+def test_clips_embeddings_stand_for_the_picture_where_they_are_as_wide() -> None:
+    network, conditions = small_paper(), piece(32)
+    without = sample(network, conditions, [3], QUICK)
+    for width, is_used in ((16, True), (512, False)):
+        embeddings = np.ones((32, width), np.float32)
         shown = sample(
             network,
-            replace(told, image_embeddings=image_embeddings, caption_embeddings=image_embeddings),
+            replace(conditions, image_embeddings=embeddings, caption_embeddings=embeddings),
             [3],
             QUICK,
         )
-        assert np.array_equal(shown, unseen) != is_heard
-        caption_embeddings = feature_sources(network, image_embeddings)["visual_features"]
-        assert caption_embeddings == (
-            "CLIP embeddings of the picture" if is_heard else "dynamic stream"
-        )
+        assert np.array_equal(shown, without) != is_used
+        source = feature_sources(network, embeddings)["visual_features"]
+        assert source == ("CLIP embeddings of the picture" if is_used else "dynamic stream")
     assert feature_sources(network, None)["visual_features"] == "dynamic stream"
 
 
 def test_all_steps_are_taken_by_the_whole_sampler() -> None:
-    network, told = Eager(), []
-    sample(network, piece(4), [0], Sampling(steps=1000), progress=told.append)
+    network, fractions = Eager(), []
+    sample(network, piece(4), [0], Sampling(steps=1000), progress=fractions.append)
     assert len(network.batches) == 1000
-    assert told[-1] == 1
+    assert fractions[-1] == 1

@@ -12,6 +12,8 @@ from diffbgm.model.paper.attention import BlockAttention
 from diffbgm.model.paper.config import PaperConfig, TokenSelector
 from diffbgm.model.paper.unet import PaperNetwork, step_embedding
 
+pytestmark = pytest.mark.slow
+
 
 def small(w_size: int = 2, selector: TokenSelector = "threshold") -> PaperNetwork:
     torch.manual_seed(0)
@@ -46,8 +48,8 @@ def test_language_rules_above_step_200_and_the_picture_from_there_down() -> None
         assert torch.equal(before, network(x, at, visual + 1, language)) == language_rules
 
 
-def heard(network: PaperNetwork, step: int) -> str:
-    """Which of the streams a step hears."""
+def ruling(network: PaperNetwork, step: int) -> str:
+    """Which of the streams a step attends to."""
     x, visual, language = inputs()
     at = torch.tensor([step])
     before = network(x, at, visual, language)
@@ -58,11 +60,11 @@ def heard(network: PaperNetwork, step: int) -> str:
 
 def test_ablations_of_the_selector() -> None:
     steps = (999, 800, 600, 400, 200, 0)
-    assert {heard(small(selector="visual_only"), step) for step in steps} == {"visual"}
-    assert {heard(small(selector="both"), step) for step in steps} == {"visuallanguage"}
-    drawn = [heard(small(selector="random"), step) for step in steps]
+    assert {ruling(small(selector="visual_only"), step) for step in steps} == {"visual"}
+    assert {ruling(small(selector="both"), step) for step in steps} == {"visuallanguage"}
+    drawn = [ruling(small(selector="random"), step) for step in steps]
     assert set(drawn) == {"visual", "language"}
-    assert drawn == [heard(small(selector="random"), step) for step in steps]
+    assert drawn == [ruling(small(selector="random"), step) for step in steps]
 
 
 def test_the_selector_works_per_item_of_a_batch() -> None:

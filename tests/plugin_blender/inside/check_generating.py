@@ -7,7 +7,7 @@ from pathlib import Path
 
 import bpy
 import stage
-from addon import compat, jobs, operators, tags
+from addon import compat, forms, jobs, operators, tags
 from stage import ours, spans
 
 ON_TIMELINE = [(11, 34), (34, 41), (41, 71)]
@@ -103,17 +103,33 @@ def check_generate_without_a_server_says_what_to_do():
         preferences.address = ""
 
 
-def check_wishes_reach_the_server():
+def check_options_reach_the_server():
     blend = saved()
     options = bpy.context.scene.diffbgm
     options.use_seed, options.seed = True, 77
     bpy.ops.diffbgm.generate()
     assert blend.exists()
-    assert _asked()["options"] == {"style": "cinematic", "seed": 77}
+    assert _asked()["options"] == {"seed": 77}
     options.mood, options.use_energy, options.energy = "tense", True, 0.25
+    options.use_bpm, options.bpm = True, (90, 110)
+    options.freedom_percent, options.prefer_downbeats = 3.3, True
     bpy.ops.diffbgm.generate()
-    assert _asked()["options"]["mood"] == "tense"
-    assert _asked()["options"]["energy"] == 0.25
+    assert _asked()["options"] == {
+        "mood": "tense",
+        "energy": 0.25,
+        "bpm": [90, 110],
+        "freedom_percent": 3.3,
+        "prefer_downbeats": True,
+        "seed": 77,
+    }
+
+
+def check_options_of_a_take_are_its_own():
+    options = bpy.context.scene.diffbgm_take
+    options.mood, options.notes = " calm ", "same"
+    wanted = forms.request(options, "take")
+    assert wanted.pop("seed") >= 0
+    assert wanted == {"mood": "calm", "notes": "same"}
 
 
 def _asked() -> dict:
@@ -181,7 +197,7 @@ def check_cancel_names_its_job():
 
 
 def _tick_until(happened) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 600
     while not happened():
         assert time.monotonic() < deadline, jobs.notice() or jobs.running()
         jobs.tick()

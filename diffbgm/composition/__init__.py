@@ -1,0 +1,29 @@
+"""What a composition is made of, and the folder that keeps it.
+
+composition.json says what there is; `takes/NNN/K/` keeps every take of every shot (its notes and
+its sound) and `analysis.npz` what was measured, so that a take can be exchanged while all else
+stays as it is, to the bit.
+"""
+
+from diffbgm.composition.document import DOCUMENT, Composition, load_composition
+from diffbgm.composition.measured import ANALYSIS, save_analysis
+from diffbgm.composition.migrations import VERSION
+from diffbgm.composition.scored import ScoredFilm, load_scored_film
+from diffbgm.composition.source import source_of
+from diffbgm.composition.takes import Take, keep_takes, load_take, save_take
+
+__all__ = [
+    "ANALYSIS",
+    "DOCUMENT",
+    "VERSION",
+    "Composition",
+    "ScoredFilm",
+    "Take",
+    "keep_takes",
+    "load_composition",
+    "load_scored_film",
+    "load_take",
+    "save_analysis",
+    "save_take",
+    "source_of",
+]

@@ -1,0 +1,69 @@
+"""Old forms of a composition, brought up to date one version after the other, in memory.
+
+composition.json and analysis.npz say the version of their form. Whoever changes a form raises
+VERSION and adds a step here; the files are written anew with the next take.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from diffbgm.errors import CompositionError
+
+VERSION = 2
+
+Content = dict[str, Any]
+
+
+def migrate_document(content: Content, path: Path) -> Content:
+    """The content of composition.json, read from `path`, in today's form.
+
+    CompositionError if a newer diffbgm wrote it; KeyError, TypeError or ValueError if it is
+    damaged.
+    """
+    return _migrate(content, content["version"], DOCUMENT_STEPS, path)
+
+
+def migrate_analysis(arrays: Content, path: Path) -> Content:
+    """The arrays of analysis.npz, read from `path`, in today's form; errors as for the document."""
+    return _migrate(arrays, int(arrays.get("version", 1)), ANALYSIS_STEPS, path)
+
+
+def _migrate(
+    content: Content, version: int, steps: dict[int, Callable[[Content], Content]], path: Path
+) -> Content:
+    if not isinstance(version, int) or version < 1:
+        raise ValueError(f"version {version!r}")
+    if version > VERSION:
+        raise CompositionError(
+            f"{path} was made by a newer diffbgm, in version {version} of its form; this one "
+            f"knows those up to {VERSION}: update diffbgm"
+        )
+    for step in range(version, VERSION):
+        content = steps[step](content)
+    return {**content, "version": VERSION}
+
+
+def _document_2(content: Content) -> Content:
+    """Version 2 says override where version 1 said wish, and may hold a plan of harmony."""
+    names = {"wished_mood": "mood_override", "wished_energy": "energy_override"}
+    shots = [_renamed(shot, names) for shot in content["source"]["shots"]]
+    return {"plan": None, **content, "source": {**content["source"], "shots": shots}}
+
+
+def _analysis_2(arrays: Content) -> Content:
+    """Version 2 names what the arrays hold."""
+    cuts, mood_source = json.loads(str(arrays["told"]))
+    names = {"seen": "image_embeddings", "said": "caption_embeddings"}
+    renamed = _renamed({name: rows for name, rows in arrays.items() if name != "told"}, names)
+    return {**renamed, "cuts": json.dumps(cuts), "mood_source": mood_source}
+
+
+def _renamed(content: Content, names: dict[str, str]) -> Content:
+    return {names.get(name, name): value for name, value in content.items()}
+
+
+# The step from each version to the next.
+DOCUMENT_STEPS = {1: _document_2}
+ANALYSIS_STEPS = {1: _analysis_2}

@@ -1,0 +1,157 @@
+"""From the definition of options to properties, a layout and a request. Names no single option.
+
+The definition is the library's; `package.py` puts it beside this file as `options.json`.
+"""
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+from bpy.props import (
+    BoolProperty,
+    EnumProperty,
+    FloatProperty,
+    FloatVectorProperty,
+    IntProperty,
+    StringProperty,
+)
+
+from . import compat, suggestions
+
+Option = dict[str, Any]
+
+HIGHEST = 2**31 - 1  # of Blender's whole numbers
+DEFINITION = json.loads(Path(__file__).with_name("options.json").read_text("utf-8"))
+suggestions.learn(DEFINITION)  # what a server of this version has, until one was asked
+
+
+def options(of: str, group: str = "") -> list[Option]:
+    """The options "compose" or "take" that make sense for an edit and have a property here."""
+    return [
+        option
+        for option in DEFINITION["options"][of]
+        if option["kind"] in _PROPERTIES
+        and not option["film_only"]
+        and group in ("", option["group"])
+    ]
+
+
+def properties(of: str) -> dict[str, Any]:
+    """The annotations of a group of properties, one or two for every option."""
+    result: dict[str, Any] = {}
+    for option in options(of):
+        if _is_optional(option):
+            description = f"Set {_label(option).lower()}. {option['description']}"
+            result[_switch(option)] = BoolProperty(name=_label(option), description=description)
+        result[option["name"]] = _PROPERTIES[option["kind"]](option)
+    return result
+
+
+def draw(layout, values, of: str, group: str) -> None:
+    """The options of a group, one a row; those that may be left out with a tick before them."""
+    column = layout.column()
+    column.use_property_split = True
+    column.use_property_decorate = False
+    for option in options(of, group):
+        if not _is_optional(option):
+            column.prop(values, option["name"])
+            continue
+        row = column.row(heading=_label(option))
+        row.prop(values, _switch(option), text="")
+        value = row.row()
+        value.active = getattr(values, _switch(option))
+        value.prop(values, option["name"], text="")
+
+
+def request(values, of: str) -> dict[str, Any]:
+    """What a request says: only what differs from the defaults, and a seed in any case."""
+    result = {}
+    for option in options(of):
+        value = _value(option, values)
+        if value not in (None, "", option["default"]) or option["kind"] == "seed":
+            result[option["name"]] = value
+    return result
+
+
+def _value(option: Option, values) -> Any:
+    if _is_optional(option) and not getattr(values, _switch(option)):
+        return random.randrange(HIGHEST) if option["kind"] == "seed" else None
+    value = getattr(values, option["name"])
+    if option["kind"] == "range":
+        return sorted(round(number, 2) for number in value)
+    if option["kind"] == "number":
+        return round(value, 3)  # Blender's numbers are floats of 32 bits.
+    return value.strip() if isinstance(value, str) else value
+
+
+def _is_optional(option: Option) -> bool:
+    """Whether it has a tick of its own; an empty text needs none."""
+    is_text = option["kind"] in ("style", "mood", "chords")
+    return option["kind"] == "seed" or (option["default"] is None and not is_text)
+
+
+def _switch(option: Option) -> str:
+    return f"use_{option['name']}"
+
+
+def _label(option: Option) -> str:
+    return option["name"].replace("_", " ").title()
+
+
+def _shown(option: Option) -> dict[str, Any]:
+    begin = option["initial"] if option["default"] is None else option["default"]
+    keywords = {"name": _label(option), "description": option["description"]}
+    return keywords if begin is None else {**keywords, "default": begin}
+
+
+def _bounds(option: Option) -> dict[str, Any]:
+    return {"min": option["low"], "max": min(option["high"], HIGHEST)}
+
+
+def _style(option: Option):
+    names = compat.suggestions(lambda self, context, text: suggestions.styles)
+    return StringProperty(**_shown(option), **names)
+
+
+def _mood(option: Option):
+    names = compat.suggestions(lambda self, context, text: suggestions.moods)
+    return StringProperty(**_shown(option), **names)
+
+
+def _text(option: Option):
+    return StringProperty(**_shown(option))
+
+
+def _number(option: Option):
+    return FloatProperty(**_shown(option), **_bounds(option))
+
+
+def _integer(option: Option):
+    return IntProperty(**_shown(option), **_bounds(option))
+
+
+def _range(option: Option):
+    return FloatVectorProperty(**_shown(option), **_bounds(option), size=2)
+
+
+def _boolean(option: Option):
+    return BoolProperty(**_shown(option))
+
+
+def _choice(option: Option):
+    items = [(name, name.title(), option["description"]) for name in option["choices"]]
+    return EnumProperty(**_shown(option), items=items)
+
+
+_PROPERTIES = {
+    "style": _style,
+    "mood": _mood,
+    "number": _number,
+    "integer": _integer,
+    "seed": _integer,
+    "switch": _boolean,
+    "choice": _choice,
+    "range": _range,
+    "chords": _text,
+}

@@ -1,0 +1,127 @@
+"""Every benchmark runs to its end and prints what it measured, with parameters that make it short.
+
+What it measures of a small network or a small film means nothing.
+"""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from benchmarks import (
+    analysis,
+    attack,
+    candidates,
+    clip,
+    composing,
+    guidance,
+    hit_points,
+    model,
+    sound,
+    speech,
+)
+from diffbgm.data.prepare_pop909 import prepare_sections
+from diffbgm.model.checkpoint import save_weights
+from tests.data.made_song import write_song
+from tests.model.small_network import SMALL, small_network
+from tests.server_process import server_process
+from tests.training.made_set import section, song_of, write_set
+from tests.video.conftest import write_film  # noqa: F401, a fixture
+from tests.video.films import texture
+from tests.video.small_clip import CLIP, save_model
+
+BENCHMARKS = Path(composing.__file__).parent
+TESTED = {
+    analysis, attack, candidates, clip, composing, guidance, hit_points, model, sound, speech,
+}  # fmt: skip
+
+
+@pytest.fixture
+def small_film(write_film):  # noqa: F811
+    """Three seconds: a cut in a still life."""
+    return write_film([texture(1)] * 36 + [texture(2)] * 36)
+
+
+@pytest.fixture
+def weights(tmp_path):
+    path = tmp_path / "small.safetensors"
+    save_weights(path, SMALL, small_network().state_dict())
+    return str(path)
+
+
+def test_no_benchmark_is_left_out():
+    tested = {Path(module.__file__ or "").name for module in TESTED}
+    assert tested == {path.name for path in BENCHMARKS.glob("*.py")}
+
+
+@pytest.mark.slow
+def test_attack(tmp_path, capsys):
+    """With a job that waits, so that there is something to stream: tests/server/test_attack.py."""
+    with server_process(tmp_path) as server:
+        attack.main([str(server.handshake_path), "--requests", "4"])
+    assert "130 half-sent requests: /health p50" in capsys.readouterr().out
+
+
+def test_analysis(small_film, capsys):
+    analysis.main([str(small_film)])
+    assert "3.0 s of film, 2 shots" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_candidates(tmp_path, capsys):
+    data = write_set(tmp_path / "made.npz")
+    names = ["patches of a beat by 11 keys", "segments are blocks of 1 bar"]
+    candidates.main([str(data), "--steps", "1", "--only", *names])
+    rows = capsys.readouterr().out.splitlines()
+    assert [row.split(" | ")[0] for row in rows[2:]] == [f"| {name}" for name in names]
+
+
+@pytest.mark.slow
+def test_clip(tmp_path, capsys):
+    clip.main([str(save_model(tmp_path / "clip", CLIP)), "--pictures", "3"])
+    assert "3 texts" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_composing(small_film, capsys):
+    """Also where a stage has nothing to do, and takes no time."""
+    composing.main(["4", "--film", str(small_film)])
+    lines = capsys.readouterr().out.splitlines()
+    assert {"analysis", "dialogue", "sound", "film"} <= {line.split()[0] for line in lines}
+    assert "for 4.0 s of film" in lines[-1]
+
+
+def test_guidance(tmp_path, weights, capsys):
+    path = tmp_path / "made.npz"
+    prepare_sections([section(song_of("test"), bars=16)]).save(path)
+    guidance.main([str(path), "--pieces", "1", "--steps", "4", "--checkpoint", weights])
+    assert len(capsys.readouterr().out.splitlines()) == 2 + len(guidance.ROWS)
+
+
+def test_hit_points(capsys):
+    hit_points.main(["1", "--cuts", "20"])
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 1 + 3 * 3 + 1
+    assert lines[-1].startswith("20 cuts in an hour")
+
+
+@pytest.mark.slow
+def test_model(weights, capsys):
+    """The paper's network is not small: one window of it."""
+    model.main(["--bars", "8", "--repeats", "1", "--checkpoint", weights])
+    assert "times faster by the clock" in capsys.readouterr().out
+
+
+def test_sound(capsys):
+    sound.main(["1"])
+    assert "LUFS" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("espeak-ng"), reason="espeak-ng is not installed")
+def test_speech(tmp_path, capsys):
+    write_song(tmp_path, "001")
+    speech.main([str(tmp_path), "--rounds", "1", "--kinds", "silence", "rain"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("silence, no speech")
+    assert "recall" in lines[1]
