@@ -26,12 +26,15 @@ from diffbgm.composition import (
     load_composition,
     load_scored_film,
     load_take,
+    read_document,
+    recorded_files,
     save_take,
 )
 from diffbgm.devices import choose_device
 from diffbgm.dialogue import Dialogue
-from diffbgm.errors import CompositionError, OptionError
-from diffbgm.files import as_path, publishing
+from diffbgm.errors import OptionError, StorageError
+from diffbgm.files import as_path
+from diffbgm.files.publishing import publishing
 from diffbgm.music.chord_plan import ChordPlan
 from diffbgm.music.harmony import Key, estimate_key
 from diffbgm.music.pianoroll import SIXTEENTHS_PER_BEAT, to_score
@@ -50,7 +53,7 @@ from diffbgm.timeline import Timeline
 from diffbgm.video.analysis import VideoAnalysis, analyse_film, analyse_timeline
 from diffbgm.video.clip import installed_clip
 from diffbgm.video.find_dialogue import find_dialogue
-from diffbgm.writers.folder import write_folder
+from diffbgm.writers.folder import entries, write_folder
 from diffbgm.writers.sound_files import PreviousVersion
 from diffbgm.writers.space import require_space, space_needed
 
@@ -80,7 +83,7 @@ def compose(
     # All that may be refused is, before anything slow begins.
     require_space(folder, space_needed(source, options, style))
     with (
-        publishing(folder, lambda: _files_of(folder)) as work,
+        publishing(folder, recorded_files, entries(options.mux)) as work,
         open_synthesizer(soundfont) as synth,
     ):
         check_instruments(synth, style)
@@ -358,15 +361,11 @@ def _overridden(scored: ScoredFilm, shot: int, options: TakeOptions) -> CueSheet
 
 @contextmanager
 def _next_version(composition: Composition) -> Iterator[Path]:
-    """A folder that begins with all takes and takes the place of the composition's."""
-    with publishing(composition.folder, lambda: composition.files) as work:
-        keep_takes(composition.folder, work)
+    """A folder that begins with all takes; its files take the places of the composition's."""
+    folder = composition.folder
+    mux = composition.options["mux"]
+    with publishing(folder, recorded_files, entries(mux)) as work:
+        if read_document(folder) != composition:
+            raise StorageError(f"{folder} was changed by another diffbgm meanwhile; try again")
+        keep_takes(folder, work)
         yield work
-
-
-def _files_of(folder: Path) -> list[str]:
-    """The entries of a composition that already lies in `folder`; none if there is none."""
-    try:
-        return load_composition(folder).files
-    except CompositionError:
-        return []

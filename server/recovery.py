@@ -8,13 +8,16 @@ import json
 import logging
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+
+from diffbgm.errors import StorageError
+from diffbgm.files.publishing import recover
 
 from .store_folder import StoreFolder, size_of
 from .tables import Composition, Job, Media
@@ -28,6 +31,15 @@ _LOST = {
     "code": "server_stopped",
     "message": "The server's database was lost before this was composed. Start it again.",
 }
+
+
+def complete_files(folders: Iterable[Path]) -> None:
+    """Completes, or takes back, the files that a killed composer was putting into place."""
+    for folder in folders:
+        try:
+            recover(folder)
+        except StorageError as error:
+            logger.error("a composition is not whole: %s", error)
 
 
 def find_again(session: Session, folder: StoreFolder) -> None:

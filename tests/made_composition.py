@@ -16,6 +16,7 @@ import numpy as np
 import soundfile
 from PIL import Image
 
+from diffbgm.files.ownership import record_of, to_json
 from diffbgm.options import ComposeOptions
 from diffbgm.spotting.hit_points import spot_cuts
 
@@ -79,7 +80,8 @@ def _write(
     (folder / "report.html").write_text("<!doctype html><title>Made</title>")
     (folder / "analysis.npz").write_bytes(b"")
     content = _document(film, options, takes, made)
-    content["files"] = sorted({path.name for path in folder.iterdir()} | {"composition.json"})
+    (folder / "composition.json").unlink(missing_ok=True)
+    content["files"] = to_json(record_of(folder))
     (folder / "composition.json").write_text(json.dumps(content))
 
 

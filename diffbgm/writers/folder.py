@@ -1,6 +1,6 @@
 """From a scored film to the files of a composition. Decides nothing about the music."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,11 @@ from diffbgm.composition import (
     VERSION,
     Composition,
     ScoredFilm,
+    recorded_files,
     save_analysis,
     source_of,
 )
+from diffbgm.files.ownership import Record, identify, record_of, to_json
 from diffbgm.music.midi import write_midi
 from diffbgm.music.score import Score
 from diffbgm.progress import Advance, Beside, Clock, part_of
@@ -29,6 +31,14 @@ from diffbgm.writers.report import write_report
 from diffbgm.writers.sound_files import PreviousVersion, share, write_sound
 
 REPORT = "report.html"
+FILM = "film.mp4"
+# What is written besides, at the top of the folder.
+ENTRIES = ("mix.wav", "overview.png", "score.mid", "shots", "stems", "takes", "timeline.otio")
+
+
+def entries(with_film: bool) -> tuple[str, ...]:
+    """What a composition consists of at the top of its folder, if it has a film or not."""
+    return (DOCUMENT, ANALYSIS, REPORT, *ENTRIES, *((FILM,) if with_film else ()))
 
 
 def write_folder(
@@ -55,9 +65,12 @@ def write_folder(
                 save_analysis(film.analysis, folder)
         with clock.stage("film") as advance:
             muxing.wait(advance)
-    composition = _document(folder, film, gain_db, loudness, clock.timings)
-    composition.save()
+    files = record_of(folder, recorded_files(previous.folder) if previous else None)
+    composition = _document(folder, film, gain_db, loudness, clock.timings, files)
     write_report(folder / REPORT, film, composition, score, mix)
+    files[REPORT] = identify(folder / REPORT)
+    composition = replace(composition, files=to_json(files))
+    composition.save()
     return composition
 
 
@@ -114,9 +127,9 @@ def _document(
     gain_db: float,
     loudness: Loudness,
     timings: dict[str, float],
+    files: Record,
 ) -> Composition:
     timeline = film.timeline
-    files = sorted({path.name for path in folder.iterdir()} | {DOCUMENT, REPORT})
     return Composition(
         folder=folder,
         version=VERSION,
@@ -132,7 +145,7 @@ def _document(
         sound=film.sound,
         source=source_of(timeline, film.film),
         timings=timings,
-        files=files,
+        files=to_json(files),
         **film.cues.to_dict(),
     )
 
