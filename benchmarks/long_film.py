@@ -168,7 +168,7 @@ def _measured(source: Path, folder: Path, minutes: float) -> dict[str, Any]:
     return {"minutes": minutes, **json.loads(answer), "disc_mb_a_minute": disc, "sizes": sizes}
 
 
-# Run by itself, so that its memory is its own. Stages are told apart by the progress they tell.
+# Run by itself, so that its memory is its own. The progress says which stage it is in.
 _CHILD = """
 import json, sys, time
 from pathlib import Path
@@ -181,7 +181,7 @@ def peak():
     lines = Path("/proc/self/status").read_text().splitlines()
     return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1000
 
-def told(stage, fraction):
+def note(stage, fraction):
     now, used = time.perf_counter(), time.process_time()
     at = stages.setdefault(last[0] or stage, dict(wall=0.0, cpu=0.0, peak_mb=0.0, silent=0.0))
     at["wall"] += now - last[1]
@@ -192,8 +192,8 @@ def told(stage, fraction):
         Path("/proc/self/clear_refs").write_text("5")
     last[:] = stage, now, used, now
 
-compose(Path(sys.argv[1]), Path(sys.argv[2]), ComposeOptions(mux=True), told)
-told("end", 1.0)
+compose(Path(sys.argv[1]), Path(sys.argv[2]), ComposeOptions(mux=True), note)
+note("end", 1.0)
 whole = {name: max(at[name] for at in stages.values()) for name in ("peak_mb", "silent")}
 print(json.dumps({**whole, "stages": stages}))
 """

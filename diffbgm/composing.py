@@ -112,12 +112,12 @@ def compose(
             sound={"soundfont": str(soundfont), "synthesizer": synth.name},
         )
         with clock.stage("sound") as advance:
-            heard = []
+            kept = []
             for shot, take in enumerate(takes):
-                told = part_of(advance, *_share(shot, takes))
-                parts = _rendered(scored, shot, take, style, synth, told)
-                heard.append(save_take(work, shot, 0, take, parts))
-            scored = _with_replaced(replace(scored, takes=tuple(heard)), synth)
+                advance_take = part_of(advance, *_share(shot, takes))
+                parts = _rendered(scored, shot, take, style, synth, advance_take)
+                kept.append(save_take(work, shot, 0, take, parts))
+            scored = _with_replaced(replace(scored, takes=tuple(kept)), synth)
         return replace(write_folder(work, scored, clock), folder=folder)
 
 
@@ -157,14 +157,14 @@ def recompose(
                 for roll, seed in zip(rolls, seeds, strict=True)
             ]
         with clock.stage("sound") as advance:
-            heard = []
+            kept = []
             for index, take in enumerate(takes):
-                told = part_of(advance, *_share(index, takes))
-                parts = _rendered(scored, shot, take, style, synth, told)
-                heard.append(save_take(work, shot, number + index, take, parts))
+                advance_take = part_of(advance, *_share(index, takes))
+                parts = _rendered(scored, shot, take, style, synth, advance_take)
+                kept.append(save_take(work, shot, number + index, take, parts))
             scored = _with_replaced(scored, synth)
         previous = PreviousVersion(folder, shot, scored.takes[shot].parts)
-        scored = scored.with_take(shot, heard[0], number, number + len(takes))
+        scored = scored.with_take(shot, kept[0], number, number + len(takes))
         return replace(write_folder(work, scored, clock, previous), folder=folder)
 
 

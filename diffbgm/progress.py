@@ -39,7 +39,7 @@ def no_advance(fraction: float) -> None:
 
 
 def part_of(advance: Advance, begin: float, end: float) -> Advance:
-    """The progress of a part that lasts from `begin` to `end` of what `advance` is told of."""
+    """The progress of a part that lasts from `begin` to `end` of what `advance` reports."""
     return lambda fraction: advance(begin + (end - begin) * fraction)
 
 

@@ -37,7 +37,7 @@ class LoudnessMeter:
             self._measure()
 
     def finish(self) -> float | None:
-        """LUFS; below 0.4 s of what silence makes 0.4 s of it, None where nothing is heard."""
+        """LUFS; below 0.4 s of what silence makes 0.4 s of it, None for silence."""
         missing = round(_WINDOW * SAMPLE_RATE) - self._pushed
         if missing > 0:
             self.push(np.zeros((missing, 2), self._waiting.dtype))

@@ -46,7 +46,7 @@ class Mix:
     """What is mixed: all the shots' `parts`, in the order of the shots.
 
     `boundaries` are first samples of shots, and the end of the last: of the film, or of the
-    stretch of it that is made. The sound is faded to silence until the sample `silent_from`, and
+    range of it that is made. The sound is faded to silence until the sample `silent_from`, and
     steps back in `spans`.
     """
 

@@ -72,8 +72,8 @@ def film_sound(
         for run in media_runs(timeline):
             start, stop = (timeline.sample(f, rate) for f in (run.start_frame, run.end_frame))
             if run.media is not None and run.media.speed != 0:
-                told = part_of(advance, start / length, stop / length)
-                reader = _Reader(files, run.media.path, rate, channels, told)
+                own = part_of(advance, start / length, stop / length)
+                reader = _Reader(files, run.media.path, rate, channels, own)
                 place = _Place(sound, start, stop)
                 _put_run(place, reader, run.media, run.frames / timeline.frame_rate)
             advance(stop / max(1, length))

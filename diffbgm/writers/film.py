@@ -37,7 +37,7 @@ def mux(film: Path, mix: Path, path: Path, advance: Advance = no_advance) -> boo
     """Write the picture of `film` with the sound of `mix` (WAV) to `path` (.mp4), both from 0 on.
 
     The picture is copied as it is, or encoded again (H.264) where an MP4 cannot hold it; says
-    whether it was copied. The film's own sound is left out. `advance` is told the fraction done,
+    whether it was copied. The film's own sound is left out. `advance` receives the fraction done,
     and may raise to stop. FilmError if `film` has no picture that can be read, StorageError where
     `path` cannot be written.
     """

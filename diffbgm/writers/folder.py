@@ -82,13 +82,13 @@ def _write_film(folder: Path, film: ScoredFilm, music: SampleFile, advance: Adva
     if not film.options.makes_room:
         mux(film.film, folder / "mix.wav", folder / "film.mp4", advance)
         return
-    heard = folder / "film.wav"
-    _write_heard(heard, film, music, part_of(advance, 0.0, 0.5))
-    mux(film.film, heard, folder / "film.mp4", part_of(advance, 0.5, 1.0))
-    heard.unlink()
+    both = folder / "film.wav"
+    _write_both(both, film, music, part_of(advance, 0.0, 0.5))
+    mux(film.film, both, folder / "film.mp4", part_of(advance, 0.5, 1.0))
+    both.unlink()
 
 
-def _write_heard(path: Path, film: ScoredFilm, music: SampleFile, advance: Advance) -> None:
+def _write_both(path: Path, film: ScoredFilm, music: SampleFile, advance: Advance) -> None:
     """The music and the film's own sound, together."""
     reading, adding = part_of(advance, 0.0, 0.5), part_of(advance, 0.5, 1.0)
     dialogue, target = film.cues.dialogue, film.options.loudness

@@ -230,7 +230,7 @@ def _stem(
 def _mix_file(
     folder: Path, previous: PreviousVersion | None
 ) -> Iterator[Callable[[int, np.ndarray], None]]:
-    """Puts samples into mix.wav, from the sample on that it is told."""
+    """Puts samples into mix.wav, from a given sample on."""
     path = folder / "mix.wav"
     if previous is None:
         with writing(path) as writer:

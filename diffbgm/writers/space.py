@@ -1,4 +1,4 @@
-"""How much disc a composition will take, told before there is any. Writes nothing."""
+"""How much disc a composition will take, before there is any. Writes nothing."""
 
 import shutil
 from collections.abc import Callable
@@ -43,8 +43,8 @@ def require_space(
     free = disk_usage(place).free
     if free < needed:
         raise StorageError(
-            f"{folder}: this film needs about {_told(needed)} of disc while it is composed, and "
-            f"{_told(free)} are free; make room, or choose another folder"
+            f"{folder}: this film needs about {_size(needed)} of disc while it is composed, and "
+            f"{_size(free)} are free; make room, or choose another folder"
         )
 
 
@@ -52,9 +52,9 @@ def _film_space(source: Path | Timeline, options: ComposeOptions, seconds: float
     """The film with its music; its sound until it is in there."""
     if not options.mux or isinstance(source, Timeline):
         return 0
-    heard = seconds * (_WAV + _WHILE_MASTERED) if options.makes_room else 0
-    return source.stat().st_size + round(heard)
+    until_muxed = seconds * (_WAV + _WHILE_MASTERED) if options.makes_room else 0
+    return source.stat().st_size + round(until_muxed)
 
 
-def _told(size: int) -> str:
+def _size(size: int) -> str:
     return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"

@@ -29,8 +29,8 @@ def edit(seconds: int) -> Timeline:
 @pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for the memory of a process")
 def test_ten_minutes_of_sound_are_written_in_little_memory(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.writers.made_long_film", str(tmp_path)]
-    told = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
-    assert int(told) < MOST_MB
+    answer = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+    assert int(answer) < MOST_MB
     assert len(SampleFile(tmp_path / "music" / "mix.wav")) == 600 * 48_000
     assert len(list((tmp_path / "music" / "shots").iterdir())) == 75
     assert len(list((tmp_path / "music" / "stems").iterdir())) == 2
