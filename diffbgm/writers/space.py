@@ -37,14 +37,17 @@ def require_space(
     folder: Path, needed: int, disk_usage: Callable[[Path], Any] = shutil.disk_usage
 ) -> None:
     """StorageError if `folder`, which need not be there yet, has no room for so many bytes."""
-    place = folder.absolute()
-    while not place.exists():
-        place = place.parent
-    free = disk_usage(place).free
+    try:
+        place = folder.absolute()
+        while not place.exists():
+            place = place.parent
+        free = disk_usage(place).free
+    except OSError as exc:
+        raise StorageError(f"{folder}: cannot be written ({exc.strerror})") from exc
     if free < needed:
         raise StorageError(
-            f"{folder}: this film needs about {_size(needed)} of disc while it is composed, and "
-            f"{_size(free)} are free; make room, or choose another folder"
+            f"{folder}: this film needs about {readable(needed)} of disc while it is composed, and "
+            f"{readable(free)} are free; make room, or choose another folder"
         )
 
 
@@ -56,5 +59,6 @@ def _film_space(source: Path | Timeline, options: ComposeOptions, seconds: float
     return source.stat().st_size + round(until_muxed)
 
 
-def _size(size: int) -> str:
+def readable(size: int) -> str:
+    """Bytes in a person's words."""
     return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
