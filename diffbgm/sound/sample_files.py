@@ -51,12 +51,12 @@ def writing(path: Path, comment: str = "") -> Iterator[LevelWriter]:
     with replacing(path) as unfinished:
         try:
             file = soundfile.SoundFile(unfinished, "w", SAMPLE_RATE, channels=2, subtype="PCM_24")
+            if comment:
+                file.comment = comment
         except soundfile.SoundFileError as exc:
             raise _unwritable(path) from exc
         writer = LevelWriter(path, file)
         try:
-            if comment:
-                file.comment = comment
             yield writer
         finally:
             _close(file, path)
@@ -76,7 +76,7 @@ class SampleFile:
             raise ValueError(f"{path} is no sound file") from exc
         if (info.samplerate, info.channels, info.subtype) != (SAMPLE_RATE, 2, "PCM_24"):
             raise ValueError(f"{path} is a sound file of another kind")
-        self.path, self.frames, self.comment = path, info.frames, info.extra_info
+        self.path, self.frames = path, info.frames
 
     def __len__(self) -> int:
         return self.frames
