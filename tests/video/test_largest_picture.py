@@ -5,10 +5,10 @@ import zlib
 from pathlib import Path
 
 import pytest
+from diffbgm.video.film_info import probe
 
 from diffbgm.errors import FilmError
 from diffbgm.video.decode import read_pictures
-from diffbgm.video.film_info import probe
 from diffbgm.writers.film import mux
 
 SIDE = 16_000
