@@ -8,9 +8,9 @@ from typing import Any
 from diffbgm.arranging.styles import Style
 from diffbgm.errors import StorageError
 from diffbgm.options import ComposeOptions
+from diffbgm.readers.film_info import probe
 from diffbgm.sound.sample_files import SAMPLE_RATE
 from diffbgm.timeline import Timeline
-from diffbgm.video.film_info import probe
 
 _WAV = SAMPLE_RATE * 2 * 3  # bytes a second of 24 bits in stereo
 _WHILE_MASTERED = SAMPLE_RATE * 2 * 4  # the plain mix, until it is measured

@@ -5,9 +5,9 @@ import zlib
 from pathlib import Path
 
 import pytest
-from diffbgm.video.film_info import probe
 
 from diffbgm.errors import FilmError
+from diffbgm.readers.film_info import probe
 from diffbgm.video.decode import read_pictures
 from diffbgm.writers.film import mux
 
