@@ -67,13 +67,19 @@ def _field(option: Option) -> Any:
     bounds: dict[str, Any] = {"minimum": option.low, "maximum": option.high}
     known = {name: bound for name, bound in bounds.items() if bound is not None}
     if option.kind == "mood":
-        pair = {"type": "array", "items": {"type": "number", "minimum": -1, "maximum": 1}}
-        names = {"type": "string", "enum": list(MOODS)}
-        known["anyOf"] = [names, pair | {"minItems": 2, "maxItems": 2}, {"type": "null"}]
+        known = _either({"type": "string", "enum": list(MOODS)}, _pair(minimum=-1, maximum=1))
     if option.kind == "range":
-        pair = {"type": "array", "minItems": 2, "maxItems": 2}
-        known = {"anyOf": [pair | {"items": {"type": "number", **known}}, {"type": "null"}]}
+        known = _either(_pair(**known))
     return Field(default=None, description=option.description, json_schema_extra=known)
+
+
+def _pair(**number: Any) -> dict[str, Any]:
+    items = {"type": "number", **number}
+    return {"type": "array", "minItems": 2, "maxItems": 2, "items": items}
+
+
+def _either(*schemas: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [*schemas, {"type": "null"}]}
 
 
 class ComposeRequestOptions(_fields_of(ComposeOptions)):
@@ -98,12 +104,9 @@ def _compose_form(schema: dict[str, Any]) -> None:
     ]
 
 
-_PERHAPS_OBJECT = {"anyOf": [{"type": "object"}, {"type": "null"}]}
-
-
 def _otio(name: str, **fields: Any) -> dict[str, Any]:
     schema = {"type": "string", "enum": [name]}
-    properties = {"OTIO_SCHEMA": schema, "metadata": _PERHAPS_OBJECT, **fields}
+    properties = {"OTIO_SCHEMA": schema, "metadata": _either({"type": "object"}), **fields}
     return {"type": "object", "required": ["OTIO_SCHEMA"], "properties": properties}
 
 

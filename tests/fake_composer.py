@@ -24,13 +24,23 @@ Progress = Callable[[str, float], None]
 class FakeComposer:
     """Styles: `cinematic` and `piano` work; `patient` waits for the file `gate` to be there;
     `unusable`, `full`, `buggy` and `deadly` end in FilmError, StorageError, RuntimeError, SIGKILL;
-    `greedy` asks for 64 GiB of memory.
+    `greedy` asks for 64 GiB of memory; `deaf` works for a minute and reports nothing.
     """
 
     gate: Path | None = None
 
     def styles(self) -> tuple[str, ...]:
-        return ("cinematic", "piano", "patient", "unusable", "full", "buggy", "deadly", "greedy")
+        return (
+            "cinematic",
+            "piano",
+            "patient",
+            "unusable",
+            "full",
+            "buggy",
+            "deadly",
+            "greedy",
+            "deaf",
+        )
 
     def describe(self, progress: Progress) -> Description:
         progress("loading", 0.0)
@@ -74,6 +84,10 @@ class FakeComposer:
             raise StorageError(f"{source}: no space left")
         if style == "buggy":
             raise RuntimeError("an index is out of range")
+        if style == "deaf":
+            end = time.monotonic() + 60
+            while time.monotonic() < end:
+                time.sleep(0.001)
         if style == "greedy":
             bytearray(64 * 1024**3)
         if style == "deadly":

@@ -50,7 +50,7 @@ def soak(folder: Path, kills: int, seed: int) -> Counter[str]:
     chance, known = random.Random(seed), Known()
     while kills:
         with server_process(folder) as server:
-            check(server, folder, known)
+            check(server, folder, known, chance.sample(sorted(known.done), min(4, len(known.done))))
             for _ in range(min(kills, chance.randrange(1, 4))):
                 client = threading.Thread(target=work, args=(server, known, chance.random()))
                 client.start()
@@ -66,7 +66,7 @@ def soak(folder: Path, kills: int, seed: int) -> Counter[str]:
                 client.join()
                 break
     with server_process(folder) as server:
-        check(server, folder, known)
+        check(server, folder, known, list(known.done))
     return known.counts
 
 
@@ -108,17 +108,17 @@ def hashes(server: ServerProcess, state: dict[str, Any]) -> dict[str, str]:
     return found
 
 
-def check(server: ServerProcess, folder: Path, known: Known) -> None:
-    """All that is known to be done is there, to the byte; nothing else is, and all are settled."""
+def check(server: ServerProcess, folder: Path, known: Known, wanted: list[str]) -> None:
+    """All that is known to be done is there, what is `wanted` to the byte; all is settled."""
     listed = server.ask("GET", "/v1/compositions?limit=1000").json()["compositions"]
     for composition in listed:
-        server.ended(composition["id"])
-    for composition, files in known.done.items():
+        if composition["state"] in ("queued", "running"):
+            server.ended(composition["id"])
+    assert {one for one in known.done if one not in known.deleted} <= {one["id"] for one in listed}
+    for composition in set(wanted) - known.deleted:
         state = server.ask("GET", f"/v1/compositions/{composition}")
-        if composition in known.deleted:
-            continue
         assert state.status_code == 200, composition
-        assert hashes(server, state.json()) == files, composition
+        assert hashes(server, state.json()) == known.done[composition], composition
         known.counts["checked"] += 1
     store = folder / "store"
     assert {path.name for path in store.glob("lost+found/*/compositions/*")} <= known.deleted

@@ -264,3 +264,16 @@ def test_a_job_that_wants_too_much_memory_is_told_so_and_the_composer_stays(
         assert (greedy["state"], greedy["error"]["code"]) == ("failed", "job_too_large")
         assert psutil.Process(server.process.pid).children() == composing
         assert server.ended(server.submit())["state"] == "done"
+
+
+def test_a_stage_that_reports_nothing_is_cancelled_and_the_composer_stays(tmp_path: Path) -> None:
+    with server_process(tmp_path) as server:
+        server.ended(server.submit())
+        composing = psutil.Process(server.process.pid).children()
+        for _ in range(3):
+            deaf = server.submit(style="deaf")
+            server.wait(deaf, lambda state: (state["progress"] or {}).get("stage") == "analysing")
+            server.ask("POST", f"/v1/compositions/{deaf}/cancel")
+            assert server.ended(deaf)["state"] == "cancelled"
+        assert psutil.Process(server.process.pid).children() == composing
+        assert server.ended(server.submit())["state"] == "done"
