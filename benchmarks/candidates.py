@@ -49,12 +49,12 @@ class PatchNetwork(TimeTokenNetwork):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__(config)
         cells = SIXTEENTHS_PER_BEAT * STRIP_KEYS
-        self.read, self.paint = nn.Identity(), nn.Identity()
+        self.read, self.output = nn.Identity(), nn.Identity()
         self.fold = nn.Linear((2 * CHANNELS + len(TRACKS)) * cells, config.width)
         self.in_bar = nn.Parameter(torch.randn(BEATS_PER_BAR, STRIPS, config.width) * 0.02)
         self.unfold = nn.Linear(config.width, (CHANNELS + len(TRACKS)) * cells)
         self.read_rhythm = nn.Linear(2 * CHANNELS * SIXTEENTHS_PER_BEAT, config.width)
-        self.paint_rhythm = nn.Linear(config.width, CHANNELS * SIXTEENTHS_PER_BEAT)
+        self.rhythm_output = nn.Linear(config.width, CHANNELS * SIXTEENTHS_PER_BEAT)
 
     def forward(
         self,
@@ -86,7 +86,7 @@ class PatchNetwork(TimeTokenNetwork):
                 tokens, level, dynamic, semantic, bias.to(tokens.dtype), log_snr, positions
             )
         tokens = self.norm(tokens).unflatten(1, (beats, STRIPS))
-        rhythm = self.paint_rhythm(tokens.mean(dim=2)).unflatten(2, (CHANNELS, -1))
+        rhythm = self.rhythm_output(tokens.mean(dim=2)).unflatten(2, (CHANNELS, -1))
         rhythm = rhythm.transpose(1, 2).flatten(2)[..., None].float()  # (B, 6, T, 1)
         prediction = self.unfold(tokens)
         prediction = prediction.unflatten(3, (-1, SIXTEENTHS_PER_BEAT, STRIP_KEYS))

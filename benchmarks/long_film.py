@@ -23,6 +23,7 @@ from typing import Any
 import av
 import numpy as np
 from av.packet import Packet
+from av.video.frame import PictureType
 
 from diffbgm.demo import film as demo
 
@@ -138,7 +139,7 @@ def _encode_looks(original: Path, path: Path, starts: tuple[int, ...]) -> None:
                     drawn = _drawn(frame, look)
                     drawn.pts, drawn.time_base = next(at) * _FRAME_TICKS, _TICKS
                     is_first = number in starts
-                    drawn.pict_type = av.video.frame.PictureType(1 if is_first else 0)
+                    drawn.pict_type = PictureType.I if is_first else PictureType.NONE
                     container.mux(stream.encode(drawn))
         container.mux(stream.encode(None))
 

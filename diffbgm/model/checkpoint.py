@@ -16,7 +16,7 @@ from diffbgm.model.config import NetworkConfig
 from diffbgm.model.temporal import TimeTokenNetwork
 from diffbgm.model.weights_file import check_entries, damaged_configuration, read_weights, shapes
 
-FORMAT = "diffbgm-time-tokens-1"
+FORMAT = "diffbgm-time-tokens-2"
 
 
 @dataclass(frozen=True)
@@ -54,16 +54,8 @@ def load_weights(path: Path) -> tuple[NetworkConfig, dict[str, torch.Tensor]]:
     # What a wrong value raises depends on where the network trips over it.
     except (CheckpointError, ValueError, TypeError, RuntimeError, ZeroDivisionError) as exc:
         raise damaged_configuration(path, exc) from exc
-    weights = _with_chords(weights, expected)
     check_entries(weights, expected, path, "the network of its own configuration")
     return config, weights
-
-
-def _with_chords(
-    weights: dict[str, torch.Tensor], expected: dict[str, tuple[int, ...]]
-) -> dict[str, torch.Tensor]:
-    """Weights with a layer of chords: zeros, which do nothing, in a file from before there was."""
-    return {"chord.weight": torch.zeros(expected["chord.weight"]), **weights}
 
 
 def load_network(path: Path, device: torch.device) -> TimeTokenNetwork:

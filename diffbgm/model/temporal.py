@@ -88,9 +88,9 @@ class TimeTokenNetwork(nn.Module):
         self.semantic = _Stream(SEMANTIC_FEATURES)
         self.blocks = nn.ModuleList([_Block(config) for _ in range(config.layers)])
         self.norm = nn.LayerNorm(width)
-        self.paint_rhythm = nn.Linear(width, CHANNELS)
+        self.rhythm_output = nn.Linear(width, CHANNELS)
         self.unfold = nn.Linear(width, OUT_CHANNELS * KEYS)
-        self.paint = nn.Sequential(
+        self.output = nn.Sequential(
             nn.Conv2d(OUT_CHANNELS + local, 24, (5, 3), padding=(2, 1)),
             nn.SiLU(),
             nn.Conv2d(24, CHANNELS + len(TRACKS), (5, 3), padding=(2, 1)),
@@ -130,9 +130,9 @@ class TimeTokenNetwork(nn.Module):
         for block in self.blocks:
             tokens = block(tokens, level, dynamic, semantic, bias, log_snr, rotary)
         tokens = self.norm(tokens)
-        rhythm_logits = self.paint_rhythm(tokens).transpose(1, 2)[..., None].float()
+        rhythm_logits = self.rhythm_output(tokens).transpose(1, 2)[..., None].float()
         prediction = self.unfold(tokens).unflatten(-1, (OUT_CHANNELS, KEYS))
-        out = self.paint(torch.cat([prediction.transpose(1, 2), local], dim=1)).float()
+        out = self.output(torch.cat([prediction.transpose(1, 2), local], dim=1)).float()
         logits = torch.cat([out[:, :CHANNELS] - OFF_BIAS, rhythm_logits], dim=-1)
         return Prediction(logits, torch.sigmoid(out[:, CHANNELS:]))
 
@@ -145,11 +145,11 @@ class _Stream(nn.Module):
         self.net = nn.Sequential(
             nn.Linear(features, TOKEN_WIDTH), nn.SiLU(), nn.Linear(TOKEN_WIDTH, TOKEN_WIDTH)
         )
-        self.untold = nn.Parameter(torch.randn(TOKEN_WIDTH) * 0.02)
+        self.unconditional = nn.Parameter(torch.randn(TOKEN_WIDTH) * 0.02)
 
     def forward(self, features: Tensor, present: Tensor) -> Tensor:
         tokens = self.net(features * 2 - 1)
-        return torch.where(present[:, None, None], tokens, self.untold.to(tokens.dtype))
+        return torch.where(present[:, None, None], tokens, self.unconditional.to(tokens.dtype))
 
 
 class _Block(nn.Module):

@@ -20,8 +20,8 @@ def eager_network() -> TimeTokenNetwork:
     """A small network that likes notes, so that samples are not empty."""
     network = small_network()
     with torch.no_grad():
-        network.paint[-1].bias += 3.5
-        network.paint[-1].weight *= 3
+        network.output[-1].bias += 3.5
+        network.output[-1].weight *= 3
     return network.requires_grad_(False)
 
 
