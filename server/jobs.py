@@ -75,9 +75,9 @@ class Jobs:
             self._tell()
 
     def queue(self) -> Queue:
-        with self._changed:
-            queued = self._store.queued_jobs()
-            return Queue({job: place for place, job in enumerate(queued, 1)}, self._running)
+        """As it is; who asks does not wait for who writes."""
+        running, queued = self._running, self._store.queued_jobs()
+        return Queue({job: place for place, job in enumerate(queued, 1)}, running)
 
     def running(self) -> Running | None:
         return self._running
