@@ -73,7 +73,7 @@ def _write(
         _write_shot(folder / f"shots/{index:03d}", index, takes[index], tone)
     mix = np.concatenate(tones)
     _write_wav(folder / "mix.wav", mix)
-    _write_wav(folder / "stems" / "Melody.wav", mix)
+    _write_wav(folder / "stems" / "melody.flac", mix)
     (folder / "score.mid").write_bytes(_midi(60))
     Image.new("RGB", (480, 160), (90, 120, 160)).save(folder / "overview.png")
     (folder / "timeline.otio").write_text(json.dumps({"OTIO_SCHEMA": "Timeline.1"}))

@@ -111,7 +111,7 @@ def test_segments_laid_end_to_end_are_the_mix(composed):
 
 def test_stems_add_up_to_the_mix(composed):
     folder = composed[0].folder
-    stems = sum(wav(path).astype(np.int64) for path in (folder / "stems").glob("*.wav"))
+    stems = sum(wav(path).astype(np.int64) for path in (folder / "stems").glob("*.flac"))
     assert np.array_equal(stems, wav(folder / "mix.wav"))
 
 

@@ -79,7 +79,11 @@ def test_guidance_says_which_keys_and_not_how_many():
     guided = row(4.0, likely=[40, 44, 47], logit=1.5)
     guided[44] = -2.0
     kept = with_polyphony(guided, conditional)
-    expected = [float(torch.sigmoid(logits[:KEYS]).sum()) for logits in (conditional, kept)]
-    assert expected[1] == pytest.approx(expected[0], rel=0.05)
+    expected = [float(torch.sigmoid(logits[:KEYS]).sum()) for logits in (conditional, kept, guided)]
+    assert expected[0] < expected[1] < expected[2]
+    sparse = row(3.0, likely=[40, 44], logit=-3.0)
+    assert torch.sigmoid(with_polyphony(row(3.0, [40, 44], -1.0), sparse)[:KEYS]).sum() == (
+        pytest.approx(float(torch.sigmoid(sparse[:KEYS]).sum()), rel=0.05)
+    )
     assert kept[40] > conditional[40] == conditional[44] > kept[44]
     assert kept[KEYS] == guided[KEYS]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from diffbgm.errors import FilmError
+from diffbgm.readers.film_info import probe
 from diffbgm.video.decode import read_pictures
-from diffbgm.video.film_info import probe
 from diffbgm.writers.film import mux
 
 SIDE = 16_000
