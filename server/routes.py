@@ -130,8 +130,8 @@ def _add_compositions(api: APIBlueprint, services: Services) -> None:
     )
     def compose(body: schema.ComposeRequest) -> Response:
         """Compose music for an uploaded film or for a timeline"""
-        title, used = _source(services, body)
         _check_options(services, body.options)
+        title, used = _source(services, body)
         try:
             made = services.jobs.submit(title, body.model_dump(exclude_none=True), used)
         except KeyError as error:
@@ -190,8 +190,8 @@ def _add_changes(api: APIBlueprint, services: Services) -> None:
     @api.post("/v1/compositions/<composition_id>/shots/<shot>/takes", **shown)
     def new_take(path: schema.ShotPath, body: schema.TakeRequest) -> Response:
         """Compose one shot again; its neighbours stay as they are"""
-        _shot(services, path)
         _check_options(services, body)
+        _shot(services, path)
         options = body.model_dump(exclude_none=True)
         return _change(services, path, "take", {"shot": path.shot, "options": options})
 
