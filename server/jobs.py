@@ -159,12 +159,11 @@ class Jobs:
         """Ends the running job: done, or failed, cancelled or queued again by the error's kind."""
         with self._changed:
             job = self._require_running().job
+            self._store.measure(job.composition_id)
             self._store.update_job(job.id, **_outcome(job, error))
             self._running = None
             if self._store.composition(job.composition_id) is None:
                 self._store.remove_folder(job.composition_id)
-            else:
-                self._store.measure(job.composition_id)
             self._tell()
 
     def stop(self) -> None:

@@ -130,8 +130,9 @@ def _add_compositions(api: APIBlueprint, services: Services) -> None:
     )
     def compose(body: schema.ComposeRequest) -> Response:
         """Compose music for an uploaded film or for a timeline"""
-        _check_options(services, body.options)
+        _check_style(services, body.options.style)
         title, used = _source(services, body)
+        _check_options(services, body.options)
         try:
             made = services.jobs.submit(title, body.model_dump(exclude_none=True), used)
         except KeyError as error:
@@ -190,8 +191,8 @@ def _add_changes(api: APIBlueprint, services: Services) -> None:
     @api.post("/v1/compositions/<composition_id>/shots/<shot>/takes", **shown)
     def new_take(path: schema.ShotPath, body: schema.TakeRequest) -> Response:
         """Compose one shot again; its neighbours stay as they are"""
-        _check_options(services, body)
         _shot(services, path)
+        _check_options(services, body)
         options = body.model_dump(exclude_none=True)
         return _change(services, path, "take", {"shot": path.shot, "options": options})
 
@@ -265,7 +266,10 @@ def _check_options(
     services: Services, asked: schema.ComposeRequestOptions | schema.TakeRequest
 ) -> None:
     """Refuses now what would else fail in the middle of the job."""
-    style = asked.to_library().style
+    _check_style(services, asked.to_library().style)
+
+
+def _check_style(services: Services, style: str | None) -> None:
     styles = services.composer.styles()
     if style is not None and style not in styles:
         raise StyleError(f"There is no style {style!r}; there are {', '.join(styles)}.")
