@@ -146,7 +146,7 @@ def _columns(connection: sqlite3.Connection) -> set[tuple[str, str]]:
 
 def _configure(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # The driver begins no transactions: `_begin` does.
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -75,9 +75,9 @@ class Jobs:
             self._tell()
 
     def queue(self) -> Queue:
-        with self._changed:
-            queued = self._store.queued_jobs()
-            return Queue({job: place for place, job in enumerate(queued, 1)}, self._running)
+        """As it is; who asks does not wait for who writes."""
+        running, queued = self._running, self._store.queued_jobs()
+        return Queue({job: place for place, job in enumerate(queued, 1)}, running)
 
     def running(self) -> Running | None:
         return self._running
@@ -159,12 +159,11 @@ class Jobs:
         """Ends the running job: done, or failed, cancelled or queued again by the error's kind."""
         with self._changed:
             job = self._require_running().job
+            self._store.measure(job.composition_id)
             self._store.update_job(job.id, **_outcome(job, error))
             self._running = None
             if self._store.composition(job.composition_id) is None:
                 self._store.remove_folder(job.composition_id)
-            else:
-                self._store.measure(job.composition_id)
             self._tell()
 
     def stop(self) -> None:

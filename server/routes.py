@@ -130,6 +130,7 @@ def _add_compositions(api: APIBlueprint, services: Services) -> None:
     )
     def compose(body: schema.ComposeRequest) -> Response:
         """Compose music for an uploaded film or for a timeline"""
+        _check_style(services, body.options.style)
         title, used = _source(services, body)
         _check_options(services, body.options)
         try:
@@ -265,7 +266,10 @@ def _check_options(
     services: Services, asked: schema.ComposeRequestOptions | schema.TakeRequest
 ) -> None:
     """Refuses now what would else fail in the middle of the job."""
-    style = asked.to_library().style
+    _check_style(services, asked.to_library().style)
+
+
+def _check_style(services: Services, style: str | None) -> None:
     styles = services.composer.styles()
     if style is not None and style not in styles:
         raise StyleError(f"There is no style {style!r}; there are {', '.join(styles)}.")

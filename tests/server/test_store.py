@@ -112,8 +112,9 @@ def test_a_database_that_cannot_be_used_is_made_again_from_the_folders(
 
 def wait_until_idle(services: Services) -> None:
     while True:
-        version, queue = services.jobs.version, services.jobs.queue()
-        if queue.running is None and not queue.places:
+        version = services.jobs.version
+        states = {one.current_job.state for one in services.store.compositions(100)}
+        if not states & {"queued", "running"}:
             return
         assert services.jobs.wait_for_change(version, 30)
 
