@@ -12,9 +12,10 @@ from bpy.props import StringProperty
 
 from . import compat, forms, jobs, preferences, strips, suggestions, work
 from .cuts import Edit
+from .joins import Place
 from .rendering import Rendering
 from .server_process import ServerSettings
-from .timeline import NoPictureError, read_edit
+from .timeline import NoPictureError, clock, read_edit
 
 
 class NotAllowedError(Exception):
@@ -41,12 +42,13 @@ class DIFFBGM_OT_generate(bpy.types.Operator):
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         options = forms.request(scene.diffbgm, "compose")
-        order = work.ComposeOrder(edit, rendering, options, _music_folder(), server)
+        place = Place(edit.start, clock(scene))
+        order = work.ComposeOrder(edit, place, rendering, options, _music_folder(), server)
         job = jobs.Job(
             title="Generate BGM",
             scene=scene.name,
             work=lambda run: work.compose(order, run),
-            finish=lambda scene, music: _place(scene, music, edit.start),
+            finish=_place,
         )
         return _begin(self, job)
 
@@ -75,7 +77,8 @@ class DIFFBGM_OT_regenerate_shot(bpy.types.Operator):
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         options = forms.request(scene.diffbgm_take, "take")
-        order = work.TakeOrder(tag.composition, tag.shot, options, _music_folder(), server)
+        place = strips.place_of(scene, tag.composition)
+        order = work.TakeOrder(tag.composition, place, tag.shot, options, _music_folder(), server)
         job = jobs.Job(
             title=f"Regenerate shot {tag.shot + 1}",
             scene=scene.name,
@@ -172,8 +175,8 @@ def _begin(operator, job: jobs.Job) -> set[str]:
     return {"CANCELLED" if notice.is_error else "FINISHED"}
 
 
-def _place(scene, music: work.Music, start: int) -> str:
-    strips.place(scene, music, start)
+def _place(scene, music: work.Music) -> str:
+    strips.place(scene, music)
     return f"Music for {len(music.segments)} shots is in place"
 
 

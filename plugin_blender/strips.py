@@ -7,36 +7,48 @@ import bpy
 
 from . import compat
 from .jobs import PlacementError
-from .tags import KEY, MIDI_KEY, Tag, is_ours, tag_of
+from .joins import Place
+from .tags import KEY, MIDI_KEY, ORIGIN_KEY, Tag, is_ours, tag_of
+from .timeline import clock
 from .work import Music, Segment
 
-SOUND_LANE, ROLL_LANE = "BGM", "BGM MIDI"
-LAST_CHANNEL = 127  # the roll lane is the one above; Blender has 128
+LANES = "BGM", "BGM 2", "BGM MIDI"  # shots take turns on the first two, as their joins overlap
+LAST_CHANNEL = 128
 
 
-def place(scene, music: Music, start: int) -> None:
-    """One sound strip and, above it, one muted roll a shot; frame 0 of the music is `start`.
+def place(scene, music: Music) -> None:
+    """One sound strip and, above them, one muted roll a shot.
 
     Music of ours that already plays there is muted, not removed. Raises PlacementError.
     """
     editor = scene.sequence_editor_create()
-    end = start + music.segments[-1].end_frame
-    channel = find_lane(editor, start, end)
+    start, end = music.place.frame, music.place.frame + music.segments[-1].end_frame
+    lane = find_lane(editor, start - music.segments[0].lead, end)
     _mute_older(editor, start, end)
-    editor.channels[channel].name = SOUND_LANE
-    editor.channels[channel + 1].name = ROLL_LANE
-    for segment in music.segments:
-        tag = Tag(music.composition, segment.shot, segment.take)
-        first, after = start + segment.start_frame, start + segment.end_frame
-        sound = compat.strips_of(editor).new_sound(
-            f"BGM shot {segment.shot + 1}", _stored(segment.audio), channel, first
-        )
-        _finish(sound, tag, segment, after)
-        roll = compat.strips_of(editor).new_image(
-            f"BGM MIDI shot {segment.shot + 1}", _stored(segment.image), channel + 1, first
-        )
-        roll.mute = True
-        _finish(roll, tag, segment, after)
+    for number, name in enumerate(LANES):
+        editor.channels[lane + number].name = name
+    for number, segment in enumerate(music.segments):
+        _place_sound(editor, music, segment, lane + number % 2)
+        _place_roll(editor, music, segment, lane + 2)
+
+
+def _place_sound(editor, music: Music, segment: Segment, channel: int) -> None:
+    first = music.place.frame + segment.start_frame - segment.lead
+    sound = compat.strips_of(editor).new_sound(
+        f"BGM shot {segment.shot + 1}", _stored(segment.audio), channel, first
+    )
+    _finish(sound, music, segment)
+
+
+def _place_roll(editor, music: Music, segment: Segment, channel: int) -> None:
+    roll = compat.strips_of(editor).new_image(
+        f"BGM MIDI shot {segment.shot + 1}",
+        _stored(segment.image),
+        channel,
+        music.place.frame + segment.start_frame,
+    )
+    roll.mute = True
+    _finish(roll, music, segment)
 
 
 def update(scene, music: Music) -> int:
@@ -52,7 +64,7 @@ def update(scene, music: Music) -> int:
         segment = segments.get(tag.shot)
         if segment is not None:
             changed += _give(strip, segment)
-            _mark(strip, tag._replace(take=segment.take), segment)
+            _mark(strip, music, segment)
     return changed
 
 
@@ -81,42 +93,37 @@ def shot_at_hand(scene) -> Tag | None:
     return tag_of(under[-1]) if under else None
 
 
-def find_lane(editor, start: int, end: int) -> int:
-    """A channel that is free for sound from `start` to `end`, and the one above for rolls.
+def place_of(scene, composition: str) -> Place:
+    """Where in the scene the sounds of a composition were cut to lie."""
+    origin = our_strips(scene, composition)[0].get(ORIGIN_KEY, 0)
+    return Place(int(origin), clock(scene))
 
-    Our named pair where it is free there, else the lowest pair that is wholly unused. Raises
-    PlacementError where there is none.
+
+def find_lane(editor, start: int, end: int) -> int:
+    """The lowest of the channels, one a lane, that are free for music from `start` to `end`.
+
+    Our named ones where they are free there, else the lowest that are wholly unused. Raises
+    PlacementError where there are none.
     """
     strips = list(compat.strips_of(editor))
-    pairs = [(editor.channels[n], editor.channels[n + 1]) for n in range(1, LAST_CHANNEL + 1)]
-    for number, pair in enumerate(pairs, 1):
-        if _is_ours_and_open(pair) and not _any_on(strips, number, start, end):
-            return number
+    busy = {strip.channel for strip in strips if _overlaps(strip, start, end)}
     used = {strip.channel for strip in strips}
-    for number, pair in enumerate(pairs, 1):
-        unused = not used & {number, number + 1}
-        if unused and all(_is_unnamed(lane, number + i) for i, lane in enumerate(pair)):
-            return number
-    raise PlacementError(
-        "No two channels are free for the music: empty some, then undo is not lost"
-    )
+    stacks = [range(n, n + len(LANES)) for n in range(1, LAST_CHANNEL - len(LANES) + 2)]
+    ours = (s for s in stacks if busy.isdisjoint(s) and _are_ours(editor.channels, s))
+    unused = (s for s in stacks if used.isdisjoint(s) and _are_unnamed(editor.channels, s))
+    for stack in (*ours, *unused):
+        return stack[0]
+    raise PlacementError(f"No {len(LANES)} channels in a row are free for the music: empty some")
 
 
-def _is_ours_and_open(pair: tuple) -> bool:
-    sound, roll = pair
-    named = (sound.name, roll.name) == (SOUND_LANE, ROLL_LANE)
-    return named and not (sound.lock or roll.lock)
+def _are_ours(channels, numbers: Iterable[int]) -> bool:
+    lanes = [channels[number] for number in numbers]
+    return tuple(lane.name for lane in lanes) == LANES and not any(lane.lock for lane in lanes)
 
 
-def _is_unnamed(lane, number: int) -> bool:
-    """Whether the user has left a channel alone: "Channel 3", in whatever language."""
-    return not lane.lock and lane.name.endswith(f" {number}")
-
-
-def _any_on(strips: Iterable, channel: int, start: int, end: int) -> bool:
-    """Whether any strip lies on this channel or the one above, between `start` and `end`."""
-    lanes = (channel, channel + 1)
-    return any(strip.channel in lanes and _overlaps(strip, start, end) for strip in strips)
+def _are_unnamed(channels, numbers: Iterable[int]) -> bool:
+    """Whether the user has left channels alone: "Channel 3", in whatever language."""
+    return all(channels[n].name.endswith(f" {n}") and not channels[n].lock for n in numbers)
 
 
 def _mute_older(editor, start: int, end: int) -> None:
@@ -125,15 +132,16 @@ def _mute_older(editor, start: int, end: int) -> None:
             strip.mute = True
 
 
-def _finish(strip, tag: Tag, segment: Segment, after: int) -> None:
+def _finish(strip, music: Music, segment: Segment) -> None:
     """The strip ends on the shot's boundary, also where the sound's length rounds otherwise."""
-    compat.set_end(strip, after)
+    compat.set_end(strip, music.place.frame + segment.end_frame)
     strip.select = False
-    _mark(strip, tag, segment)
+    _mark(strip, music, segment)
 
 
-def _mark(strip, tag: Tag, segment: Segment) -> None:
-    strip[KEY] = str(tag)
+def _mark(strip, music: Music, segment: Segment) -> None:
+    strip[KEY] = str(Tag(music.composition, segment.shot, segment.take))
+    strip[ORIGIN_KEY] = music.place.frame
     if strip.type == "IMAGE":
         strip[MIDI_KEY] = _stored(segment.midi)
 

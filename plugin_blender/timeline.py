@@ -28,6 +28,11 @@ def frame_rate(scene) -> Fraction:
     return scene.render.fps / Fraction(scene.render.fps_base).limit_denominator(1001)
 
 
+def clock(scene) -> float:
+    """Frames a second as Blender itself counts them."""
+    return scene.render.fps / scene.render.fps_base
+
+
 def picture_range(scene) -> tuple[int, int]:
     """First frame, and first frame after: of the selected strips, else of all in the scene's range.
 

@@ -9,6 +9,7 @@ import pytest
 from addon_modules import server_process
 from addon_modules.client import Client, ServerRefused
 from addon_modules.cuts import Edit
+from addon_modules.joins import Place
 from addon_modules.rendering import Rendering
 from addon_modules.running import Run, StoppedError, WorkError
 from addon_modules.server_process import ServerSettings
@@ -42,7 +43,7 @@ def test_edit_without_cuts_leaves_them_to_the_server(order, bunny: Path):
 def test_new_take_keeps_what_does_not_change(order, settings: ServerSettings):
     asked = order(cuts=(110, 131))
     before = compose(asked, _quiet())
-    take = TakeOrder(before.composition, 1, {"seed": 3}, asked.folder, settings)
+    take = TakeOrder(before.composition, asked.place, 1, {"seed": 3}, asked.folder, settings)
     after = new_take(take, _quiet())
     assert [segment.take for segment in after.segments] == [0, 1, 0]
     assert after.segments[0] == before.segments[0]
@@ -77,7 +78,7 @@ def test_servers_reason_is_passed_on(order):
 
 def test_composition_that_the_server_forgot(settings: ServerSettings, tmp_path: Path):
     with pytest.raises(ServerRefused, match="no such composition"):
-        new_take(TakeOrder("f" * 32, 0, {}, tmp_path, settings), _quiet())
+        new_take(TakeOrder("f" * 32, Place(0, 24.0), 0, {}, tmp_path, settings), _quiet())
 
 
 def test_failed_rendering_shows_its_last_words(order):
@@ -126,7 +127,12 @@ def order(settings: ServerSettings, tmp_path: Path):
         edit = Edit("Scene", 100, 148, Fraction(24000, 1001), cuts)
         options = {"style": style, "seed": 1}
         return ComposeOrder(
-            edit, Rendering(command, made, 48, folder), options, tmp_path / "music", settings
+            edit,
+            Place(100, 24 / 1.001),
+            Rendering(command, made, 48, folder),
+            options,
+            tmp_path / "music",
+            settings,
         )
 
     return make
