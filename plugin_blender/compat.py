@@ -34,6 +34,22 @@ def set_end(strip, frame: int) -> None:
         strip.frame_final_end = frame
 
 
+def animated_strips(scene) -> set[str]:
+    """Names of the strips that have keyframes or drivers (actions have layers from 4.4 on)."""
+    data = scene.animation_data
+    if data is None:
+        return set()
+    curves = [*data.drivers, *(_curves(data.action) if data.action else ())]
+    return {curve.data_path.split('"')[1] for curve in curves if 'all["' in curve.data_path}
+
+
+def _curves(action) -> list:
+    if hasattr(action, "fcurves"):
+        return list(action.fcurves)
+    bags = (bag for layer in action.layers for strip in layer.strips for bag in strip.channelbags)
+    return [curve for bag in bags for curve in bag.fcurves]
+
+
 def set_video_output(settings) -> None:
     """Make a render write a movie; from 5.0 on the kind of medium is chosen before the format."""
     if hasattr(settings, "media_type"):

@@ -36,8 +36,8 @@ class DIFFBGM_OT_generate(bpy.types.Operator):
         scene = compat.edited_scene(context)
         try:
             server = _server(context)
-            edit = read_edit(scene)
-            rendering = _prepare_rendering(edit)
+            edit = _picture_for(server, read_edit(scene))
+            rendering = _prepare_rendering(edit) if edit.composited else None
         except (NoPictureError, NotAllowedError, RuntimeError, OSError) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -141,22 +141,32 @@ def _server(context) -> ServerSettings:
     return settings
 
 
+def _picture_for(server: ServerSettings, edit: Edit) -> Edit:
+    """The edit, its films named only where the server can open them: where it is our own.
+
+    An edit without a cut may be a film that was cut elsewhere: rendered, it goes as one film, in
+    which the server looks for cuts.
+    """
+    return edit if edit.cuts and not server.address else edit.without_films()
+
+
 def _prepare_rendering(edit: Edit) -> Rendering:
     """A copy of the file as it is now, and the command that renders it; the file stays as it is.
 
     Raises OSError, or Blender's RuntimeError, where the copy cannot be written.
     """
     folder = Path(tempfile.mkdtemp(prefix="diffbgm-", dir=bpy.app.tempdir or None))
-    copy, film = folder / "edit.blend", folder / "edit.mp4"
+    copy = folder / "edit.blend"
     try:
         bpy.ops.wm.save_as_mainfile(filepath=str(copy), copy=True)
     except RuntimeError:
         shutil.rmtree(folder)
         raise
     script = str(Path(__file__).with_name("render_script.py"))
-    numbers = str(edit.start), str(edit.end)
-    command = compat.script_command(script, str(copy), edit.scene, *numbers, str(film))
-    return Rendering(command, film, edit.end - edit.start, folder)
+    stretches = [(edit.start + start, edit.start + end) for start, end in edit.composited]
+    numbers = [f"{start}-{end}" for start, end in stretches]
+    command = compat.script_command(script, str(copy), edit.scene, str(folder), *numbers)
+    return Rendering(command, edit.composited, folder)
 
 
 def _music_folder() -> Path:

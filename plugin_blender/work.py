@@ -14,7 +14,8 @@ from fractions import Fraction
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from . import joins, otio, rendering, server_process
+from . import joins, otio, server_process
+from . import rendering as renderer
 from .client import Client, ClientError, ServerUnreachable
 from .cuts import Edit
 from .joins import Place
@@ -55,11 +56,13 @@ class Music:
 
 @dataclass(frozen=True)
 class ComposeOrder:
-    """All that the thread must know; music goes below `folder`, the rendering's is removed."""
+    """All that the thread must know; music goes below `folder`, the rendering's is removed.
+
+    There is a rendering where a part of the edit is composited."""
 
     edit: Edit
     place: Place
-    rendering: Rendering
+    rendering: Rendering | None
     options: dict[str, Any]
     folder: Path
     server: ServerSettings
@@ -81,12 +84,11 @@ def compose(order: ComposeOrder, run: Run) -> Music:
     """The picture of an edit to its music. Raises ClientError, WorkError, StoppedError, OSError."""
     try:
         client = _connect(order.server, run)
-        film = rendering.render(
-            order.rendering, run, lambda done: run.report("Rendering", _within(RENDER, done))
-        )
-        client, state = _hand_over(client, film, order, run)
+        films = _render(order.rendering, run)
+        client, state = _hand_over(client, films, order, run)
     finally:
-        shutil.rmtree(order.rendering.folder, ignore_errors=True)
+        if order.rendering:
+            shutil.rmtree(order.rendering.folder, ignore_errors=True)
     client, result = _await(client, state, state["jobs"][0]["id"], order.server, run)
     return _fetch(client, state["id"], result, order.place, order.folder, run)
 
@@ -109,25 +111,53 @@ def _connect(server: ServerSettings, run: Run) -> Client:
     return server_process.connect(server, run.wait)
 
 
+def _render(rendering: Rendering | None, run: Run) -> list[Path]:
+    if rendering is None:
+        return []
+    return renderer.render(
+        rendering, run, lambda done: run.report("Rendering", _within(RENDER, done))
+    )
+
+
 def _hand_over(
-    client: Client, film: Path, order: ComposeOrder, run: Run
+    client: Client, films: list[Path], order: ComposeOrder, run: Run
 ) -> tuple[Client, dict[str, Any]]:
-    """The film and what is wanted for it; by way of a new server where the old one, which ends with
-    the Blender that started it, has gone during the rendering."""
+    """The films and what is wanted for them; by way of a new server where the old one, which ends
+    with the Blender that started it, has gone during the rendering."""
     try:
-        return client, _submit(client, film, order, run)
+        return client, _submit(client, films, order, run)
     except ServerUnreachable:
         client = server_process.connect(order.server, run.wait)
-        return client, _submit(client, film, order, run)
+        return client, _submit(client, films, order, run)
 
 
-def _submit(client: Client, film: Path, order: ComposeOrder, run: Run) -> dict[str, Any]:
+def _submit(client: Client, films: list[Path], order: ComposeOrder, run: Run) -> dict[str, Any]:
     """Where the edit has no cut, it may be a film that was cut elsewhere: the server looks."""
-    media = client.upload(film, lambda done: run.report("Uploading", _within(UPLOAD, done)))
+    media = [
+        client.upload(film, lambda done: run.report("Uploading", _within(UPLOAD, done)))
+        for film in films
+    ]
     if not order.edit.cuts:
-        return client.compose_film(media, order.options)
-    document = otio.document(order.edit.scene, order.edit.rate, order.edit.shots, media)
+        return client.compose_film(media[0], order.options)
+    edit = order.edit
+    document = otio.document(edit.scene, edit.rate, _clips(edit, media))
     return client.compose(document, order.options)
+
+
+def _clips(edit: Edit, media: list[str]) -> list[otio.Clip]:
+    """Every shot as a piece of a film: its own, or what was rendered of the stretch it lies in."""
+    clips = []
+    for (start, end), film in zip(edit.shots, edit.films, strict=True):
+        if film is not None:
+            clips.append(otio.Clip(film.path, film.frame, film.frame + end - start))
+            continue
+        number, begin = next(
+            (number, first)
+            for number, (first, after) in enumerate(edit.composited)
+            if first <= start < after
+        )
+        clips.append(otio.Clip(otio.uploaded(media[number]), start - begin, end - begin))
+    return clips
 
 
 def _await(
