@@ -10,6 +10,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,8 +20,9 @@ import numpy as np
 
 from diffbgm.music.score import Note, Track
 from diffbgm.music.tempo_map import TempoMap
-from diffbgm.sound.mixing import Master, master, measure_loudness, sum_stems, write_wav
+from diffbgm.sound.mixing import Mastering, Mix, master, mastered, measure_loudness
 from diffbgm.sound.parts import SAMPLE_RATE, Part, load_parts, save_parts
+from diffbgm.sound.sample_files import SampleFile, blocks, writing
 from diffbgm.sound.soundfont import find_soundfont
 from diffbgm.sound.synthesis import StemMix, render_shot
 from diffbgm.sound.synthesizers import Synthesizer, open_synthesizer
@@ -85,12 +87,14 @@ def main(arguments: list[str] | None = None) -> None:
         )
         timed("synthesis, first", lambda: synthesize(synthesizer, shots))
         parts = timed("synthesis, warm", lambda: synthesize(synthesizer, shots))
-        stems = sum_stems(parts, boundaries[-1])
-        mix = timed("mix and master", lambda: master(stems, boundaries))
-        timed("write stems and mix", lambda: write_all(Path(folder), stems, mix))
         timed("keep the parts", lambda: save_parts(parts, Path(folder) / "take.flac"))
-        timed("read the parts", lambda: load_parts(Path(folder) / "take.flac"))
-    loudness = measure_loudness(mix.samples)
+        kept = load_parts(Path(folder) / "take.flac")
+        timed("read the parts", lambda: [part.between(part.start, part.stop) for part in kept])
+        mix = Mix(kept, boundaries, boundaries[-1] - 1)
+        mastering = timed("mix and master", lambda: master(mix, Path(folder)))
+        timed("write stems and mix", lambda: write_all(Path(folder), mastering))
+        whole = SampleFile(Path(folder) / "mix.wav")
+        loudness = timed("measure the mix", lambda: measure_loudness(whole, len(whole)))
     sys.stdout.write(f"{loudness.lufs:.2f} LUFS, {loudness.true_peak:.2f} dBTP\n")
 
 
@@ -124,10 +128,17 @@ def made_track(
     return Track(name, program, tuple(sorted(notes)), is_drum=name == "Drums")
 
 
-def write_all(folder: Path, stems: dict[str, np.ndarray], mix: Master) -> None:
-    write_wav(folder / "mix.wav", mix.samples)
-    for name, samples in stems.items():
-        write_wav(folder / f"{name}.wav", mix.stem(samples))
+def write_all(folder: Path, mastering: Mastering) -> None:
+    mix = mastering.mix
+    with ExitStack() as files:
+        total = files.enter_context(writing(folder / "mix.wav"))
+        stems = {name: files.enter_context(writing(folder / f"{name}.flac")) for name in mix.stems}
+        for span in blocks(0, mix.boundaries[-1]):
+            curve = mastering.curve(*span)
+            made = {name: mastered(mix.stem(name, *span), curve) for name in stems}
+            for name, samples in made.items():
+                stems[name].write_samples(samples)
+            total.write_samples(sum(made.values(), start=np.zeros((len(curve), 2), np.float32)))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ select_take  another of the takes that a shot already has
 Before that, without composing: `analyse` and `preview_hits`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
@@ -26,18 +26,23 @@ from diffbgm.composition import (
     load_composition,
     load_scored_film,
     load_take,
+    read_document,
+    recorded_files,
     save_take,
 )
 from diffbgm.devices import choose_device
 from diffbgm.dialogue import Dialogue
-from diffbgm.errors import CompositionError, OptionError
-from diffbgm.files import as_path, publishing
+from diffbgm.errors import OptionError, StorageError
+from diffbgm.files import as_path
+from diffbgm.files.publishing import publishing
 from diffbgm.music.chord_plan import ChordPlan
 from diffbgm.music.harmony import Key, estimate_key
 from diffbgm.music.pianoroll import SIXTEENTHS_PER_BEAT, to_score
+from diffbgm.music.score import Score
 from diffbgm.options import ComposeOptions, TakeOptions, checked
-from diffbgm.progress import Advance, Clock, Progress, no_progress
+from diffbgm.progress import Advance, Clock, Progress, no_progress, part_of
 from diffbgm.readers.cut_lists import CutList
+from diffbgm.sound.parts import SAMPLE_RATE, Part
 from diffbgm.sound.soundfont import find_soundfont
 from diffbgm.sound.synthesis import check_instruments, render_shot, stem_mixes
 from diffbgm.sound.synthesizers import Synthesizer, open_synthesizer
@@ -48,8 +53,9 @@ from diffbgm.timeline import Timeline
 from diffbgm.video.analysis import VideoAnalysis, analyse_film, analyse_timeline
 from diffbgm.video.clip import installed_clip
 from diffbgm.video.find_dialogue import find_dialogue
-from diffbgm.writers.folder import write_folder
-from diffbgm.writers.sound_files import PreviousVersion, boundaries_of
+from diffbgm.writers.folder import entries, write_folder
+from diffbgm.writers.sound_files import PreviousVersion
+from diffbgm.writers.space import require_space, space_needed
 
 
 def compose(
@@ -73,9 +79,11 @@ def compose(
     checkpoint = generation.resolve_checkpoint(options.checkpoint)
     model = generation.describe_model(checkpoint, options.sampling)
     film = _film_to_mux(source, folder, options)
-    choose_device(options.device)  # All that may be refused is, before anything slow begins.
+    choose_device(options.device)
+    # All that may be refused is, before anything slow begins.
+    require_space(folder, space_needed(source, options, style))
     with (
-        publishing(folder, lambda: _files_of(folder)) as work,
+        publishing(folder, recorded_files, entries(options.mux)) as work,
         open_synthesizer(soundfont) as synth,
     ):
         check_instruments(synth, style)
@@ -104,12 +112,12 @@ def compose(
             sound={"soundfont": str(soundfont), "synthesizer": synth.name},
         )
         with clock.stage("sound") as advance:
+            kept = []
             for shot, take in enumerate(takes):
-                take = _with_sound(scored, shot, take, style, synth)
-                scored = scored.with_take(shot, take, 0, 1)
-                save_take(work, shot, 0, take)
-                advance((shot + 1) / len(takes))
-            scored = _with_replaced(scored, synth)
+                advance_take = part_of(advance, *_share(shot, takes))
+                parts = _rendered(scored, shot, take, style, synth, advance_take)
+                kept.append(save_take(work, shot, 0, take, parts))
+            scored = _with_replaced(replace(scored, takes=tuple(kept)), synth)
         return replace(write_folder(work, scored, clock), folder=folder)
 
 
@@ -145,16 +153,18 @@ def recompose(
         with clock.stage("arrangement"):
             key = estimate_key(to_score(scored.roll))
             takes = [
-                _take(roll, cues, shot, style, style_name, seed, key)
+                _take(roll, to_score(roll), cues, shot, style, style_name, seed, key)
                 for roll, seed in zip(rolls, seeds, strict=True)
             ]
-        with clock.stage("sound"):
-            takes = [_with_sound(scored, shot, take, style, synth) for take in takes]
+        with clock.stage("sound") as advance:
+            kept = []
+            for index, take in enumerate(takes):
+                advance_take = part_of(advance, *_share(index, takes))
+                parts = _rendered(scored, shot, take, style, synth, advance_take)
+                kept.append(save_take(work, shot, number + index, take, parts))
             scored = _with_replaced(scored, synth)
-        for index, take in enumerate(takes):
-            save_take(work, shot, number + index, take)
         previous = PreviousVersion(folder, shot, scored.takes[shot].parts)
-        scored = scored.with_take(shot, takes[0], number, number + len(takes))
+        scored = scored.with_take(shot, kept[0], number, number + len(takes))
         return replace(write_folder(work, scored, clock, previous), folder=folder)
 
 
@@ -240,15 +250,18 @@ def _dialogue(timeline: Timeline, options: ComposeOptions, advance: Advance) -> 
 def _first_takes(
     roll: np.ndarray, cues: CueSheet, shots: int, options: ComposeOptions, style: Style
 ) -> tuple[Take, ...]:
-    key = estimate_key(to_score(roll))
+    sketch = to_score(roll)
+    key = estimate_key(sketch)
     seeds = [_take_seed(options, shot, 0) for shot in range(shots)]
     return tuple(
-        _take(roll, cues, shot, style, options.style, seed, key) for shot, seed in enumerate(seeds)
+        _take(roll, sketch, cues, shot, style, options.style, seed, key)
+        for shot, seed in enumerate(seeds)
     )
 
 
 def _take(
     roll: np.ndarray,
+    sketch: Score,
     cues: CueSheet,
     shot: int,
     style: Style,
@@ -256,7 +269,7 @@ def _take(
     seed: int,
     key: Key,
 ) -> Take:
-    """A take without sound yet: the shot's part of the roll, arranged."""
+    """A take without sound yet: the shot's part of the roll, whose notes are `sketch`, arranged."""
     own = cues.shot_of_beat == shot
     return Take(
         seed=seed,
@@ -264,7 +277,7 @@ def _take(
         roll=roll[np.repeat(own, SIXTEENTHS_PER_BEAT)],
         dynamic=cues.dynamic[own],
         semantic=cues.semantic[own],
-        score=arrange_shot(shot, to_score(roll), cues, style, seed, key),
+        score=arrange_shot(shot, sketch, cues, style, seed, key),
     )
 
 
@@ -300,14 +313,24 @@ def _new_rolls(
     )
 
 
-def _with_sound(
-    scored: ScoredFilm, shot: int, take: Take, style: Style, synth: Synthesizer
-) -> Take:
-    edges = boundaries_of(scored)
-    span = (edges[shot], edges[-1])
-    mixes = stem_mixes(style)
-    parts = render_shot(synth, take.score.tracks, scored.cues.tempo_map, mixes, span)
-    return replace(take, parts=parts)
+def _rendered(
+    scored: ScoredFilm,
+    shot: int,
+    take: Take,
+    style: Style,
+    synth: Synthesizer,
+    advance: Advance,
+) -> tuple[Part, ...]:
+    timeline = scored.timeline
+    frames = (timeline.shots[shot].start_frame, timeline.frames)
+    first, end = (timeline.sample(frame, SAMPLE_RATE) for frame in frames)
+    tempo_map, mixes = scored.cues.tempo_map, stem_mixes(style)
+    return render_shot(synth, take.score.tracks, tempo_map, mixes, (first, end), advance)
+
+
+def _share(index: int, of: Sequence[Take]) -> tuple[float, float]:
+    """From which fraction to which the work on one of several takes lasts."""
+    return index / len(of), (index + 1) / len(of)
 
 
 def _with_replaced(scored: ScoredFilm, synth: Synthesizer) -> ScoredFilm:
@@ -338,15 +361,11 @@ def _overridden(scored: ScoredFilm, shot: int, options: TakeOptions) -> CueSheet
 
 @contextmanager
 def _next_version(composition: Composition) -> Iterator[Path]:
-    """A folder that begins with all takes and takes the place of the composition's."""
-    with publishing(composition.folder, lambda: composition.files) as work:
-        keep_takes(composition.folder, work)
+    """A folder that begins with all takes; its files take the places of the composition's."""
+    folder = composition.folder
+    mux = composition.options["mux"]
+    with publishing(folder, recorded_files, entries(mux)) as work:
+        if read_document(folder) != composition:
+            raise StorageError(f"{folder} was changed by another diffbgm meanwhile; try again")
+        keep_takes(folder, work)
         yield work
-
-
-def _files_of(folder: Path) -> list[str]:
-    """The entries of a composition that already lies in `folder`; none if there is none."""
-    try:
-        return load_composition(folder).files
-    except CompositionError:
-        return []

@@ -2,7 +2,10 @@
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+
+from diffbgm.errors import CancelledError
 
 Progress = Callable[[str, float], None]
 """Called with the stage and the fraction of the whole that is done, 0..1; may raise to stop."""
@@ -24,12 +27,20 @@ SHARES = {
 }
 
 
+_PATIENCE = 0.1  # seconds without a word of progress
+
+
 def no_progress(stage: str, fraction: float) -> None:
     """The `Progress` of callers that do not wait."""
 
 
 def no_advance(fraction: float) -> None:
     """The `Advance` of callers that do not wait."""
+
+
+def part_of(advance: Advance, begin: float, end: float) -> Advance:
+    """The progress of a part that lasts from `begin` to `end` of what `advance` reports."""
+    return lambda fraction: advance(begin + (end - begin) * fraction)
 
 
 class Clock:
@@ -53,3 +64,37 @@ class Clock:
         yield advance
         self.timings[name] = round(time.perf_counter() - begin, 4)
         advance(1.0)
+
+
+class Beside:
+    """Work in a thread beside the block of a `with`, which is stopped where the block fails.
+
+    The work is handed an `advance` of its own, which raises once it is to stop.
+    """
+
+    def __init__(self, work: Callable[[Advance], None]) -> None:
+        self._work = work
+        self._done = 0.0
+        self._is_stopped = False
+        self._thread = ThreadPoolExecutor(1)
+        self._future: Future[None] | None = None
+
+    def __enter__(self) -> "Beside":
+        self._future = self._thread.submit(self._work, self._advance)
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self._is_stopped = kind is not None
+        self._thread.shutdown()
+
+    def wait(self, advance: Advance) -> None:
+        """Until the work is done; its error is raised."""
+        assert self._future is not None
+        while not wait([self._future], _PATIENCE).done:
+            advance(self._done)
+        self._future.result()
+
+    def _advance(self, fraction: float) -> None:
+        self._done = fraction
+        if self._is_stopped:
+            raise CancelledError("stopped with what it was done beside")

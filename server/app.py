@@ -44,11 +44,11 @@ def create_app(services: Services) -> OpenAPI:
     security.install(app, services.store.token, services.config.hosts)
     app.before_request(_require_json)
     app.register_api(create_routes(services))
-    _add_pages(app)
+    _add_pages(app, services)
     return app
 
 
-def _add_pages(app: OpenAPI) -> None:
+def _add_pages(app: OpenAPI, services: Services) -> None:
     """The page, and the documentation of the API; none of them needs a network."""
     app.register_blueprint(RegisterPlugin.register("../openapi.json"), url_prefix="/docs")
 
@@ -58,7 +58,9 @@ def _add_pages(app: OpenAPI) -> None:
 
     @app.route("/openapi.json")
     def openapi() -> Any:
-        return app.api_doc
+        document = app.api_doc
+        _complete(document, services)
+        return document
 
     @app.route("/")
     def page() -> Response:
@@ -68,6 +70,18 @@ def _add_pages(app: OpenAPI) -> None:
     def static_file(name: str) -> Response:
         # Said here, as some systems know .js as plain text, which browsers do not run.
         return send_from_directory(_STATIC, name, mimetype=_MIME_TYPES.get(Path(name).suffix))
+
+
+def _complete(document: dict[str, Any], services: Services) -> None:
+    """Says what the models cannot: that an upload has a body, and which styles there are."""
+    upload = document["paths"]["/v1/media"]["post"]["requestBody"]
+    upload["required"] = True
+    for content in upload["content"].values():
+        content["schema"] |= {"format": "binary", "minLength": 1}
+    styles = {"type": ["string", "null"], "enum": [*services.composer.styles(), None]}
+    for model in document["components"]["schemas"].values():
+        if "style" in model.get("properties", {}):
+            model["properties"]["style"] = styles
 
 
 def _require_json() -> None:

@@ -99,7 +99,7 @@ class _Task(WSGITask):
                 self._stream.close()
             raise
         if self._stream is not None:
-            self.channel.hand_over(_Watcher(self.channel, self._stream, self.chunked_response))
+            self.channel.hand_over(self._stream, self.chunked_response)
             raise _HandedOver
 
     def finish(self) -> None:
@@ -213,6 +213,7 @@ class Channel(HTTPChannel):
     task_class: Any = _Task
     error_task_class: Any = _JsonErrorTask
     request: Any
+    _stream: Stream | None = None
     is_known = False  # has shown the token
     began: float | None = None  # when the head of the request in reading began to come
 
@@ -232,8 +233,9 @@ class Channel(HTTPChannel):
         with suppress(_HandedOver):
             super().service()
 
-    def hand_over(self, watcher: _Watcher) -> None:
-        self.pump.add(watcher)
+    def hand_over(self, stream: Stream, is_chunked: bool) -> None:
+        self._stream = stream
+        self.pump.add(_Watcher(self, stream, is_chunked))
 
     def end_stream(self) -> None:
         with self.requests_lock:
@@ -248,6 +250,8 @@ class Channel(HTTPChannel):
         super().handle_close()
         if self.request is not None:  # Nothing of half an upload stays.
             self.request.close()
+        if self._stream is not None:  # At once, so that the next client may have it.
+            self._stream.close()
 
 
 def channel_class(rules: Rules, pump: Pump) -> type[Channel]:

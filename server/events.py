@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from flask import Response, request
 
@@ -21,18 +22,25 @@ _RETRY_SECONDS = 5
 
 
 class Stream:
-    """What one client hears of one composition: its state now and at every change to its end."""
+    """What one client hears of one composition: its state now and at every change to its end.
+
+    `give_back` is called once, when the stream is closed first.
+    """
 
     def __init__(
-        self, store: Store, jobs: Jobs, composition_id: str, close: Callable[[], None]
+        self, store: Store, jobs: Jobs, composition_id: str, give_back: Callable[[], None]
     ) -> None:
         self.is_over = False
-        self.close = close
+        self._open = [give_back]
         self._store = store
         self._jobs = jobs
         self._composition_id = composition_id
         self._latest: object = None
         self._version, self._last = -1, time.monotonic()
+
+    def close(self) -> None:
+        with suppress(IndexError):  # Taking it out of the list is one step for all threads.
+            self._open.pop()()
 
     def news(self) -> bytes:
         """What has happened since the last call; often nothing."""

@@ -19,12 +19,14 @@ from diffbgm.errors import CancelledError, DiffBGMError
 from diffbgm.options import ComposeOptions, TakeOptions
 
 from .composer import Composer, Description, Progress
+from .interruption import Interruption, interrupt
 from .job_limits import JobLimits, within
 
 logger = logging.getLogger(__name__)
 
 _HEARTBEAT = 0.2
 _CANCEL = "cancel"
+_SOON = 0.3  # seconds for a job to report, and be stopped then
 _HINTS = {
     getattr(signal, "SIGKILL", 9): " It may have run out of memory.",
     getattr(signal, "SIGXCPU", 24): " It took more processor time than a job may have.",
@@ -145,13 +147,19 @@ class IsolatedComposer:
                 raise
 
     def _stop_job(self, connection: Connection, patience: float) -> None:
-        """Asks the child to cancel and waits for its last word, so that it can tidy up."""
+        """Asks the child to cancel and waits for its last word, so that it can tidy up.
+
+        It is asked at its next report, and when that does not come soon, wherever it is.
+        """
         deadline = time.monotonic() + patience
         try:
             connection.send((_CANCEL, (), None))
-            while (left := deadline - time.monotonic()) > 0:
-                if connection.poll(left) and connection.recv()[0] in ("done", "error"):
-                    return
+            if _has_ended(connection, time.monotonic() + min(patience, _SOON)):
+                return
+            if patience and self._process is not None and self._process.pid is not None:
+                interrupt(self._process.pid)
+            if _has_ended(connection, deadline):
+                return
         except (EOFError, OSError):
             logger.warning("the composing process ended while it was being cancelled")
         self.unload()
@@ -169,15 +177,26 @@ class IsolatedComposer:
         return f"The composing process ended {why} in the middle of the job.{hint} Try it again."
 
 
+def _has_ended(connection: Connection, deadline: float) -> bool:
+    """Whether the last word of a job comes before the deadline."""
+    while (left := deadline - time.monotonic()) > 0:
+        if connection.poll(left) and connection.recv()[0] in ("done", "error"):
+            return True
+    return False
+
+
 def _child(composer: Composer, connection: Connection) -> None:
     """The child's life: calls in, reports and one last word out, until the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent, which then ends us.
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
+    interruption = Interruption()
+
     def progress(stage: str, fraction: float) -> None:
-        if connection.poll() and connection.recv()[0] == _CANCEL:
-            raise CancelledError("The composition was cancelled.")
-        connection.send(("progress", (stage, fraction)))
+        with interruption.held():
+            if connection.poll() and connection.recv()[0] == _CANCEL:
+                raise CancelledError("The composition was cancelled.")
+            connection.send(("progress", (stage, fraction)))
 
     while True:
         try:
@@ -185,7 +204,12 @@ def _child(composer: Composer, connection: Connection) -> None:
         except EOFError:
             return
         if method != _CANCEL:  # A cancel that came after the job's end is void.
-            connection.send(_answer(composer, method, arguments, progress, limits))
+            try:
+                with interruption.armed():
+                    answer = _answer(composer, method, arguments, progress, limits)
+            except CancelledError as error:  # It came when all but the answer was done.
+                answer = "error", error
+            connection.send(answer)
 
 
 def _answer(

@@ -8,13 +8,17 @@ import json
 import logging
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+
+from diffbgm.errors import DiffBGMError, StorageError
+from diffbgm.files.publishing import recover
 
 from .store_folder import StoreFolder, size_of
 from .tables import Composition, Job, Media
@@ -28,6 +32,15 @@ _LOST = {
     "code": "server_stopped",
     "message": "The server's database was lost before this was composed. Start it again.",
 }
+
+
+def complete_files(folders: Iterable[Path]) -> None:
+    """Completes, or takes back, the files that a killed composer was putting into place."""
+    for folder in folders:
+        try:
+            recover(folder)
+        except StorageError as error:
+            logger.error("a composition is not whole: %s", error)
 
 
 def find_again(session: Session, folder: StoreFolder) -> None:
@@ -58,23 +71,46 @@ def recover_jobs(session: Session, folder: StoreFolder, attempts: int) -> None:
             }
 
 
+def complete_publications(folder: StoreFolder) -> None:
+    """Completes, or takes back, what a killed job began to write into a composition's folder."""
+    for place in folder.compositions.iterdir():
+        if _ID.fullmatch(place.name):
+            complete_publication(place)
+
+
+def complete_publication(place: Path) -> None:
+    """The same for one composition, in whose folder nobody works."""
+    if not place.is_dir():
+        return
+    try:
+        recover(place)
+    except (DiffBGMError, OSError, ValueError, KeyError, TypeError):
+        logger.exception("%s holds files that could not be put in their places", place)
+    with suppress(OSError):  # A first composition that was not finished leaves an empty folder.
+        place.rmdir()
+
+
 def sweep(session: Session, folder: StoreFolder) -> None:
     """Removes what unfinished jobs left, and sets aside what no row speaks of."""
     for entry in folder.work.iterdir():
-        if not _MADE_BY_US.fullmatch(entry.name):
-            folder.set_aside(entry)
-        elif entry.is_dir():
-            shutil.rmtree(entry)
+        if _MADE_BY_US.fullmatch(entry.name):
+            _remove(entry)
         else:
-            entry.unlink()
-    compositions = session.scalars(select(Composition)).all()
-    known = {composition.id for composition in compositions}
-    for entry in folder.compositions.iterdir():
-        if _ID.match(entry.name[1:]) and entry.name[0] == "." and entry.is_dir():
-            shutil.rmtree(entry)
+            folder.set_aside(entry)
+    known = set(session.scalars(select(Composition.id)))
+    for entry in [*folder.compositions.iterdir(), *folder.requests.iterdir()]:
+        if entry.name[0] == "." and _ID.match(entry.name[1:]):
+            _remove(entry)
     _set_aside_unknown(folder, folder.media, set(session.scalars(select(Media.id))))
     _set_aside_unknown(folder, folder.compositions, known)
     _set_aside_unknown(folder, folder.requests, {f"{each}.json" for each in known})
+
+
+def _remove(entry: Path) -> None:
+    if entry.is_dir():
+        shutil.rmtree(entry)
+    else:
+        entry.unlink()
 
 
 def _set_aside_unknown(folder: StoreFolder, place: Path, known: set[str]) -> None:

@@ -28,6 +28,7 @@ _MEDIA = Tag(name="media")
 _COMPOSITIONS = Tag(name="compositions")
 
 _RETRY_SECONDS = 30
+_STRUCTURED = ("application/json", "text/event-stream")
 _MIME_TYPES = {
     ".otio": "application/json",
     ".json": "application/json",
@@ -129,8 +130,8 @@ def _add_compositions(api: APIBlueprint, services: Services) -> None:
     )
     def compose(body: schema.ComposeRequest) -> Response:
         """Compose music for an uploaded film or for a timeline"""
-        _check_options(services, body.options)
         title, used = _source(services, body)
+        _check_options(services, body.options)
         try:
             made = services.jobs.submit(title, body.model_dump(exclude_none=True), used)
         except KeyError as error:
@@ -189,9 +190,9 @@ def _add_changes(api: APIBlueprint, services: Services) -> None:
     @api.post("/v1/compositions/<composition_id>/shots/<shot>/takes", **shown)
     def new_take(path: schema.ShotPath, body: schema.TakeRequest) -> Response:
         """Compose one shot again; its neighbours stay as they are"""
+        _shot(services, path)
         _check_options(services, body)
         options = body.model_dump(exclude_none=True)
-        _shot(services, path)
         return _change(services, path, "take", {"shot": path.shot, "options": options})
 
     @api.put("/v1/compositions/<composition_id>/shots/<shot>/take", **shown)
@@ -307,12 +308,13 @@ def _is_one_range(header: str) -> bool:
 
 def _errors(*statuses: int) -> ResponseDict:
     """What /openapi.json says of a route that may refuse so, besides what each one may."""
-    return dict.fromkeys(map(str, sorted({400, 401, 421, *statuses})), schema.ErrorAnswer)
+    return dict.fromkeys(map(str, sorted({400, 401, 421, 422, *statuses})), schema.ErrorAnswer)
 
 
 def _content(*kinds: str) -> dict[str, Any]:
     """What /openapi.json says of an answer that is no JSON of ours."""
-    return {"content": {kind: {"schema": {"type": "string"}} for kind in kinds}}
+    text = {"schema": {"type": "string"}}
+    return {"content": {kind: {} if kind in _STRUCTURED else text for kind in kinds}}
 
 
 def _unknown_media(media_id: str) -> ApiError:

@@ -6,13 +6,21 @@ Everything is strict: unknown keys, numbers as text and not-a-number are refused
 from typing import Annotated, Any, Literal
 
 from flask_openapi3.models import RawModel
-from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model, model_validator
 
-from diffbgm.options import ComposeOptions, Option, TakeOptions, parse_mood, public_options
+from diffbgm.options import MOODS, ComposeOptions, Option, TakeOptions, parse_mood, public_options
 from diffbgm.options.option import LONGEST_TEXT, Kind
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the content")]
-Frame = Annotated[int, Field(ge=1, lt=2**31)]
+
+
+def _whole(value: Any) -> Any:
+    """JSON knows one kind of number: 4.0 is the whole number 4."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+Frame = Annotated[int, Field(ge=1, lt=2**31), BeforeValidator(_whole)]
 Frames = Annotated[list[Frame], Field(max_length=100_000)]
 Name = Annotated[str, Field(min_length=1, max_length=64)]
 Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
@@ -24,8 +32,8 @@ _TYPES: dict[Kind, Any] = {
     "style": Name,
     "mood": Name | Pair,
     "number": float,
-    "integer": int,
-    "seed": int,
+    "integer": Whole,
+    "seed": Whole,
     "switch": bool,
     "range": Pair,
     "frames": Frames,
@@ -58,7 +66,20 @@ def _field(option: Option) -> Any:
     """What /openapi.json says of an option, of which None means the default."""
     bounds: dict[str, Any] = {"minimum": option.low, "maximum": option.high}
     known = {name: bound for name, bound in bounds.items() if bound is not None}
+    if option.kind == "mood":
+        known = _either({"type": "string", "enum": list(MOODS)}, _pair(minimum=-1, maximum=1))
+    if option.kind == "range":
+        known = _either(_pair(**known))
     return Field(default=None, description=option.description, json_schema_extra=known)
+
+
+def _pair(**number: Any) -> dict[str, Any]:
+    items = {"type": "number", **number}
+    return {"type": "array", "minItems": 2, "maxItems": 2, "items": items}
+
+
+def _either(*schemas: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [*schemas, {"type": "null"}]}
 
 
 class ComposeRequestOptions(_fields_of(ComposeOptions)):
@@ -69,8 +90,39 @@ class ComposeRequestOptions(_fields_of(ComposeOptions)):
         return ComposeOptions(**_arguments(self))
 
 
+def _compose_form(schema: dict[str, Any]) -> None:
+    """Says in JSON Schema what `ComposeRequest` checks besides its fields' types."""
+    for_films = [o.name for o in public_options(ComposeOptions) if o.film_only]
+    absent = {"properties": {name: {"enum": [None, False]} for name in for_films}}
+    text, null = {"type": "string"}, {"type": "null"}
+    schema["oneOf"] = [
+        {"required": ["media"], "properties": {"media": text, "timeline": null}},
+        {
+            "required": ["timeline"],
+            "properties": {"media": null, "timeline": _TIMELINE, "options": absent},
+        },
+    ]
+
+
+def _otio(name: str, **fields: Any) -> dict[str, Any]:
+    schema = {"type": "string", "enum": [name]}
+    properties = {"OTIO_SCHEMA": schema, "metadata": _either({"type": "object"}), **fields}
+    return {"type": "object", "required": ["OTIO_SCHEMA"], "properties": properties}
+
+
+def _list_of(*items: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": {"anyOf": list(items)}}
+
+
+# As much of an OpenTimelineIO document as makes one; https://opentimelineio.readthedocs.io has all.
+_TRACK = _otio("Track.1", children=_list_of(_otio("Clip.1"), _otio("Clip.2"), _otio("Gap.1")))
+_TIMELINE = _otio("Timeline.1", tracks=_otio("Stack.1", children=_list_of(_TRACK)))
+
+
 class ComposeRequest(Wire):
     """One of `media` and `timeline`."""
+
+    model_config = ConfigDict(json_schema_extra=_compose_form)
 
     media: Sha256 | None = Field(default=None, description="id of an uploaded film")
     timeline: dict[str, Any] | None = Field(default=None, description="an OpenTimelineIO document")
@@ -107,7 +159,7 @@ def _frozen(value: Any) -> Any:
 
 
 class ChoiceOfTake(Wire):
-    take: Annotated[int, Field(ge=0, lt=2**31)]
+    take: Annotated[int, Field(ge=0, lt=2**31), BeforeValidator(_whole)]
 
 
 class Film(RawModel):

@@ -7,14 +7,15 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
+from diffbgm.files.publishing import WORK
 from diffbgm.options import ComposeOptions, TakeOptions, public_options
 
 from . import schema
 from .jobs import Queue
 from .tables import Composition, Job
 
-# Where the library keeps all takes, in a form of its own.
-_TAKES = "takes"
+# Where the library keeps all takes in a form of its own, and where it writes new files.
+_NOT_FOR_USERS = ("takes", WORK)
 
 
 def options() -> schema.OptionsAnswer:
@@ -37,21 +38,21 @@ def answer(composition: Composition, queue: Queue, folder: Path) -> schema.Compo
 
 
 def read_composition(folder: Path) -> dict[str, Any] | None:
-    """The content of composition.json; None where the folder is gone."""
+    """The content of composition.json; None where the folder is gone or damaged."""
     try:
         return json.loads((folder / "composition.json").read_bytes())
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
 
 
 def files_in(folder: Path) -> Iterator[str]:
-    """The relative paths, with slashes, of the files for users; links are left out."""
+    """The relative paths, with slashes, of the files for users; no links, nothing hidden."""
     for place, folders, names in os.walk(folder):
-        if place == str(folder) and _TAKES in folders:
-            folders.remove(_TAKES)
+        hidden = _NOT_FOR_USERS if place == str(folder) else ()
+        folders[:] = [each for each in folders if each[0] != "." and each not in hidden]
         for name in names:
             path = Path(place, name)
-            if not path.is_symlink():
+            if name[0] != "." and not path.is_symlink():
                 yield path.relative_to(folder).as_posix()
 
 

@@ -56,8 +56,10 @@ class Store:
         """
         self.token = self._place.take()
         try:
+            recovery.complete_publications(self._place)
             self._engine, is_new = open_database(self._place)
             self._sessions = sessionmaker(self._engine, expire_on_commit=False)
+            recovery.complete_files(self._place.compositions.iterdir())
             with self._sessions.begin() as session:
                 if is_new:
                     recovery.find_again(session, self._place)
@@ -153,7 +155,9 @@ class Store:
             raise StorageError("The request of this composition is gone; send it again.") from error
 
     def sweep_unfinished(self, composition_id: str) -> None:
-        """Removes the hidden folders beside it, in which a composer that crashed was writing."""
+        """Completes or takes back what a composer that crashed was writing, and removes the hidden
+        folders beside it."""
+        recovery.complete_files([self.folder(composition_id)])
         for entry in self.folder(composition_id).parent.glob(f".{composition_id}*"):
             shutil.rmtree(entry, ignore_errors=True)
 

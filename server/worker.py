@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
 
-from diffbgm.errors import DiffBGMError, FilmError
+from diffbgm.errors import CancelledError, DiffBGMError, FilmError
 
 from .composer import Composer, Description, write_edit
 from .jobs import Jobs
@@ -95,6 +95,8 @@ class Worker(threading.Thread):
         try:
             self.description = self._composer.describe(self._jobs.report)
             self._trouble = None
+        except CancelledError:  # The server ends.
+            return
         except DiffBGMError as error:
             self._trouble = str(error)
             logger.warning("the composer could not be loaded: %s", error)

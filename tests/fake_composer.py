@@ -23,13 +23,24 @@ Progress = Callable[[str, float], None]
 @dataclass(frozen=True)
 class FakeComposer:
     """Styles: `cinematic` and `piano` work; `patient` waits for the file `gate` to be there;
-    `unusable`, `full`, `buggy` and `deadly` end in FilmError, StorageError, RuntimeError, SIGKILL.
+    `unusable`, `full`, `buggy` and `deadly` end in FilmError, StorageError, RuntimeError, SIGKILL;
+    `greedy` asks for 64 GiB of memory; `deaf` works for a minute and reports nothing.
     """
 
     gate: Path | None = None
 
     def styles(self) -> tuple[str, ...]:
-        return ("cinematic", "piano", "patient", "unusable", "full", "buggy", "deadly")
+        return (
+            "cinematic",
+            "piano",
+            "patient",
+            "unusable",
+            "full",
+            "buggy",
+            "deadly",
+            "greedy",
+            "deaf",
+        )
 
     def describe(self, progress: Progress) -> Description:
         progress("loading", 0.0)
@@ -73,5 +84,11 @@ class FakeComposer:
             raise StorageError(f"{source}: no space left")
         if style == "buggy":
             raise RuntimeError("an index is out of range")
+        if style == "deaf":
+            end = time.monotonic() + 60
+            while time.monotonic() < end:
+                time.sleep(0.001)
+        if style == "greedy":
+            bytearray(64 * 1024**3)
         if style == "deadly":
             os.kill(os.getpid(), signal.SIGKILL)

@@ -16,6 +16,7 @@ import numpy as np
 import soundfile
 from PIL import Image
 
+from diffbgm.files.ownership import record_of, to_json
 from diffbgm.options import ComposeOptions
 from diffbgm.spotting.hit_points import spot_cuts
 
@@ -72,14 +73,15 @@ def _write(
         _write_shot(folder / f"shots/{index:03d}", index, takes[index], tone)
     mix = np.concatenate(tones)
     _write_wav(folder / "mix.wav", mix)
-    _write_wav(folder / "stems" / "Melody.wav", mix)
+    _write_wav(folder / "stems" / "melody.flac", mix)
     (folder / "score.mid").write_bytes(_midi(60))
     Image.new("RGB", (480, 160), (90, 120, 160)).save(folder / "overview.png")
     (folder / "timeline.otio").write_text(json.dumps({"OTIO_SCHEMA": "Timeline.1"}))
     (folder / "report.html").write_text("<!doctype html><title>Made</title>")
     (folder / "analysis.npz").write_bytes(b"")
     content = _document(film, options, takes, made)
-    content["files"] = sorted({path.name for path in folder.iterdir()} | {"composition.json"})
+    (folder / "composition.json").unlink(missing_ok=True)
+    content["files"] = to_json(record_of(folder))
     (folder / "composition.json").write_text(json.dumps(content))
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from diffbgm_server.config import Config, Limits
 from diffbgm_server.isolation import IsolatedComposer
+from diffbgm_server.job_limits import JobLimits
 from diffbgm_server.serving import serve
 
 from diffbgm.errors import DiffBGMError
@@ -24,13 +25,18 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--parent-pid", type=int)
     parser.add_argument("--largest-file", type=int, help="bytes, as if the disc were full then")
+    parser.add_argument("--event-streams", type=int, default=2)
+    parser.add_argument("--job-memory", type=int, help="bytes that a job may have")
     given = parser.parse_args()
     if given.largest_file:
         resource.setrlimit(resource.RLIMIT_FSIZE, (given.largest_file,) * 2)
-    limits = Limits(media_bytes=40_000_000, json_bytes=100_000, event_streams=2)
+    limits = Limits(media_bytes=40_000_000, json_bytes=100_000, event_streams=given.event_streams)
     try:
         serve(
-            IsolatedComposer(FakeComposer(given.store.parent / "gate")),
+            IsolatedComposer(
+                FakeComposer(given.store.parent / "gate"),
+                limits=JobLimits(memory_bytes=given.job_memory),
+            ),
             Config(given.store, limits=limits),
             host=given.host,
             port=given.port,

@@ -67,6 +67,7 @@ def test_the_folder_holds_what_it_promises(composed):
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert expected <= found
     assert load_composition(folder) == composition
+    assert set(composition.files) == found - {"composition.json"}
 
 
 def test_composition_json_says_all(composed):
@@ -110,7 +111,7 @@ def test_segments_laid_end_to_end_are_the_mix(composed):
 
 def test_stems_add_up_to_the_mix(composed):
     folder = composed[0].folder
-    stems = sum(wav(path).astype(np.int64) for path in (folder / "stems").glob("*.wav"))
+    stems = sum(wav(path).astype(np.int64) for path in (folder / "stems").glob("*.flac"))
     assert np.array_equal(stems, wav(folder / "mix.wav"))
 
 
@@ -165,7 +166,9 @@ def write_as_version_1(folder):
     for shot in content["source"]["shots"]:
         shot["wished_mood"] = shot.pop("mood_override")
         shot["wished_energy"] = shot.pop("energy_override")
-    (folder / "composition.json").write_text(json.dumps({**content, "version": 1}))
+    entries = {path.name for path in folder.iterdir()}
+    old = {**content, "version": 1, "files": sorted(entries)}
+    (folder / "composition.json").write_text(json.dumps(old))
     with np.load(folder / "analysis.npz") as file:
         arrays = dict(file)
     del arrays["version"]
@@ -390,6 +393,29 @@ class TestBadInput:
         again = compose(demo[0], folder, replace(options, cuts=(100, 300)))
         assert (folder / "notes_of_the_director.txt").read_text() == "louder"
         assert len(list((folder / "shots").glob("*.wav"))) == 3 == len(again.shots)
+
+    def test_a_project_of_somebody_else_is_refused_before_any_work(self, demo, tmp_path):
+        for name in ("shots/scene 1.mov", "takes/best.txt", "mix.wav"):
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).write_text("all we have")
+        stages = []
+        with pytest.raises(StorageError, match=r"did not write, .*: mix\.wav, shots, takes\. Move"):
+            compose(demo[0], tmp_path, progress=lambda stage, _: stages.append(stage))
+        assert stages == []
+        for name in ("shots/scene 1.mov", "takes/best.txt", "mix.wav"):
+            assert (tmp_path / name).read_text() == "all we have"
+
+    def test_a_file_of_ours_that_somebody_changed_is_kept(self, composed, tmp_path):
+        folder = copied(composed[0], tmp_path)
+        (folder / "mix.wav").write_bytes(b"a mix of my own")
+        (folder / "shots" / "notes.txt").write_text("louder")
+        with pytest.raises(StorageError, match=r"changed since: mix\.wav\. Move them away"):
+            recompose(folder, 2, TakeOptions(notes="same"))
+        assert (folder / "mix.wav").read_bytes() == b"a mix of my own"
+        (folder / "mix.wav").unlink()
+        select_take(folder, 2, 0)
+        assert len(wav(folder / "mix.wav"))
+        assert (folder / "shots" / "notes.txt").read_text() == "louder"
 
     def test_a_film_is_not_written_over(self, demo, tmp_path):
         film = tmp_path / "film.mp4"

@@ -5,6 +5,7 @@ and on three facts of the whole piece: the style, the key, and the beat of the l
 shot can be done again while every other note stays as it is.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
@@ -132,8 +133,10 @@ def _written_shot(piano_score: Score, cues: ShotCues, key: Key) -> WrittenShot:
 
 def _own_notes(track: Track, cues: ShotCues) -> list[Note]:
     """The notes that begin in the shot's beats, those from before its picture starting with it."""
-    first, last = cues.beats
-    own = [note for note in track.notes if first <= note.start_beats < last]
+    begin, end = (
+        bisect_left(track.notes, b, key=lambda note: note.start_beats) for b in cues.beats
+    )
+    own = track.notes[begin:end]
     late = [
         replace(note, start_beats=cues.start, duration_beats=note.end_beats - cues.start)
         for note in own

@@ -34,6 +34,7 @@ app.add_typer(research.app)
 
 # What typer returns for Ctrl-C, where no command had a word to say about it.
 INTERRUPTED = 130
+_MUCH_SPACE = 10**9  # bytes of disc from which on it is worth a line
 
 
 def main() -> None:
@@ -84,11 +85,23 @@ def compose(
     as_json: Json = False,
 ) -> None:
     """Score a film or an edit."""
+    film_or_edit = _read_source(source)
+    _announce_space(film_or_edit, options)
     with progress_bar() as progress:
         from diffbgm.composing import compose as run
 
-        composition = run(_read_source(source), out, options, progress)
+        composition = run(film_or_edit, out, options, progress)
     _report(composition, as_json)
+
+
+def _announce_space(source: "Path | Timeline", options: ComposeOptions) -> None:
+    """Say on standard error what a long film needs, before the work begins."""
+    from diffbgm.arranging.styles import load_style
+    from diffbgm.writers.space import readable, space_needed
+
+    needed = space_needed(source, options, load_style(options.style))
+    if needed >= _MUCH_SPACE:
+        sys.stderr.write(f"this needs up to {readable(needed)} of disc while it is composed\n")
 
 
 @app.command()

@@ -160,7 +160,7 @@ def _read_frames(option: Option, texts: list[str]) -> tuple[int, ...]:
 
 def _read_cuts(path: Path, source: Path | None) -> tuple[int, ...]:
     from diffbgm.readers.cut_lists import read_cuts
-    from diffbgm.video.film_info import probe
+    from diffbgm.readers.film_info import probe
 
     assert source is not None, "cuts are those of a film"
     return read_cuts(path, probe(source).frame_rate)

@@ -5,7 +5,13 @@ its sound) and `analysis.npz` what was measured, so that a take can be exchanged
 stays as it is, to the bit.
 """
 
-from diffbgm.composition.document import DOCUMENT, Composition, load_composition
+from diffbgm.composition.document import (
+    DOCUMENT,
+    Composition,
+    load_composition,
+    read_document,
+    recorded_files,
+)
 from diffbgm.composition.measured import ANALYSIS, save_analysis
 from diffbgm.composition.migrations import VERSION
 from diffbgm.composition.scored import ScoredFilm, load_scored_film
@@ -23,6 +29,8 @@ __all__ = [
     "load_composition",
     "load_scored_film",
     "load_take",
+    "read_document",
+    "recorded_files",
     "save_analysis",
     "save_take",
     "source_of",

@@ -1,6 +1,8 @@
 """composition.json: what a composition says of itself. Knows no sample and no pixel."""
 
 import json
+import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -8,14 +10,22 @@ from typing import Any
 from diffbgm.composition.migrations import migrate_document
 from diffbgm.errors import CompositionError
 from diffbgm.files import as_path
+from diffbgm.files.ownership import Record, from_json, identify
+from diffbgm.files.publishing import recover
 from diffbgm.video.analysis import MoodSource
 
 DOCUMENT = "composition.json"
+_IN_VERSION_1 = re.compile(
+    r"shots/\d{3,}\.(wav|mid|png)|stems/\w+\.wav|takes/\d{3,}/\d+/(take\.(json|npz)|sound\.flac)"
+)
 
 
 @dataclass(frozen=True)
 class Composition:
-    """composition.json as it is, field by field; `folder` is where it lies."""
+    """composition.json as it is, field by field; `folder` is where it lies.
+
+    `files` records all other files of the composition, as `files.ownership` does.
+    """
 
     folder: Path
     version: int
@@ -41,7 +51,7 @@ class Composition:
     sound: dict[str, Any]
     source: dict[str, Any]
     timings: dict[str, float]
-    files: list[str]
+    files: dict[str, Any]
 
     def to_dict(self) -> dict[str, Any]:
         content = asdict(self)
@@ -68,9 +78,38 @@ class Composition:
 def load_composition(folder: str | Path) -> Composition:
     """What composition.json in `folder` says, in today's form.
 
+    If a process was killed while it put new files there, that is completed first.
     CompositionError if it is not there, damaged, or of a newer version.
     """
     folder = as_path("folder", folder)
+    recover(folder)
+    return read_document(folder)
+
+
+def recorded_files(folder: Path) -> Record:
+    """The files in `folder` that its composition.json claims, itself among them; none without."""
+    try:
+        files = read_document(folder).files
+        if any(identity is None for identity in files.values()):
+            return _files_of_version_1(folder, files)
+        return {**from_json(files), DOCUMENT: identify(folder / DOCUMENT)}
+    except (CompositionError, TypeError, ValueError):
+        return {}
+
+
+def _files_of_version_1(folder: Path, entries: Iterable[str]) -> Record:
+    """Version 1 named its entries alone: in its folders, what is called like its files is its."""
+    found = [path for path in folder.rglob("*") if path.is_file()]
+    paths = {path.relative_to(folder).as_posix(): path for path in found}
+    return {
+        name: identify(path)
+        for name, path in paths.items()
+        if name in entries or (name.split("/")[0] in entries and _IN_VERSION_1.fullmatch(name))
+    }
+
+
+def read_document(folder: Path) -> Composition:
+    """As `load_composition`, but whatever state the files are in."""
     document = folder / DOCUMENT
     try:
         content = migrate_document(json.loads(document.read_text()), document)

@@ -46,10 +46,12 @@ def _migrate(
 
 
 def _document_2(content: Content) -> Content:
-    """Version 2 says override where version 1 said wish, and may hold a plan of harmony."""
+    """Version 2 says override where version 1 said wish, may hold a plan of harmony, and records
+    each of its files, where version 1 listed the entries of its folder."""
     names = {"wished_mood": "mood_override", "wished_energy": "energy_override"}
     shots = [_renamed(shot, names) for shot in content["source"]["shots"]]
-    return {"plan": None, **content, "source": {**content["source"], "shots": shots}}
+    source = {**content["source"], "shots": shots}
+    return {"plan": None, **content, "source": source, "files": dict.fromkeys(content["files"])}
 
 
 def _analysis_2(arrays: Content) -> Content:

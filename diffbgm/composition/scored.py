@@ -1,6 +1,5 @@
 """A film and its music, with all that it takes to make another take. Knows no file's format."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -82,6 +81,5 @@ def load_scored_film(composition: Composition) -> ScoredFilm:
 
 
 def _load_takes(folder: Path, shots: list[dict[str, Any]]) -> tuple[Take, ...]:
-    """The take of every shot that is in the mix; unpacking sound needs no interpreter."""
-    with ThreadPoolExecutor() as pool:
-        return tuple(pool.map(lambda shot: load_take(folder, shot["index"], shot["take"]), shots))
+    """The take of every shot that is in the mix."""
+    return tuple(load_take(folder, shot["index"], shot["take"]) for shot in shots)

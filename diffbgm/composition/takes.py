@@ -3,8 +3,9 @@
 import json
 import os
 import shutil
+from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,13 @@ import numpy as np
 
 from diffbgm.errors import CompositionError
 from diffbgm.music.score import Note, Score, Track
-from diffbgm.sound.parts import Part, load_parts, save_parts
+from diffbgm.sound.parts import Part, SoundPart, load_parts, save_parts
 
 
 @dataclass(frozen=True)
 class Take:
-    """One take of one shot: its conditions, its cells of the roll, its notes, its sound.
+    """One take of one shot: its conditions, its cells of the roll, its notes, and its sound once it
+    is rendered.
 
     `roll` (4 N, 3, 88), `dynamic` (N, 6) and `semantic` (N, 3) are those of the shot's N beats.
     """
@@ -28,15 +30,15 @@ class Take:
     dynamic: np.ndarray
     semantic: np.ndarray
     score: Score
-    parts: tuple[Part, ...] = ()
+    parts: tuple[SoundPart, ...] = ()
 
 
 def take_folder(folder: Path, shot: int, number: int) -> Path:
     return folder / "takes" / f"{shot:03d}" / str(number)
 
 
-def save_take(folder: Path, shot: int, number: int, take: Take) -> None:
-    """Keep a take under its number."""
+def save_take(folder: Path, shot: int, number: int, take: Take, parts: Iterable[Part]) -> Take:
+    """Keep a take and its sound under its number; the take, whose sound is there on the disc."""
     place = take_folder(folder, shot, number)
     place.mkdir(parents=True)
     tracks = [_from_track(track) for track in take.score.tracks]
@@ -44,11 +46,15 @@ def save_take(folder: Path, shot: int, number: int, take: Take) -> None:
     (place / "take.json").write_text(json.dumps(content) + "\n")
     with (place / "take.npz").open("wb") as file:
         np.savez_compressed(file, roll=take.roll, dynamic=take.dynamic, semantic=take.semantic)
-    save_parts(take.parts, place / "sound.flac")
+    save_parts(parts, place / "sound.flac")
+    return replace(take, parts=load_parts(place / "sound.flac"))
 
 
 def load_take(folder: Path, shot: int, number: int) -> Take:
-    """The take that `save_take` kept, to the bit; CompositionError if it is not there."""
+    """The take that `save_take` kept, to the bit; CompositionError if it is not there.
+
+    Its sound stays on the disc until it is asked for.
+    """
     place = take_folder(folder, shot, number)
     try:
         content = json.loads((place / "take.json").read_text())

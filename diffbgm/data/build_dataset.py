@@ -25,8 +25,8 @@ from diffbgm.errors import DatasetError, StorageError
 from diffbgm.files import replacing
 from diffbgm.music.pianoroll import SIXTEENTHS_PER_BAR, SIXTEENTHS_PER_BEAT, TRACKS
 from diffbgm.progress import Advance, no_advance
+from diffbgm.readers.film_info import probe
 from diffbgm.video.analysis import VideoAnalysis, analyse_film
-from diffbgm.video.film_info import probe
 
 MUSIC_FOLDER, CAPTIONS_FOLDER = "POP909_4_bin_pnt_8bar", "captions"
 MIDI_SUFFIXES = frozenset({".mid", ".midi"})

@@ -16,7 +16,7 @@ from diffbgm.model.diffusion import keep_known, log_snr_at, to_channels, to_esti
 from diffbgm.model.melody_chain import sing
 from diffbgm.model.piece_conditions import PieceConditions
 from diffbgm.model.precision import autocast
-from diffbgm.model.rhythm import follow_rhythm
+from diffbgm.model.rhythm import follow_rhythm, with_polyphony
 from diffbgm.model.solver import Estimate
 from diffbgm.model.temporal import NO_KEY, Conditions, Prediction, TimeTokenNetwork
 from diffbgm.model.windows import Batch, Windows
@@ -126,7 +126,7 @@ class TimeTokenDenoiser:
                 return prediction
             unconditional = self.network(x, estimate, known, log_snr, conditions.unconditional())
         logits = unconditional.logits + guidance * (prediction.logits - unconditional.logits)
-        return Prediction(logits, prediction.velocity)
+        return Prediction(with_polyphony(logits, prediction.logits), prediction.velocity)
 
     def _conditions_of(self, batch: Batch) -> Conditions:
         return self.conditions.select(torch.tensor(batch.windows, device=self.device))

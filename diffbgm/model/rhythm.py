@@ -13,7 +13,10 @@ from diffbgm.music.pianoroll import KEYS, TRACKS
 MOST_SHIFT = 8.0  # in logits
 # A held key is believed from a lower probability on than a struck one: else long notes break.
 HELD_PROBABILITY = 0.4
+MOST_CORRECTION = 1.5  # in logits, each time
 _NEVER = 1e-9
+_RARELY = 1e-3
+_LEAST_KEYS = 1e-4
 MELODY = TRACKS.index("MELODY")
 
 
@@ -29,6 +32,22 @@ def follow_rhythm(logits: Tensor) -> Tensor:
     up = (rhythm - torch.log(expected + _NEVER)).clamp(0, MOST_SHIFT)
     down = (rhythm - torch.log(any_on + _NEVER)).clamp(-MOST_SHIFT, 0)
     return torch.cat([keys + up + down, logits[..., KEYS:]], dim=-1)
+
+
+def with_polyphony(logits: Tensor, of: Tensor) -> Tensor:
+    """Logits (..., COLUMNS) that expect about as many keys where the rhythm is on as those `of` do.
+
+    Guidance makes all keys of a row more likely that fit: it is to say which, not how many. Two
+    steps go most of the way; all of it costs obedience to the density that is asked for.
+    """
+    keys, rhythm = logits[..., :KEYS], torch.sigmoid(logits[..., KEYS:])
+    expected = torch.sigmoid(of[..., :KEYS]).sum(dim=-1, keepdim=True)
+    wanted = expected / (torch.sigmoid(of[..., KEYS:]) + _RARELY) * rhythm
+    for _ in range(2):
+        found = torch.sigmoid(keys).sum(dim=-1, keepdim=True)
+        shift = torch.log((wanted + _LEAST_KEYS) / (found + _LEAST_KEYS))
+        keys = keys + shift.clamp(-MOST_CORRECTION, MOST_CORRECTION)
+    return torch.cat([keys, logits[..., KEYS:]], dim=-1)
 
 
 def struck_keys(onset: Tensor) -> Tensor:

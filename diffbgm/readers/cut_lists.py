@@ -117,13 +117,13 @@ def _text_cuts(path: Path, text: str, frame_rate: Fraction) -> Iterator[tuple[st
         entry = line.split("#")[0].strip()
         if entry:
             found = True
-            yield f"line {number}", _frame(f"{path}, line {number}", entry, frame_rate)
+            yield f"line {number}", frame_of(f"{path}, line {number}", entry, frame_rate)
     if not found:
         raise CutsError(f'{path}: names no cuts; for a film without cuts write {{"cuts": []}}')
 
 
-def _frame(place: str, entry: str, rate: Fraction) -> int:
-    """The frame that a number or timecode means."""
+def frame_of(place: str, entry: str, rate: Fraction) -> int:
+    """The frame that a number or timecode means at that rate; CutsError, which names `place`."""
     if re.fullmatch(r"\d{1,12}", entry):
         return int(entry)
     match = TIMECODE.fullmatch(entry)

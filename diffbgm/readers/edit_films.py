@@ -49,15 +49,6 @@ def _checked(film: FilmName) -> FilmName:
     return film
 
 
-def beside(edit: Path) -> Locate:
-    """Any file of this machine; what is not absolute lies beside the edit."""
-
-    def locate(film: FilmName) -> Path:
-        return media_path(edit, film.text) if film.is_url else edit.parent / film.text
-
-    return locate
-
-
 def listed(files: Mapping[str, str]) -> Locate:
     """Only the files of a list, by their names."""
 

@@ -1,15 +1,13 @@
 """Edit files, by OpenTimelineIO: what an edit shows.
 
-Knows the layout of an OTIO document; positions in it become exact fractions of seconds at once, so
-mixed frame rates add up without rounding.
+Positions in an edit become exact fractions of seconds at once, so that mixed frame rates add up
+without rounding.
 """
 
-import contextlib
-import io
-import json
-import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -17,97 +15,107 @@ import opentimelineio as otio
 
 from diffbgm.errors import OptionError, TimelineError
 from diffbgm.options import option_named, parse_mood
-from diffbgm.readers.edit_films import Locate, beside, film_of
+from diffbgm.readers.clip_media import ClipMedia
+from diffbgm.readers.documents import FORMATS, edit_names, open_edit
+from diffbgm.readers.edit_films import Locate
+from diffbgm.readers.edl import possible_rates
 from diffbgm.readers.flattening import ClipSpan, layer, snapped_rate
-from diffbgm.readers.otio_documents import check_document
+from diffbgm.readers.media_files import MediaFiles
 from diffbgm.timeline import MAX_SECONDS, MediaSpan, Shot, Timeline
 
-FORMATS = (".otio", ".edl", ".fcpxml", ".xml", ".kdenlive")
+__all__ = ["FORMATS", "edit_names", "read_timeline", "read_timeline_cuts"]
 
 
-def read_timeline(path: Path | str, locate: Locate | None = None) -> Timeline:
+def read_timeline(
+    path: Path | str,
+    locate: Locate | None = None,
+    *,
+    rate: Fraction | float | None = None,
+    media_folders: Iterable[Path | str] = (),
+    name: str | None = None,
+) -> Timeline:
     """The edit in an .otio, .edl, .fcpxml, .xml (Final Cut 7) or .kdenlive file.
 
     Shots are what is visible: at each frame the topmost enabled clip of the video tracks, nested
-    edits included. The middle of a transition is the cut. Clips may carry options as
-    `metadata["diffbgm"]`: `mood` (a name or [valence, arousal]) and `energy`. Films are found by
-    `locate`, beside the edit unless it is given. TimelineError if the file cannot be read, shows
-    nothing, lasts too long, or names media that are not there.
+    edits included; titles, adjustment layers, insets and transparent pictures lie over the shot
+    below. The middle of a transition is the cut. Clips may carry options as
+    `metadata["diffbgm"]`: `mood` (a name or [valence, arousal]) and `energy`.
+
+    `rate` is the edit's, else that which it names; an EDL, which names none, has that of its
+    media. Media that are not where the edit says are looked for beside it, then in and below
+    `media_folders`, by name, by name without suffix, and by reel; with `locate`, it alone says
+    which files are opened. Of several edits in the file that called `name` is read, else the first
+    (`edit_names` lists them).
+
+    TimelineError if the file cannot be read, shows nothing, lasts too long, or media are missing:
+    it names all.
     """
     path = Path(path)
-    edit = _first_edit(path, _load(path))
+    media = ClipMedia(MediaFiles(path, tuple(map(Path, media_folders))), locate)
+    spans, grid = _read(path, media, rate, name)
     try:
-        spans = layer(edit.tracks if isinstance(edit, otio.schema.Timeline) else edit)
+        missing = media.missing(span.clip for span in spans)
+    except TimelineError as exc:
+        raise TimelineError(f"{path}: {exc}") from exc
+    if missing:
+        raise TimelineError(
+            f"{path}: {_count(missing, 'medium', 'media')} not there: {', '.join(missing)}; "
+            "relink, or name the folder where they lie"
+        )
+    return _timeline(path, spans, grid, media)
+
+
+def read_timeline_cuts(
+    path: Path | str, rate: Fraction | float | None = None, name: str | None = None
+) -> Timeline:
+    """The same edit without its media, which may be missing: shots that show nothing."""
+    path = Path(path)
+    spans, grid = _read(path, ClipMedia(MediaFiles(path)), rate, name)
+    return _timeline(path, spans, grid, None)
+
+
+def _read(
+    path: Path, media: ClipMedia, rate: Fraction | float | None, name: str | None
+) -> tuple[list[ClipSpan], Fraction]:
+    """What is visible of the edit, and its frame rate."""
+    given = None if rate is None else snapped_rate(float(rate))
+    if given is not None and given <= 0:
+        raise TimelineError(f"{path}: a frame rate must be above 0, not {rate}")
+    counted = _edl_rate(path, media, given) if path.suffix.lower() == ".edl" else None
+    edit = open_edit(path, name, counted)
+    spans = _visible(path, edit, media)
+    if not spans:
+        raise TimelineError(f"{path}: shows no picture; put a clip on an enabled video track")
+    return spans, given or _frame_rate(edit, spans)
+
+
+def _edl_rate(path: Path, media: ClipMedia, given: Fraction | None) -> Fraction:
+    """The rate of an EDL's timecodes: as given, else that of its media if it has such timecodes."""
+    possible = possible_rates(path)
+    if given is not None:
+        if all(ceil(rate) > ceil(given) for rate in possible):
+            raise TimelineError(
+                f"{path}: has timecodes that do not exist at {float(given):g} fps; "
+                f"give its own rate, {float(possible[0]):g} or more"
+            )
+        return given
+    clips = open_edit(path, None, possible[0]).find_clips()
+    return next((rate for rate in media.rates(clips) if rate in possible), possible[0])
+
+
+def _visible(path: Path, edit: Any, media: ClipMedia) -> list[ClipSpan]:
+    try:
+        spans = layer(edit.tracks if isinstance(edit, otio.schema.Timeline) else edit, media)
     except (ArithmeticError, NotImplementedError, ValueError, otio.exceptions.OTIOError) as exc:
         raise TimelineError(f"{path}: {exc}") from exc
-    while spans and not spans[-1].visible:
+    while spans and spans[-1].covers == "nothing":
         spans.pop()
     if spans and spans[-1].end > MAX_SECONDS:
         hours = float(spans[-1].end) / 3600
-        raise TimelineError(f"{path}: lasts {hours:.3g} hours, more than 3; score it in parts")
-    rate = _frame_rate(edit, spans)
-    shots = _shots(path, spans, rate, locate or beside(path))
-    if not shots:
-        raise TimelineError(f"{path}: shows no picture; put a clip on an enabled video track")
-    return Timeline(rate, shots)
-
-
-def _load(path: Path) -> Any:
-    if path.suffix.lower() not in FORMATS:
-        raise TimelineError(f"{path}: not an edit that can be read; use {', '.join(FORMATS)}")
-    if not path.is_file():
-        raise TimelineError(f"{path}: no such file")
-    is_edl = path.suffix.lower() == ".edl"
-    options: dict[str, Any] = {"rate": _edl_rate(path)} if is_edl else {}
-    try:
-        # The Kdenlive adapter prints, where a program may be reading our output.
-        with contextlib.redirect_stdout(io.StringIO()):
-            document = _load_otio(path) or otio.adapters.read_from_file(str(path), **options)
-    except OSError as exc:
-        raise TimelineError(f"{path}: cannot be read ({exc.strerror})") from exc
-    except TimelineError as exc:
-        raise TimelineError(f"{path}: {exc}") from exc
-    # Adapters let through whatever a malformed file makes them stumble over.
-    except Exception as exc:
-        reason = " ".join(str(exc).split())[:200] or type(exc).__name__
-        raise TimelineError(f"{path}: not a valid {path.suffix} file ({reason})") from exc
-    if is_edl:
-        # The adapter makes the record timecode a source range, which it is not.
-        for track in document.tracks:
-            track.source_range = None
-    return document
-
-
-def _load_otio(path: Path) -> Any:
-    """The document in OpenTimelineIO's own format, checked; None for other formats."""
-    if path.suffix.lower() != ".otio":
-        return None
-    document = json.loads(path.read_bytes())
-    check_document(document)
-    return otio.adapters.read_from_string(json.dumps(document), "otio_json")
-
-
-def _edl_rate(path: Path) -> float:
-    """An EDL does not name its rate: drop-frame is 29.97, else the lowest that has its frames."""
-    text = path.read_text("utf-8", errors="replace")
-    if re.search(r"^FCM:\s*DROP", text, re.MULTILINE | re.IGNORECASE):
-        return 30000 / 1001
-    highest = max(
-        (int(frame) for frame in re.findall(r"\d\d:\d\d:\d\d[:;](\d\d)", text)), default=0
-    )
-    return float(next((rate for rate in (24, 25, 30, 50) if highest < rate), 60))
-
-
-def _first_edit(path: Path, document: Any) -> Any:
-    """The timeline itself, or the first in a collection (Final Cut files may hold several)."""
-    if isinstance(document, otio.schema.SerializableCollection):
-        for child in document.find_children():
-            if isinstance(child, otio.schema.Timeline):
-                return child
-        raise TimelineError(f"{path}: holds clips but no edit; export the sequence")
-    if isinstance(document, otio.schema.Timeline | otio.schema.Stack | otio.schema.Track):
-        return document
-    raise TimelineError(f"{path}: holds a {type(document).__name__}, not an edit")
+        raise TimelineError(
+            f"{path}: lasts {hours:.3g} hours, more than {MAX_SECONDS // 3600}; score it in parts"
+        )
+    return spans
 
 
 def _frame_rate(edit: Any, spans: Sequence[ClipSpan]) -> Fraction:
@@ -115,23 +123,36 @@ def _frame_rate(edit: Any, spans: Sequence[ClipSpan]) -> Fraction:
     start = getattr(edit, "global_start_time", None)
     if start is not None and start.rate > 1:
         return snapped_rate(start.rate)
-    seconds: dict[Fraction, Fraction] = {}
-    for span in filter(lambda span: span.visible, spans):
-        seconds[span.rate] = seconds.get(span.rate, Fraction(0)) + span.end - span.start
-    return max(seconds, key=seconds.__getitem__) if seconds else Fraction(24)
+    seconds: dict[Fraction, Fraction] = defaultdict(Fraction)
+    for span in spans:
+        if span.covers != "nothing":
+            seconds[span.rate] += span.end - span.start
+    return max(seconds, key=seconds.__getitem__)
 
 
-def _shots(
-    path: Path, spans: Sequence[ClipSpan], rate: Fraction, locate: Locate
-) -> tuple[Shot, ...]:
+def _timeline(
+    path: Path, spans: Sequence[ClipSpan], rate: Fraction, media: ClipMedia | None
+) -> Timeline:
+    """The spans as shots, each at least a frame long; without media they show nothing."""
     shots: list[Shot] = []
     for span in spans:
         start, end = (int(time * rate + Fraction(1, 2)) for time in (span.start, span.end))
-        if start == end:
-            continue
-        overrides = _overrides(path, span)
-        shots.append(Shot(len(shots), start, end, _media(path, span, locate), **overrides))
-    return tuple(shots)
+        if start < end:
+            shown = None if media is None else _media_span(span, media)
+            shots.append(Shot(len(shots), start, end, shown, **_overrides(path, span)))
+    if not shots:
+        raise TimelineError(f"{path}: is shorter than a frame; put a clip on a video track")
+    return Timeline(rate, tuple(shots))
+
+
+def _media_span(span: ClipSpan, media: ClipMedia) -> MediaSpan | None:
+    """None for gaps and for what the editor generates."""
+    path = None if span.clip is None else media.path(span.clip)
+    return path and MediaSpan(path, max(span.media_start, Fraction(0)), span.speed)
+
+
+def _count(things: Sequence[str], one: str, many: str) -> str:
+    return f"a {one} is" if len(things) == 1 else f"{len(things)} {many} are"
 
 
 def _overrides(path: Path, span: ClipSpan) -> dict[str, Any]:
@@ -149,20 +170,3 @@ def _overrides(path: Path, span: ClipSpan) -> dict[str, Any]:
     except (OptionError, TypeError, ValueError) as exc:
         name = span.clip.name if span.clip else ""
         raise TimelineError(f"{path}: the overrides of clip {name!r}: {exc}") from exc
-
-
-def _media(path: Path, span: ClipSpan, locate: Locate) -> MediaSpan | None:
-    """The film file of a clip; None for gaps and for what the editor generates."""
-    if span.clip is None:
-        return None
-    try:
-        film = film_of(span.clip)
-        media = None if film is None else locate(film)
-    except TimelineError as exc:
-        raise TimelineError(f"{path}: {exc}") from exc
-    if media is None:
-        return None
-    if not media.is_file():
-        name = span.clip.name
-        raise TimelineError(f"{path}: the media of clip {name!r} is not there: {media}; relink it")
-    return MediaSpan(media, max(span.media_start, Fraction(0)), span.speed)

@@ -6,17 +6,31 @@ Knows neither files nor frames: all times are exact seconds.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal, Protocol
 
 import opentimelineio as otio
 
+Cover = Literal["all", "part", "nothing"]
 NTSC = [Fraction(n * 1000, 1001) for n in (24, 30, 48, 60, 120)]
+
+
+class Clips(Protocol):
+    """What is to be known of clips beyond the edit itself."""
+
+    def origin(self, clip: Any) -> Fraction:
+        """The source time, in seconds, of the first picture of its medium."""
+        ...
+
+    def covers(self, clip: Any) -> Cover:
+        """How much of the picture below the clip hides."""
+        ...
 
 
 @dataclass(frozen=True)
 class ClipSpan:
-    """A clip from `start` to `end` seconds, or, not `visible`, a hole that shows lower tracks.
+    """A clip from `start` to `end` seconds, which covers all, or part, of the picture below.
 
+    What covers nothing is a hole, with `clip` None.
     `media_start` is the second of its media shown at `start`, `speed` media seconds per second:
     below 0 they run backwards, and what is shown at `start` ends at `media_start`.
     """
@@ -25,7 +39,7 @@ class ClipSpan:
     end: Fraction
     rate: Fraction
     clip: Any = None
-    visible: bool = True
+    covers: Cover = "all"
     media_start: Fraction = Fraction(0)
     speed: Fraction = Fraction(1)
 
@@ -51,20 +65,20 @@ def exact(time: otio.opentime.RationalTime) -> Fraction:
     return Fraction(time.value).limit_denominator(1_000_000) / snapped_rate(time.rate)
 
 
-def layer(item: Any) -> list[ClipSpan]:
+def layer(item: Any, clips: Clips) -> list[ClipSpan]:
     """What is visible of a track, stack, clip or gap: contiguous spans from 0 to its duration."""
     if isinstance(item, otio.schema.Stack):
-        spans = _stack(item)
+        spans = _stack(item, clips)
     elif isinstance(item, otio.schema.Track):
-        spans = _track(item)
+        spans = _track(item, clips)
     else:
-        return _leaf(item)
+        return _leaf(item, clips)
     if not item.enabled:
-        spans = [replace(span, clip=None, visible=False) for span in spans]
+        spans = [replace(span, clip=None, covers="nothing") for span in spans]
     return _trimmed(item, spans)
 
 
-def _leaf(item: Any) -> list[ClipSpan]:
+def _leaf(item: Any, clips: Clips) -> list[ClipSpan]:
     """A clip or a gap. Time effects leave its length in the edit as it is, by OTIO's rules.
 
     A clip that runs backwards shows what it would show forwards, last picture first.
@@ -72,14 +86,10 @@ def _leaf(item: Any) -> list[ClipSpan]:
     shown = item.trimmed_range()
     span = ClipSpan(Fraction(0), exact(shown.duration), snapped_rate(shown.duration.rate))
     if isinstance(item, otio.schema.Gap) or not item.enabled:
-        return [replace(span, visible=False)]
-    media_start = exact(shown.start_time)
-    reference = item.media_reference
-    if reference is not None and reference.available_range is not None:
-        # Source times count from the timecode of the media's first frame.
-        media_start -= exact(reference.available_range.start_time)
-    speed = _speed(item)
+        return [replace(span, covers="nothing")]
+    media_start, speed = exact(shown.start_time) - clips.origin(item), _speed(item)
     span = replace(span, clip=item, media_start=media_start, speed=abs(speed))
+    span = replace(span, covers=clips.covers(item))
     return [span.backwards() if speed < 0 else span]
 
 
@@ -92,7 +102,7 @@ def _speed(item: Any) -> Fraction:
     return speed
 
 
-def _track(track: Any) -> list[ClipSpan]:
+def _track(track: Any, clips: Clips) -> list[ClipSpan]:
     """Items one after the other; each transition moves the cut under it to its middle."""
     spans: list[ClipSpan] = []
     position, shift = Fraction(0), Fraction(0)
@@ -100,7 +110,7 @@ def _track(track: Any) -> list[ClipSpan]:
         if isinstance(item, otio.schema.Transition):
             shift = (exact(item.out_offset) - exact(item.in_offset)) / 2
             continue
-        inner = layer(item)
+        inner = layer(item, clips)
         if shift and spans and inner:
             spans[-1], inner[0] = _moved_cut(spans[-1], inner[0], position, shift)
         shift = Fraction(0)
@@ -121,10 +131,10 @@ def _moved_cut(
     return left.cut_to(left.start, cut + by), right.cut_to(right.start + by, right.end)
 
 
-def _stack(stack: Any) -> list[ClipSpan]:
-    """At each time the topmost that is visible; audio tracks are not pictures."""
+def _stack(stack: Any, clips: Clips) -> list[ClipSpan]:
+    """At each time the topmost that covers the picture; audio tracks are not pictures."""
     layers = [
-        layer(child)
+        layer(child, clips)
         for child in stack
         if not (isinstance(child, otio.schema.Track) and child.kind != otio.schema.TrackKind.Video)
     ]
@@ -135,17 +145,19 @@ def _stack(stack: Any) -> list[ClipSpan]:
 
 
 def _over(below: Sequence[ClipSpan], above: Sequence[ClipSpan]) -> list[ClipSpan]:
-    """`above` where it is visible, `below` elsewhere."""
+    """`above` where it covers all or has nothing below, `below` elsewhere."""
     result: list[ClipSpan] = []
     for span in above:
-        if span.visible:
+        if span.covers == "all":
             result.append(span)
-        else:
-            uncovered = _part(below, span.start, span.end)
-            covered_to = uncovered[-1].end if uncovered else span.start
-            result += uncovered
-            if covered_to < span.end:
-                result.append(span.cut_to(covered_to, span.end))
+            continue
+        reached = span.start
+        for part in _part(below, span.start, span.end):
+            is_bare = part.covers == "nothing"
+            result.append(span.cut_to(part.start, part.end) if is_bare else part)
+            reached = part.end
+        if reached < span.end:
+            result.append(span.cut_to(reached, span.end))
     end = above[-1].end if above else Fraction(0)
     return _joined(result + _part(below, end, below[-1].end if below else end))
 
@@ -156,11 +168,7 @@ def _joined(spans: Sequence[ClipSpan]) -> list[ClipSpan]:
     for span in spans[1:]:
         last = result[-1]
         goes_on = last.cut_to(span.start, span.end).media_start == span.media_start
-        if (
-            span.clip is last.clip
-            and span.visible == last.visible
-            and (goes_on or span.clip is None)
-        ):
+        if span.clip is last.clip and span.covers == last.covers and (goes_on or span.clip is None):
             result[-1] = replace(last, end=span.end)
         else:
             result.append(span)
@@ -184,9 +192,10 @@ def _trimmed(item: Any, spans: list[ClipSpan]) -> list[ClipSpan]:
         start, length = Fraction(0), spans[-1].end if spans else Fraction(0)
     else:
         start, length = exact(item.source_range.start_time), exact(item.source_range.duration)
-    hole = ClipSpan(start, start, snapped_rate(item.trimmed_range().duration.rate), visible=False)
+    rate = snapped_rate(item.trimmed_range().duration.rate)
+    hole = ClipSpan(start, start, rate, covers="nothing")
     if speed == 0:
-        return [_frozen(_filled(spans, start, start + 1 / hole.rate, hole)[0], length)]
+        return [_frozen(_filled(spans, start, start + 1 / rate, hole)[0], length)]
     shown = [
         replace(
             span,

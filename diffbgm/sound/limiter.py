@@ -9,10 +9,12 @@ another take of one shot leaves everything before it untouched, to the bit. Know
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 
-from diffbgm.sound.parts import SAMPLE_RATE
+from diffbgm.progress import Advance, no_advance
+from diffbgm.sound.sample_files import SAMPLE_RATE
 
 BLOCK = 16  # samples that share one peak
 ATTACK = round(0.005 * SAMPLE_RATE)
@@ -32,52 +34,70 @@ _DEPTH = np.concatenate([_FALL, np.ones(BLOCK + HOLD), _RISE])
 
 @dataclass(frozen=True)
 class Peaks:
-    """True peaks of a mix of `length` samples, by blocks.
+    """True peaks of a mix, by blocks: `values` (blocks,) float32, a shot's after the other's.
 
-    Block b begins at sample `starts[b]`, inside the shot that begins at `shot_starts[b]`.
+    `boundaries` are the first samples of the shots, and the end of the last. The first block of
+    every shot begins with it.
     """
 
-    length: int
-    starts: np.ndarray
-    shot_starts: np.ndarray
+    boundaries: tuple[int, ...]
     values: np.ndarray
 
+    def starts(self, blocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """First samples of the blocks of those numbers, and of the shots that they lie in."""
+        lengths = np.diff(self.boundaries)
+        first_blocks = np.concatenate([[0], np.cumsum(-(-lengths // BLOCK))])
+        shots = np.searchsorted(first_blocks, blocks, side="right") - 1
+        shot_starts = np.asarray(self.boundaries)[shots]
+        return shot_starts + BLOCK * (blocks - first_blocks[shots]), shot_starts
 
-def true_peaks(mix: np.ndarray, boundaries: Sequence[int]) -> Peaks:
-    """The true peaks of `mix` (n, 2), absolute. `boundaries` are the first samples of the shots,
-    and n. A peak between two shots counts as the later one's."""
-    envelope = np.zeros(len(mix), np.float32)
+
+class Samples(Protocol):
+    """(n, 2) samples that are there one slice at a time."""
+
+    def __getitem__(self, span: slice, /) -> np.ndarray: ...
+
+
+def true_peaks(mix: Samples, boundaries: Sequence[int], advance: Advance = no_advance) -> Peaks:
+    """The true peaks of `mix`, absolute. `boundaries` are the first samples of the shots, and the
+    end of the last. A peak between two shots counts as the later one's."""
+    values = []
     for first, last in pairwise(boundaries):
         for start in range(first, last, _CHUNK):
             stop = min(start + _CHUNK, last)
-            begin, end = max(0, start - 2 * CONTEXT), min(last, stop + CONTEXT)
+            begin, end = max(boundaries[0], start - 2 * CONTEXT), min(last, stop + CONTEXT)
             peaks = _oversampled_peaks(mix[begin:end])
-            envelope[start:stop] = peaks[start - begin : stop - begin]
+            envelope = peaks[start - begin : stop - begin]
             if start == first:
-                across = peaks[start - begin - min(begin, CONTEXT) : start - begin]
-                envelope[start] = max(envelope[start], across.max(initial=0.0))
-    grids = [np.arange(first, last, BLOCK) for first, last in pairwise(boundaries)]
-    starts = np.concatenate(grids)
-    return Peaks(
-        length=len(mix),
-        starts=starts,
-        shot_starts=np.concatenate([np.full_like(grid, grid[0]) for grid in grids]),
-        values=np.maximum.reduceat(envelope, starts),
-    )
+                across = peaks[max(0, start - begin - CONTEXT) : start - begin]
+                envelope[0] = max(envelope[0], across.max(initial=0.0))
+            values.append(np.maximum.reduceat(envelope, np.arange(0, stop - start, BLOCK)))
+            advance((stop - boundaries[0]) / (boundaries[-1] - boundaries[0]))
+    return Peaks(tuple(boundaries), np.concatenate([*values, np.zeros(0, np.float32)]))
 
 
-def limiting_gain(peaks: Peaks, gain: float, ceiling: float) -> np.ndarray:
-    """(length,) float32, at most 1: what brings `gain` times the mix below `ceiling`."""
-    curve = np.ones(peaks.length, np.float32)
-    loud = np.flatnonzero(peaks.values * gain > ceiling)
-    for block in loud:
-        need = 1 - ceiling / (gain * float(peaks.values[block]))
-        start = int(peaks.starts[block])
-        begin = max(start - ATTACK, int(peaks.shot_starts[block]))
-        end = min(start + REACH, peaks.length)
-        depth = _depth(start - begin)[: end - begin]
-        np.minimum(curve[begin:end], 1 - need * depth, out=curve[begin:end], casting="same_kind")
-    return curve
+class Limiter:
+    """What brings `gain` times a mix below `ceiling`, wherever it is asked for."""
+
+    def __init__(self, peaks: Peaks, gain: float, ceiling: float) -> None:
+        loud = np.flatnonzero(peaks.values * gain > ceiling)
+        self._needs = [1 - ceiling / (gain * float(value)) for value in peaks.values[loud]]
+        self._starts, self._shot_starts = peaks.starts(loud)
+
+    def between(self, first: int, last: int) -> np.ndarray:
+        """(last - first,) float32, at most 1, of the film's samples `first` to `last`."""
+        curve = np.ones(last - first, np.float32)
+        nearest = np.searchsorted(self._starts, (first - REACH, last + ATTACK))
+        for index in range(*nearest.tolist()):
+            start = int(self._starts[index])
+            begin = max(start - ATTACK, int(self._shot_starts[index]))
+            depth = _depth(start - begin)
+            own = slice(max(begin, first), min(start + REACH, last))
+            if own.start < own.stop:
+                part = 1 - self._needs[index] * depth[own.start - begin : own.stop - begin]
+                inside = curve[own.start - first : own.stop - first]
+                np.minimum(inside, part, out=inside, casting="same_kind")
+        return curve
 
 
 def _depth(attack: int) -> np.ndarray:

@@ -1,27 +1,36 @@
-"""Parts to stems, mix and segments at the right loudness. Knows neither notes nor pictures.
+"""Parts to stems and mix at the right loudness, block by block. Knows neither notes nor pictures.
 
 Everything is local: where two lists of parts are the same, their mixes are the same to the bit,
 but for the limiter's reach (`limiter.REACH`) after a difference. Mastered sound lies on a grid of
-24 bits, and the stems add up to the mix exactly.
+24 bits, and the stems add up to the mix exactly. Nothing here grows with the film but its peaks.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from diffbgm.sound.limiter import Peaks, limiting_gain, true_peaks
-from diffbgm.sound.parts import SAMPLE_RATE, Part, patch_levels, write_levels
+from diffbgm.dialogue import Interval
+from diffbgm.progress import Advance, no_advance, part_of
+from diffbgm.sound.ducking import ducking
+from diffbgm.sound.limiter import Limiter, Peaks, Samples, true_peaks
+from diffbgm.sound.loudness import LoudnessMeter
+from diffbgm.sound.parts import SoundPart
+from diffbgm.sound.sample_files import FULL_SCALE, SAMPLE_RATE, blocks
 
 MAX_TRUE_PEAK = -1.0  # dBTP
 # Lower than MAX_TRUE_PEAK by what a detector at four times the rate may miss.
-_CEILING = 10 ** ((MAX_TRUE_PEAK - 0.3) / 20)
+CEILING = 10 ** ((MAX_TRUE_PEAK - 0.3) / 20)
 FADE_OUT = round(0.5 * SAMPLE_RATE)  # samples: the sound has died away when the picture ends
 _MAX_GAIN_DB = 60.0
-_SHORTEST_MEASURE = 0.4  # seconds: one block of BS.1770
-_FULL_SCALE = 2**23
+_MOST_PASSES = 6  # until the gain fits
+_NEAR = 0.05  # LU
 
 
 @dataclass(frozen=True)
@@ -33,153 +42,193 @@ class Loudness:
 
 
 @dataclass(frozen=True)
-class Master:
-    """A finished mix: `samples` (n, 2) float32 on the 24-bit grid, made with the gain `gain_db`.
+class Mix:
+    """What is mixed: all the shots' `parts`, in the order of the shots.
 
-    `curve` (n,) is everything that was done to it: gain, ducking, limiter and the fade at the end.
+    `boundaries` are first samples of shots, and the end of the last: of the film, or of the
+    range of it that is made. The sound is faded to silence until the sample `silent_from`, and
+    steps back in `spans`.
     """
 
-    gain_db: float
-    curve: np.ndarray
-    samples: np.ndarray
+    parts: Sequence[SoundPart]
+    boundaries: Sequence[int]
+    silent_from: int
+    spans: Sequence[Interval] = ()
 
-    def stem(self, samples: np.ndarray) -> np.ndarray:
-        """A stem as it sounds in the mix; all of them add up to `self.samples`, exactly."""
-        return _mastered(samples, self.curve)
+    @cached_property
+    def stems(self) -> dict[str, list[SoundPart]]:
+        """The parts of every stem, by its name, in order."""
+        stems: dict[str, list[SoundPart]] = {part.stem: [] for part in self.parts}
+        for part in self.parts:
+            stems[part.stem].append(part)
+        return dict(sorted(stems.items()))
+
+    @cached_property
+    def _spans(self) -> dict[str, np.ndarray]:
+        """(parts, 2) first samples of every stem's parts, and their ends."""
+        return {
+            name: np.array([(part.start, part.stop) for part in parts])
+            for name, parts in self.stems.items()
+        }
+
+    def stem(self, name: str, first: int, last: int) -> np.ndarray:
+        """(last - first, 2) float32: the sum of a stem's parts from sample `first` to `last`."""
+        samples = np.zeros((last - first, 2), np.float32)
+        starts, stops = self._spans[name].T
+        for index in np.flatnonzero((starts < last) & (stops > first)):
+            part = self.stems[name][index]
+            begin, end = max(first, part.start), min(last, part.stop)
+            samples[begin - first : end - first] += part.between(begin, end)
+        return samples
+
+    def ducking(self, first: int, last: int) -> np.ndarray | None:
+        """How far the mix steps back (a gain), None if it never does."""
+        return ducking(self.spans, first, last, SAMPLE_RATE) if self.spans else None
+
+    def fade(self, first: int, last: int) -> np.ndarray:
+        """(last - first,) float32: 1, half a cosine down to 0 at `silent_from`, and 0."""
+        begin = max(0, self.silent_from - FADE_OUT)
+        if last <= begin:
+            return np.ones(last - first, np.float32)
+        length = self.silent_from - begin
+        steps = np.clip(np.arange(first, last) - begin + 1, 0, length) / max(length, 1)
+        fade = ((1 + np.cos(np.pi * steps)) / 2).astype(np.float32)
+        fade[max(0, self.silent_from - first) :] = 0
+        return fade
 
 
-def sum_stems(parts: Iterable[Part], length: int) -> dict[str, np.ndarray]:
-    """The stems by name, (length, 2) float32 each: the sums of their parts in the order given."""
-    stems: dict[str, np.ndarray] = {}
-    for part in parts:
-        if part.stem not in stems:
-            stems[part.stem] = np.zeros((length, 2), np.float32)
-        samples = part.samples[: max(0, length - part.start)]
-        stems[part.stem][part.start : part.start + len(samples)] += samples
-    return dict(sorted(stems.items()))
+class Mastering:
+    """A mix at its gain: `gain_db` is what was given, or chosen to reach a loudness."""
+
+    def __init__(self, mix: Mix, peaks: Peaks, gain_db: float) -> None:
+        self.mix, self.gain_db = mix, gain_db
+        self._gain = 10 ** (gain_db / 20)
+        self._limiter = Limiter(peaks, self._gain, CEILING)
+
+    def curve(self, first: int, last: int) -> np.ndarray:
+        """(last - first,) float32: all that is done to the mix: gain, limiter, fade, ducking."""
+        curve = self.unducked(first, last)
+        ducked = self.mix.ducking(first, last)
+        return curve if ducked is None else curve * ducked
+
+    def unducked(self, first: int, last: int) -> np.ndarray:
+        """The curve without the ducking."""
+        limit = self._limiter.between(first, last)
+        return limit * np.float32(self._gain) * self.mix.fade(first, last)
+
+
+def mastered(stem: np.ndarray, curve: np.ndarray) -> np.ndarray:
+    """A stem (n, 2) as it sounds in the mix, float32 of the 24-bit grid; all of them add up to the
+    mix, exactly."""
+    levels = np.rint(stem * (curve * np.float32(FULL_SCALE))[:, None])
+    return np.clip(levels, -FULL_SCALE, FULL_SCALE - 1) / np.float32(FULL_SCALE)
 
 
 def master(
-    stems: Mapping[str, np.ndarray],
-    boundaries: Sequence[int],
+    mix: Mix,
+    folder: Path,
     gain_db: float | None = None,
     target_lufs: float = -16.0,
-    silent_from: int | None = None,
-    ducking: np.ndarray | None = None,
-) -> Master:
-    """The mix of `stems`, none above MAX_TRUE_PEAK, faded to silence from sample `silent_from` on
-    (None: the last one).
+    advance: Advance = no_advance,
+) -> Mastering:
+    """How the mix is mastered, so that no true peak is above MAX_TRUE_PEAK.
 
-    `boundaries` are the first samples of the shots, and the film's length in samples. The gain is
-    chosen to reach `target_lufs` if `gain_db` is None; another take is made with the gain of the
-    first, so that its neighbours stay as they are. `ducking` (n,) is how far the mix steps back
-    (a gain); it comes first, so that what is measured and limited is what is played.
+    The gain is chosen to reach `target_lufs` if `gain_db` is None; another take is made with the
+    gain of the first, so that its neighbours stay as they are. What is measured and limited is
+    what is played: the mix as it steps back. Meanwhile the mix lies in a nameless file in `folder`.
     """
-    length = boundaries[-1]
-    mix = np.zeros((length, 2))
-    for name in sorted(stems):
-        mix += stems[name]
-    if ducking is not None:
-        mix *= ducking[:, None]
-    peaks = true_peaks(mix, boundaries)
-    fade = _fade_out(length, length - 1 if silent_from is None else silent_from)
-    if gain_db is None:
-        gain_db = _choose_gain(mix, peaks, target_lufs, fade)
-    curve = _curve(peaks, gain_db, fade)
-    if ducking is not None:
-        curve *= ducking
-    samples = np.zeros((length, 2), np.float32)
-    for name in sorted(stems):
-        samples += _mastered(stems[name], curve)
-    return Master(gain_db, curve, samples)
+    with _plain_mix(mix, folder, part_of(advance, 0.0, 0.4)) as plain:
+        peaks = true_peaks(plain, mix.boundaries, part_of(advance, 0.4, 0.6))
+        if gain_db is None:
+            gain_db = _chosen_gain(mix, plain, peaks, target_lufs, part_of(advance, 0.6, 1.0))
+    return Mastering(mix, peaks, gain_db)
 
 
-def limited(samples: np.ndarray) -> np.ndarray:
-    """(n, 2) float32 as they are, but none above MAX_TRUE_PEAK."""
-    curve = limiting_gain(true_peaks(samples, (0, len(samples))), 1.0, _CEILING)
-    return (samples * curve[:, None]).astype(np.float32)
+def limited(samples: Samples, length: int, advance: Advance = no_advance) -> Iterator[np.ndarray]:
+    """Blocks of (n, 2) float32 samples as they are, but none above MAX_TRUE_PEAK."""
+    peaks = true_peaks(samples, (0, length), part_of(advance, 0.0, 0.6))
+    limiter = Limiter(peaks, 1.0, CEILING)
+    for first, last in blocks(0, length):
+        curve = limiter.between(first, last)
+        yield (samples[first:last] * curve[:, None]).astype(np.float32)
+        advance(0.6 + 0.4 * last / length)
 
 
-def measure_loudness(samples: np.ndarray) -> Loudness:
-    """Loudness of (n, 2) samples at 48 kHz; below 0.4 s, of what silence makes 0.4 s of it."""
-    peak = true_peaks(samples, (0, len(samples))).values.max(initial=0.0)
-    return Loudness(_lufs(samples), 20 * float(np.log10(max(peak, 1e-9))))
+def measure_loudness(samples: Samples, length: int, advance: Advance = no_advance) -> Loudness:
+    """Loudness of (length, 2) samples at 48 kHz; below 0.4 s, of what silence makes 0.4 s of it."""
+    sound = (samples[first:last] for first, last in blocks(0, length))
+    lufs = measure_lufs(sound, length, part_of(advance, 0.0, 0.3))
+    peaks = true_peaks(samples, (0, length), part_of(advance, 0.3, 1.0))
+    peak = peaks.values.max(initial=0.0)
+    return Loudness(lufs, 20 * float(np.log10(max(peak, 1e-9))))
 
 
-def segments(samples: np.ndarray, boundaries: Sequence[int]) -> Iterator[np.ndarray]:
-    """The shots' pieces of the mix; laid end to end they are the mix."""
-    return (samples[first:last] for first, last in pairwise(boundaries))
+def measure_lufs(
+    sound: Iterable[np.ndarray], length: int, advance: Advance = no_advance
+) -> float | None:
+    """LUFS of blocks (n, 2) of so many samples in all; None for silence."""
+    meter, done = LoudnessMeter(), 0
+    for block in sound:
+        meter.push(block)
+        done += len(block)
+        advance(done / length)
+    return meter.finish()
 
 
-def write_wav(path: Path, samples: np.ndarray) -> None:
-    """Write mastered (n, 2) samples exactly: 48 kHz, 24 bits. StorageError if it cannot."""
-    write_levels(path, np.rint(samples * _FULL_SCALE).astype(np.int32))
+class _PlainMix:
+    """The sum of all parts before it is mastered, ducked: samples in a file, in float64.
+
+    There they are exact: sums of multiples of the 24-bit grid's step.
+    """
+
+    def __init__(self, mix: Mix, file: Any) -> None:
+        self._mix, self._file, self._first = mix, file, mix.boundaries[0]
+
+    def write(self, samples: np.ndarray) -> None:
+        self._file.write(np.rint(samples * FULL_SCALE).astype(np.int32).data)
+
+    def __getitem__(self, span: slice) -> np.ndarray:
+        first, last = span.start, span.stop
+        self._file.seek((first - self._first) * 8)
+        levels = np.frombuffer(self._file.read((last - first) * 8), np.int32)
+        samples = levels.reshape(-1, 2) / np.float64(FULL_SCALE)
+        ducked = self._mix.ducking(first, last)
+        return samples if ducked is None else samples * ducked[:, None]
 
 
-def patch_wav(path: Path, first: int, samples: np.ndarray) -> None:
-    """Replace the samples of a file that `write_wav` wrote, from `first` on, by (m, 2) others."""
-    patch_levels(path, first, np.rint(samples * _FULL_SCALE).astype(np.int32))
+@contextmanager
+def _plain_mix(mix: Mix, folder: Path, advance: Advance) -> Iterator[_PlainMix]:
+    begin, end = mix.boundaries[0], mix.boundaries[-1]
+    with tempfile.TemporaryFile(dir=folder) as file, ThreadPoolExecutor() as pool:
+        plain = _PlainMix(mix, file)
+        for first, last in blocks(begin, end):
+            total = np.zeros((last - first, 2))
+            # Unpacking what lies on the disc needs no interpreter.
+            stems = pool.map(lambda name, span=(first, last): mix.stem(name, *span), mix.stems)
+            for samples in stems:
+                total += samples
+            plain.write(total)
+            advance((last - begin) / (end - begin))
+        yield plain
 
 
-def wav_length(path: Path) -> int | None:
-    """How many samples a file holds that `write_wav` wrote; None if there is none, or another."""
-    import soundfile
-
-    try:
-        info = soundfile.info(path)
-    except soundfile.SoundFileError:
-        return None
-    is_ours = (info.samplerate, info.channels, info.subtype) == (SAMPLE_RATE, 2, "PCM_24")
-    return info.frames if is_ours else None
-
-
-def read_wav(path: Path) -> np.ndarray:
-    """(n, 2) float32, as they were written."""
-    import soundfile
-
-    levels, _ = soundfile.read(path, dtype="int32", always_2d=True)
-    return (levels / 2**31).astype(np.float32)
-
-
-def _mastered(stem: np.ndarray, curve: np.ndarray) -> np.ndarray:
-    levels = np.rint(stem * (curve * np.float32(_FULL_SCALE))[:, None])
-    return np.clip(levels, -_FULL_SCALE, _FULL_SCALE - 1) / np.float32(_FULL_SCALE)
-
-
-def _fade_out(length: int, silent_from: int) -> np.ndarray:
-    """(length,) float32: 1, half a cosine down to 0 at the sample `silent_from`, and 0."""
-    fade = np.ones(max(length, silent_from), np.float32)
-    begin = max(0, silent_from - FADE_OUT)
-    steps = np.arange(1, silent_from - begin + 1) / max(silent_from - begin, 1)
-    fade[begin:silent_from] = (1 + np.cos(np.pi * steps)) / 2
-    fade[silent_from:] = 0
-    return fade[:length]
-
-
-def _curve(peaks: Peaks, gain_db: float, fade: np.ndarray) -> np.ndarray:
-    gain = 10 ** (gain_db / 20)
-    return limiting_gain(peaks, gain, _CEILING) * np.float32(gain) * fade
-
-
-def _choose_gain(mix: np.ndarray, peaks: Peaks, target_lufs: float, fade: np.ndarray) -> float:
+def _chosen_gain(
+    mix: Mix, plain: _PlainMix, peaks: Peaks, target_lufs: float, advance: Advance
+) -> float:
     """The gain in dB that brings the limited mix to the target, or as near as limiting allows."""
-    loudness = _lufs(mix)
+    spans = list(blocks(mix.boundaries[0], mix.boundaries[-1]))
+    length = mix.boundaries[-1] - mix.boundaries[0]
+    sound = (plain[first:last] for first, last in spans)
+    loudness = measure_lufs(sound, length, part_of(advance, 0.0, 1 / (_MOST_PASSES + 1)))
     if loudness is None:
         return 0.0
     gain_db = target_lufs - loudness
-    for _ in range(6):  # limiting takes some of the loudness away again
-        loudness = _lufs(mix * _curve(peaks, gain_db, fade)[:, None])
-        if loudness is None or abs(target_lufs - loudness) < 0.05:
+    for number in range(1, _MOST_PASSES + 1):  # limiting takes some of the loudness away again
+        tried = Mastering(mix, peaks, gain_db)
+        sound = (plain[first:last] * tried.unducked(first, last)[:, None] for first, last in spans)
+        pass_of = part_of(advance, number / (_MOST_PASSES + 1), (number + 1) / (_MOST_PASSES + 1))
+        loudness = measure_lufs(sound, length, pass_of)
+        if loudness is None or abs(target_lufs - loudness) < _NEAR:
             break
         gain_db = min(gain_db + target_lufs - loudness, _MAX_GAIN_DB)
     return gain_db
-
-
-def _lufs(samples: np.ndarray) -> float | None:
-    import pyloudnorm
-
-    missing = round(_SHORTEST_MEASURE * SAMPLE_RATE) - len(samples)
-    if missing > 0:
-        samples = np.pad(samples, ((0, missing), (0, 0)))
-    loudness = float(pyloudnorm.Meter(SAMPLE_RATE).integrated_loudness(samples))
-    return loudness if np.isfinite(loudness) else None

@@ -4,22 +4,45 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 
-from diffbgm.errors import CompositionError, StorageError
-from diffbgm.files import replacing
+from diffbgm.errors import CompositionError
+from diffbgm.sound.sample_files import (
+    BLOCK,
+    FULL_SCALE,
+    SAMPLE_RATE,
+    read_comment,
+    read_levels,
+    writing,
+)
 
-SAMPLE_RATE = 48_000
-_FULL_SCALE = 2**23  # of 24 bits
+__all__ = ["SAMPLE_RATE", "Part", "SoundPart", "StoredPart", "load_parts", "save_parts"]
+
+
+class SoundPart(Protocol):
+    """What one shot sounds on `stem`, tails included: the film's samples `start` to `stop`."""
+
+    @property
+    def stem(self) -> str: ...
+
+    @property
+    def start(self) -> int: ...
+
+    @property
+    def stop(self) -> int: ...
+
+    def between(self, first: int, last: int) -> np.ndarray:
+        """(last - first, 2) float32 of the film's samples `first` to `last`, all of which the
+        part holds."""
+        ...
 
 
 @dataclass(frozen=True)
 class Part:
-    """What one shot sounds on `stem`, tails included, from the film's sample `start` on.
-
-    `samples` (n, 2) float32 lie on a grid of 24 bits, so that FLAC keeps them to the bit.
-    """
+    """A part in memory. `samples` (n, 2) float32 lie on a grid of 24 bits, so that FLAC keeps them
+    to the bit."""
 
     stem: str
     start: int
@@ -31,13 +54,41 @@ class Part:
         step = np.float32(_step(samples))
         levels = np.asarray(samples, np.float32) / step
         np.rint(levels, out=levels)
-        np.clip(levels, -_FULL_SCALE, _FULL_SCALE - 1, out=levels)
+        np.clip(levels, -FULL_SCALE, FULL_SCALE - 1, out=levels)
         levels *= step
         return cls(stem, start, levels)
 
     @property
     def stop(self) -> int:
         return self.start + len(self.samples)
+
+    def between(self, first: int, last: int) -> np.ndarray:
+        return self.samples[first - self.start : last - self.start]
+
+
+@dataclass(frozen=True)
+class StoredPart:
+    """A part in a file, which is read where it is asked for; there it begins at `offset`."""
+
+    stem: str
+    start: int
+    length: int
+    path: Path
+    offset: int
+    step: float
+
+    @property
+    def stop(self) -> int:
+        return self.start + self.length
+
+    def between(self, first: int, last: int) -> np.ndarray:
+        """CompositionError where the file is gone or damaged."""
+        begin = self.offset + first - self.start
+        try:
+            levels = read_levels(self.path, begin, begin + last - first)
+        except ValueError as exc:
+            raise _unreadable(self.path) from exc
+        return (levels * self.step).astype(np.float32)
 
 
 def save_parts(parts: Iterable[Part], path: Path) -> None:
@@ -51,92 +102,41 @@ def save_parts(parts: Iterable[Part], path: Path) -> None:
         {"stem": part.stem, "start": part.start, "samples": len(part.samples), "step": step}
         for part, step in zip(parts, steps, strict=True)
     ]
-    levels = [
-        np.rint(part.samples / step).astype(np.int32)
-        for part, step in zip(parts, steps, strict=True)
-    ]
-    # A FLAC file without samples cannot be read back.
-    samples = np.concatenate([*levels, np.zeros((1, 2), np.int32)])
-    write_levels(path, samples, comment=json.dumps(index))
+    with writing(path, comment=json.dumps(index)) as writer:
+        for part, step in zip(parts, steps, strict=True):
+            for first in range(0, len(part.samples), BLOCK):
+                block = part.samples[first : first + BLOCK]
+                writer.write(np.rint(block / step).astype(np.int32))
+        # A FLAC file without samples cannot be read back.
+        writer.write(np.zeros((1, 2), np.int32))
 
 
-def load_parts(path: Path) -> tuple[Part, ...]:
-    """The parts that `save_parts` wrote, to the bit. CompositionError if there are none."""
-    import soundfile
+def load_parts(path: Path) -> tuple[StoredPart, ...]:
+    """The parts that `save_parts` wrote, to be read to the bit where they are asked for.
 
-    try:
-        with soundfile.SoundFile(path) as file:
-            index = json.loads(file.comment)
-            levels = np.right_shift(file.read(dtype="int32", always_2d=True), 8)
-        return tuple(_unpack(index, levels))
-    except (soundfile.SoundFileError, ValueError, KeyError, TypeError) as exc:
-        raise CompositionError(
-            f"{path}: the sound of a take is missing or damaged; recompose the shot"
-        ) from exc
-
-
-def write_levels(path: Path, levels: np.ndarray, comment: str = "") -> None:
-    """Write int32 `levels` (n, 2) of 24 bits as the suffix of `path` says (.wav, .flac), 48 kHz.
-
-    StorageError where it cannot be written whole.
+    CompositionError if there are none.
     """
-    import soundfile
-
-    with replacing(path) as unfinished:
-        try:
-            with soundfile.SoundFile(
-                unfinished, "w", SAMPLE_RATE, channels=2, subtype="PCM_24"
-            ) as file:
-                if comment:
-                    file.comment = comment
-                file.write(levels << 8)
-        # soundfile asserts that all samples were taken; a full disc takes fewer.
-        except (soundfile.SoundFileError, AssertionError) as exc:
-            raise StorageError(
-                f"{path}: cannot be written; is there space, and may this folder be written to?"
-            ) from exc
-        _check_whole(unfinished, len(levels))
-
-
-def patch_levels(path: Path, first: int, levels: np.ndarray) -> None:
-    """Replace int32 `levels` (m, 2) of 24 bits from sample `first` on in a file that lies there.
-
-    StorageError where it cannot be written.
-    """
-    import soundfile
-
     try:
-        with soundfile.SoundFile(path, "r+") as file:
-            file.seek(first)
-            file.write(levels << 8)
-    except (soundfile.SoundFileError, AssertionError) as exc:
-        raise StorageError(f"{path}: cannot be written; is there space left?") from exc
+        return tuple(_stored(json.loads(read_comment(path)), path))
+    except (ValueError, KeyError, TypeError) as exc:
+        raise _unreadable(path) from exc
 
 
-def _check_whole(path: Path, samples: int) -> None:
-    """OSError if the disc was full when the last samples were flushed: closing says nothing."""
-    import soundfile
-
-    try:
-        written = soundfile.info(path).frames
-    except soundfile.SoundFileError as exc:
-        raise OSError("the file was not written whole; is the disc full?") from exc
-    if written != samples:
-        raise OSError("the file was not written whole; is the disc full?")
+def _stored(index: list[dict[str, Any]], path: Path) -> Iterable[StoredPart]:
+    offset = 0
+    for entry in index:
+        length = entry["samples"]
+        yield StoredPart(entry["stem"], entry["start"], length, path, offset, entry["step"])
+        offset += length
 
 
 def _step(samples: np.ndarray) -> float:
     """The grid's step: 2^-23, or more where the samples go beyond full scale."""
     peak = float(np.abs(samples).max(initial=0.0))
-    return 2.0 ** max(0, np.frexp(peak)[1]) / _FULL_SCALE
+    return 2.0 ** max(0, np.frexp(peak)[1]) / FULL_SCALE
 
 
-def _unpack(index: list[dict], levels: np.ndarray) -> Iterable[Part]:
-    first = 0
-    for entry in index:
-        last = first + entry["samples"]
-        if last > len(levels):
-            raise ValueError("shorter than its index says")
-        samples = (levels[first:last] * entry["step"]).astype(np.float32)
-        yield Part(entry["stem"], entry["start"], samples)
-        first = last
+def _unreadable(path: Path) -> CompositionError:
+    return CompositionError(
+        f"{path}: the sound of a take is missing or damaged; recompose the shot"
+    )

@@ -11,6 +11,7 @@ import numpy as np
 from diffbgm.arranging.styles import Style
 from diffbgm.music.score import Track
 from diffbgm.music.tempo_map import TempoMap
+from diffbgm.progress import Advance, no_advance
 from diffbgm.sound.parts import SAMPLE_RATE, Part
 from diffbgm.sound.reverb import reverberation
 from diffbgm.sound.soundfont import find_soundfont
@@ -58,6 +59,7 @@ def render_shot(
     tempo_map: TempoMap,
     mixes: Mapping[str, StemMix],
     span: tuple[int, int],
+    advance: Advance = no_advance,
 ) -> tuple[Part, ...]:
     """The parts of one shot, one for each of its `tracks` that has notes.
 
@@ -65,11 +67,12 @@ def render_shot(
     nothing sounds (a note that lies before it begins there), and the sample at which the film
     ends, after which nothing does. Tails ring until silence, at most MAX_TAIL and the reverb.
     """
-    return tuple(
-        _render_stem(synthesizer, track, tempo_map, mixes[track.name], span)
-        for track in tracks
-        if track.notes
-    )
+    playing = [track for track in tracks if track.notes]
+    parts = []
+    for number, track in enumerate(playing, start=1):
+        parts.append(_render_stem(synthesizer, track, tempo_map, mixes[track.name], span))
+        advance(number / len(playing))
+    return tuple(parts)
 
 
 def _render_stem(

@@ -1,7 +1,7 @@
 """What a film shows, measured in one decoding pass: cuts, motion, mood, a picture a shot."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -13,18 +13,19 @@ import numpy as np
 
 from diffbgm.errors import FilmError
 from diffbgm.progress import Advance
+from diffbgm.readers.film_info import probe
 from diffbgm.timeline import MediaSpan, Shot, Timeline, check_cuts
 from diffbgm.video.captions import nearest_captions
 from diffbgm.video.clip import Clip, sampled
 from diffbgm.video.decode import Picture, on_grid, read_pictures
 from diffbgm.video.edit import content_of_edit, edit_frames
 from diffbgm.video.embeddings import content_of
-from diffbgm.video.film_info import probe
 from diffbgm.video.hard_cuts import SHORTEST_SHOT
 from diffbgm.video.mood import MoodMeter
 from diffbgm.video.motion import MotionMeter
 from diffbgm.video.shots import Cut, ShotDetector
 from diffbgm.video.similarity import Flow, dissimilarity
+from diffbgm.video.spool import Spool
 from diffbgm.video.zero_shot import MOOD_RATE, zero_shot_mood
 
 __all__ = ["Cut", "VideoAnalysis", "analyse_film", "analyse_timeline"]
@@ -38,6 +39,7 @@ MOOD_SOURCES: dict[MoodSource, str] = {
 
 _BESIDE_CUT = 6  # frames from a given cut, at which the pictures are compared: past most dissolves
 _PROGRESS_FRAMES = 12
+_THUMBNAIL_PIXELS = 10_000_000  # of all thumbnails together: 480 of them keep their size
 
 
 @dataclass(frozen=True)
@@ -176,7 +178,7 @@ class _Meters:
             cuts=cuts,
             motion=energy,
             mood=meaning.mood if meaning else self._mood.mood(energy, rate),
-            thumbnails=np.stack([self._album.near(frame) for frame in middles]),
+            thumbnails=self._album.near(middles),
             mood_source="clip" if meaning else "colour",
             image_embeddings=meaning.image_embeddings if meaning else None,
             caption_embeddings=meaning.caption_embeddings if meaning else None,
@@ -219,18 +221,30 @@ class _Album:
     """Keeps a picture of every shot to be, compressed: one in each `SHORTEST_SHOT` frames."""
 
     def __init__(self) -> None:
-        self._pages: list[np.ndarray] = []
+        self._pages = Spool()
         self._pushed = 0
 
     def push(self, rgb: np.ndarray) -> None:
         if self._pushed % SHORTEST_SHOT == 0:
             bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
-            self._pages.append(cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, 92])[1])
+            page = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, 92])[1]
+            self._pages.append(page.tobytes())
         self._pushed += 1
 
-    def near(self, frame: int) -> np.ndarray:
-        """The picture kept nearest to `frame`."""
-        page = self._pages[min(round(frame / SHORTEST_SHOT), len(self._pages) - 1)]
+    def near(self, frames: Sequence[int]) -> np.ndarray:
+        """(frames, height, width, 3): the pictures kept nearest to `frames`; smaller where they
+        are many."""
+        height, width = self._page(0).shape[:2]
+        scale = min(1.0, (_THUMBNAIL_PIXELS / (len(frames) * height * width)) ** 0.5)
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        pictures = np.empty((len(frames), size[1], size[0], 3), np.uint8)
+        for picture, frame in zip(pictures, frames, strict=True):
+            page = self._page(min(round(frame / SHORTEST_SHOT), len(self._pages) - 1))
+            picture[:] = cv2.resize(page, size, interpolation=cv2.INTER_AREA)
+        return pictures
+
+    def _page(self, number: int) -> np.ndarray:
+        page = np.frombuffer(self._pages.read(number, number + 1), np.uint8)
         bgr = cv2.imdecode(page, cv2.IMREAD_COLOR)
         assert bgr is not None
         return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)

@@ -20,10 +20,10 @@ import numpy as np
 
 from diffbgm.devices import choose_device
 from diffbgm.errors import CheckpointError
+from diffbgm.readers.film_info import probe
 from diffbgm.video.clip_weights import CONFIG, damaged, installed, model_config, weights_of
 from diffbgm.video.decode import Picture, on_grid, read_pictures
 from diffbgm.video.embeddings import EmbeddingCache, content_of, key_of
-from diffbgm.video.film_info import probe
 
 if TYPE_CHECKING:
     from diffbgm.video.clip_network import Network

@@ -19,9 +19,9 @@ from av.video.reformatter import Interpolation, VideoReformatter
 from av.video.stream import VideoStream
 
 from diffbgm.errors import FilmError
-from diffbgm.video.container import first_picture, opened, video_stream
-from diffbgm.video.film_info import MAX_SECONDS, FilmInfo, info_of, too_long
-from diffbgm.video.timestamps import Timestamps, may_jump, seek
+from diffbgm.readers.container import first_picture, opened, video_stream
+from diffbgm.readers.film_info import MAX_SECONDS, FilmInfo, info_of, too_long
+from diffbgm.readers.timestamps import Timestamps, may_jump, seek
 
 LONG_SIDE, SHORT_SIDE = 192, 32
 """Of a small picture: the length of its longer side, and the least length of its shorter one."""

@@ -1,5 +1,7 @@
 """Pictures of 32 x 18 pixels, of which even a long film can be kept whole."""
 
+from typing import Protocol
+
 import cv2
 import numpy as np
 
@@ -8,6 +10,14 @@ from diffbgm.video.similarity import Flow, dissimilarity
 WIDTH, HEIGHT = 32, 18
 
 _ENLARGED = (128, 72)  # for the flow, which wants some pixels
+
+
+class Downscaled(Protocol):
+    """(frames, 18, 32, 3) uint8, the pictures of a film, which are there one slice at a time."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, span: slice, /) -> np.ndarray: ...
 
 
 def downscale(rgb: np.ndarray) -> np.ndarray:

@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 
 from diffbgm.errors import TimelineError
+from diffbgm.readers.container import KeptOpen
 from diffbgm.readers.media_runs import MediaRun, media_runs
 from diffbgm.timeline import MediaSpan, Timeline
-from diffbgm.video.container import KeptOpen
 from diffbgm.video.decode import LONG_SIDE, Film, Picture, on_grid
 from diffbgm.video.embeddings import content_of
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from diffbgm.video.downscaling import HEIGHT, WIDTH, downscaled_dissimilarity
+from diffbgm.video.downscaling import HEIGHT, WIDTH, Downscaled, downscaled_dissimilarity
 from diffbgm.video.similarity import Flow
 from diffbgm.video.transition import Span
 
@@ -16,7 +16,7 @@ _ABRUPT = 2  # frames of a change that is no ramp
 _BLOCK = 1000  # frames measured together, to spare memory
 
 
-def find_fades(downscaled: np.ndarray, frame_rate: float) -> list[Span]:
+def find_fades(downscaled: Downscaled, frame_rate: float) -> list[Span]:
     """Fades through black, white or any plain colour, from one shot to the next.
 
     `downscaled` is (frames, 18, 32, 3) uint8, the whole film. What begins or ends the film is none.
@@ -27,14 +27,15 @@ def find_fades(downscaled: np.ndarray, frame_rate: float) -> list[Span]:
         if first == 0 or last == len(contrast):
             continue
         start, end = _full(contrast, first, -1) + 1, _full(contrast, last - 1, 1)
-        same = downscaled_dissimilarity(downscaled[start - 1], downscaled[end], flow) < _SAME
+        before, after = _picture(downscaled, start - 1), _picture(downscaled, end)
+        same = downscaled_dissimilarity(before, after, flow) < _SAME
         if same and last - first <= _LONGEST_FLASH:
             continue
         spans += _fade(start, first, last, end, frame_rate)
     return _merged(spans)
 
 
-def find_dark_ends(downscaled: np.ndarray) -> list[tuple[int, int]]:
+def find_dark_ends(downscaled: Downscaled) -> list[tuple[int, int]]:
     """Frames (first, first after) in which the film fades in at its beginning, out at its end."""
     contrast = _contrast(downscaled)
     ends: list[tuple[int, int]] = []
@@ -48,7 +49,11 @@ def find_dark_ends(downscaled: np.ndarray) -> list[tuple[int, int]]:
     return ends
 
 
-def _contrast(downscaled: np.ndarray) -> np.ndarray:
+def _picture(downscaled: Downscaled, frame: int) -> np.ndarray:
+    return downscaled[frame : frame + 1][0]
+
+
+def _contrast(downscaled: Downscaled) -> np.ndarray:
     """Standard deviation, in levels, of every frame's strongest colour; (frames,)."""
     blocks = [
         downscaled[begin : begin + _BLOCK].reshape(-1, WIDTH * HEIGHT, 3).std(1).max(1)

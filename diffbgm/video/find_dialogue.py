@@ -1,16 +1,16 @@
 """Where somebody speaks in a film, found in its own sound."""
 
 from diffbgm.dialogue import Dialogue
-from diffbgm.progress import Advance
+from diffbgm.progress import Advance, no_advance
 from diffbgm.timeline import Timeline
 from diffbgm.video import speech
 from diffbgm.video.film_sound import film_sound
 
 
-def find_dialogue(timeline: Timeline, progress: Advance | None = None) -> Dialogue:
+def find_dialogue(timeline: Timeline, advance: Advance = no_advance) -> Dialogue:
     """Where somebody speaks in the sound of the edit's films; nowhere if they have none.
 
-    `progress` receives the fraction done, and may raise to stop. FilmError as `film_sound`.
+    `advance` receives the fraction done, and may raise to stop. FilmError as `film_sound`.
     """
-    sound = film_sound(timeline, speech.RATE, 1, progress)
-    return Dialogue.joined(speech.find_speech(sound[:, 0]), timeline.seconds)
+    with film_sound(timeline, speech.RATE, 1, advance) as sound:
+        return Dialogue.joined(speech.find_speech(sound), timeline.seconds)

@@ -6,9 +6,10 @@ from typing import Literal
 import numpy as np
 
 from diffbgm.video.dissolves import find_dissolves
-from diffbgm.video.downscaling import HEIGHT, WIDTH, downscale
+from diffbgm.video.downscaling import HEIGHT, WIDTH, Downscaled, downscale
 from diffbgm.video.fades import find_dark_ends, find_fades
 from diffbgm.video.hard_cuts import SHORTEST_SHOT, HardCutFinder
+from diffbgm.video.spool import Spool
 from diffbgm.video.transition import Span
 
 CutKind = Literal["hard", "dissolve", "fade"]
@@ -39,16 +40,16 @@ class ShotDetector:
 
     def __init__(self) -> None:
         self._hard = HardCutFinder()
-        self._downscaled = bytearray()  # one after the other, as long films have many
+        self._downscaled = _Stored()
 
     def push(self, rgb: np.ndarray) -> None:
         """`rgb` is (H, W, 3) uint8, of the same size every time."""
         self._hard.push(rgb)
-        self._downscaled += downscale(rgb).tobytes()
+        self._downscaled.append(downscale(rgb))
 
     def finish(self, frame_rate: float) -> tuple[Cut, ...]:
         """The cuts in order."""
-        downscaled = np.frombuffer(self._downscaled, np.uint8).reshape(-1, HEIGHT, WIDTH, 3)
+        downscaled = self._downscaled
         fades = find_fades(downscaled, frame_rate)
         ramps = [(fade.start, fade.end) for fade in fades] + find_dark_ends(downscaled)
         taken = [(first - SHORTEST_SHOT, end + SHORTEST_SHOT) for first, end in ramps]
@@ -66,8 +67,26 @@ class ShotDetector:
         return tuple(sorted(cuts, key=lambda cut: cut.frame))
 
 
+class _Stored:
+    """The downscaled pictures of a film, as if they were an array (frames, 18, 32, 3)."""
+
+    def __init__(self) -> None:
+        self._spool = Spool()
+
+    def append(self, picture: np.ndarray) -> None:
+        self._spool.append(picture.tobytes())
+
+    def __len__(self) -> int:
+        return len(self._spool)
+
+    def __getitem__(self, span: slice) -> np.ndarray:
+        first, last, _ = span.indices(len(self))
+        content = self._spool.read(first, max(first, last))
+        return np.frombuffer(content, np.uint8).reshape(-1, HEIGHT, WIDTH, 3)
+
+
 def _dissolves_beside(
-    taken: list[tuple[int, int]], downscaled: np.ndarray, frame_rate: float
+    taken: list[tuple[int, int]], downscaled: Downscaled, frame_rate: float
 ) -> list[Span]:
     """Dissolves in every range between the frames that are `taken` by other transitions."""
     begins = [0, *sorted(end for _, end in taken)]

@@ -18,6 +18,7 @@ The weights are made, and the whole is measured, by benchmarks/speech.py.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -48,15 +49,20 @@ _QUIET = 0.1  # of a span's loud parts: at its ends what is quieter is none of i
 _EDGE = 0.1  # seconds that every span is made longer on both sides
 
 
-def find_speech(samples: np.ndarray) -> list[Interval]:
-    """Spans (start, end) in seconds in which somebody speaks, in order, apart from each other.
+class Sound(Protocol):
+    """(n,) or (n, 1) samples at RATE, of any level, that are there one slice at a time."""
 
-    `samples` is (n,), at RATE, of any level.
-    """
-    if not samples.any():
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, span: slice, /) -> np.ndarray: ...
+
+
+def find_speech(samples: Sound) -> list[Interval]:
+    """Spans (start, end) in seconds in which somebody speaks, in order, apart from each other."""
+    if not any(block.any() for block in _rows(samples, HOP)):
         return []
     probability = 1 / (1 + np.exp(-score(measures(samples))))
-    return _spans(probability, _envelope(samples))
+    return _spans(probability, _levels(samples, HOP))
 
 
 def score(measured: np.ndarray) -> np.ndarray:
@@ -64,7 +70,7 @@ def score(measured: np.ndarray) -> np.ndarray:
     return measured @ WEIGHTS + BIAS
 
 
-def measures(samples: np.ndarray) -> np.ndarray:
+def measures(samples: Sound) -> np.ndarray:
     """(frames, 6): sustained, syllables, change, glide, depth and voiced, a row every HOP."""
     level = _loud_level(samples)
     parts = [_measures(part)[kept] for part, kept in _chunks(samples, _LOUD / level)]
@@ -146,24 +152,44 @@ def _level(energy: np.ndarray) -> np.ndarray:
     return np.sqrt(energy / (_VOICE.stop - _VOICE.start))[:, None]
 
 
-def _loud_level(samples: np.ndarray) -> float:
+def _loud_level(samples: Sound) -> float:
     """The RMS of the loud tenths of a second."""
-    block = RATE // 10
-    whole = np.pad(samples, (0, -len(samples) % block)).reshape(-1, block)
-    return float(np.percentile(np.sqrt((whole**2).mean(axis=1)), _LOUD_PERCENTILE)) or 1.0
+    return float(np.percentile(_levels(samples, RATE // 10), _LOUD_PERCENTILE)) or 1.0
 
 
-def _chunks(samples: np.ndarray, gain: float) -> Iterator[tuple[np.ndarray, slice]]:
+def _chunks(samples: Sound, gain: float) -> Iterator[tuple[np.ndarray, slice]]:
     """Magnitudes (frames, _BINS) of parts of a minute and what lies around them, with which
     of their frames are the part's own."""
-    padded = np.pad(samples, (_WINDOW // 2, _WINDOW // 2 + HOP))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::HOP]
+    frames = len(samples) // HOP + 2
     window = (np.hanning(_WINDOW) * gain).astype(np.float32)
-    for first in range(0, len(windows), _CHUNK):
-        begin = max(0, first - _MARGIN)
-        part = windows[begin : first + _CHUNK + _MARGIN]
-        spectrum = np.abs(np.fft.rfft(part * window, axis=1)[:, :_BINS])
+    for first in range(0, frames, _CHUNK):
+        begin, end = max(0, first - _MARGIN), min(frames, first + _CHUNK + _MARGIN)
+        place = begin * HOP - _WINDOW // 2
+        part = _between(samples, place, place + (end - begin - 1) * HOP + _WINDOW)
+        windows = np.lib.stride_tricks.sliding_window_view(part, _WINDOW)[::HOP]
+        spectrum = np.abs(np.fft.rfft(windows * window, axis=1)[:, :_BINS])
         yield spectrum.astype(np.float32), slice(first - begin, first - begin + _CHUNK)
+
+
+def _between(samples: Sound, first: int, last: int) -> np.ndarray:
+    """(last - first,) samples, zeros where there are none."""
+    inside = samples[max(first, 0) : min(last, len(samples))].reshape(-1)
+    before = max(0, -first)
+    return np.pad(inside, (before, last - first - before - len(inside)))
+
+
+def _rows(samples: Sound, length: int) -> Iterator[np.ndarray]:
+    """(rows, length): the samples in rows, a minute or so at a time; zeros after the last."""
+    step = max(1, 60 * RATE // length) * length
+    for first in range(0, len(samples), step):
+        stop = min(first + step, len(samples) + -len(samples) % length)
+        yield _between(samples, first, stop).reshape(-1, length)
+
+
+def _levels(samples: Sound, length: int) -> np.ndarray:
+    """The level (RMS) of every so many samples."""
+    rows = _rows(samples, length)
+    return np.concatenate([np.sqrt((each**2).mean(axis=1)) for each in rows])
 
 
 def _mean(values: np.ndarray, seconds: float) -> np.ndarray:
@@ -178,12 +204,6 @@ def _deviation(values: np.ndarray, seconds: float) -> np.ndarray:
     """The moving standard deviation over so many seconds."""
     mean = _mean(values, seconds)
     return np.sqrt(np.maximum(_mean(values**2, seconds) - mean**2, 0))
-
-
-def _envelope(samples: np.ndarray) -> np.ndarray:
-    """(frames,) the level (RMS) of every HOP samples."""
-    whole = np.pad(samples, (0, -len(samples) % HOP)).reshape(-1, HOP)
-    return np.sqrt((whole**2).mean(axis=1))
 
 
 def _spans(probability: np.ndarray, envelope: np.ndarray) -> list[Interval]:

@@ -15,7 +15,8 @@ from av.packet import Packet
 
 from diffbgm.errors import FilmError
 from diffbgm.files import replacing
-from diffbgm.video.container import opened, video_stream
+from diffbgm.progress import Advance, no_advance
+from diffbgm.readers.container import opened, video_stream
 
 _AUDIO_BIT_RATE = 256_000
 _AUDIO_BLOCK = 48_000  # samples that are read at a time
@@ -32,25 +33,26 @@ class _CannotCopyError(Exception):
     """The picture cannot go into an MP4 as it is."""
 
 
-def mux(film: Path, mix: Path, path: Path) -> bool:
+def mux(film: Path, mix: Path, path: Path, advance: Advance = no_advance) -> bool:
     """Write the picture of `film` with the sound of `mix` (WAV) to `path` (.mp4), both from 0 on.
 
     The picture is copied as it is, or encoded again (H.264) where an MP4 cannot hold it; says
-    whether it was copied. The film's own sound is left out. FilmError if `film` has no picture
-    that can be read, StorageError where `path` cannot be written.
+    whether it was copied. The film's own sound is left out. `advance` receives the fraction done,
+    and may raise to stop. FilmError if `film` has no picture that can be read, StorageError where
+    `path` cannot be written.
     """
     with replacing(path) as unfinished:
         try:
-            _write(film, mix, unfinished, _copied)
+            _write(film, mix, unfinished, _copied, advance)
         except _CannotCopyError:
-            _write(film, mix, unfinished, _encoded)
+            _write(film, mix, unfinished, _encoded, advance)
             return False
         except InvalidDataError as exc:
             raise FilmError(f"{film}: is damaged; export it again") from exc
     return True
 
 
-def _write(film: Path, mix: Path, path: Path, picture: _Picture) -> None:
+def _write(film: Path, mix: Path, path: Path, picture: _Picture, advance: Advance) -> None:
     first_pts = _first_pts(film)
     with opened(film) as source, av.open(str(path), "w", format="mp4") as target:
         packets = picture(source, target, first_pts)
@@ -58,6 +60,7 @@ def _write(film: Path, mix: Path, path: Path, picture: _Picture) -> None:
         audio = target.add_stream("aac", rate=soundfile.info(mix).samplerate, layout="stereo")
         audio.bit_rate = _AUDIO_BIT_RATE
         sound = _sound(mix, audio)
+        seconds = soundfile.info(mix).duration
         written = 0.0  # seconds of sound
         # Sound and picture alternate: the muxer would keep what runs ahead in memory.
         for packet in chain((first,), packets):
@@ -65,6 +68,7 @@ def _write(film: Path, mix: Path, path: Path, picture: _Picture) -> None:
                 target.mux(block)
                 written = float(block[-1].pts * block[-1].time_base)
             target.mux(packet)
+            advance(min(1.0, written / max(seconds, written, 1e-9)))
         for block in sound:
             target.mux(block)
 

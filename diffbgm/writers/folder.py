@@ -1,11 +1,8 @@
 """From a scored film to the files of a composition. Decides nothing about the music."""
 
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from diffbgm.arranging.arrangement import join_shots
 from diffbgm.composition import (
@@ -14,24 +11,34 @@ from diffbgm.composition import (
     VERSION,
     Composition,
     ScoredFilm,
+    recorded_files,
     save_analysis,
     source_of,
 )
+from diffbgm.files.ownership import Record, identify, record_of, to_json
 from diffbgm.music.midi import write_midi
 from diffbgm.music.score import Score
-from diffbgm.progress import Clock
-from diffbgm.sound.mixing import Loudness, measure_loudness, write_wav
+from diffbgm.progress import Advance, Beside, Clock, part_of
+from diffbgm.sound.mixing import Loudness, measure_loudness
 from diffbgm.sound.own_sound import with_own_sound
-from diffbgm.sound.parts import SAMPLE_RATE
+from diffbgm.sound.sample_files import SAMPLE_RATE, SampleFile, writing
 from diffbgm.spotting.cue_sheet import shot_levels
 from diffbgm.video.film_sound import film_sound
 from diffbgm.writers.edits import write_otio
 from diffbgm.writers.film import mux
-from diffbgm.writers.pictures import draw_piano_roll, overview
+from diffbgm.writers.pictures import PianoRolls, overview
 from diffbgm.writers.report import write_report
 from diffbgm.writers.sound_files import PreviousVersion, share, write_sound
 
 REPORT = "report.html"
+FILM = "film.mp4"
+# What is written besides, at the top of the folder.
+ENTRIES = ("mix.wav", "overview.png", "score.mid", "shots", "stems", "takes", "timeline.otio")
+
+
+def entries(with_film: bool) -> tuple[str, ...]:
+    """What a composition consists of at the top of its folder, if it has a film or not."""
+    return (DOCUMENT, ANALYSIS, REPORT, *ENTRIES, *((FILM,) if with_film else ()))
 
 
 def write_folder(
@@ -41,51 +48,66 @@ def write_folder(
 
     What is the same as in `previous`, in another folder, is taken from there.
     """
-    with clock.stage("mastering"):
-        mix, gain_db = write_sound(folder, film, previous)
-    with ThreadPoolExecutor(1) as beside:
-        muxed = beside.submit(_write_film, folder, film, mix)
-        with clock.stage("pictures"):
-            loudness = measure_loudness(mix)
+    with clock.stage("mastering") as advance:
+        gain_db = write_sound(folder, film, previous, advance)
+    mix = SampleFile(folder / "mix.wav")
+    with Beside(lambda advance: _write_film(folder, film, mix, advance)) as muxing:
+        with clock.stage("pictures") as advance:
+            loudness = measure_loudness(mix, len(mix), part_of(advance, 0.0, 0.4))
             score = join_shots(take.score for take in film.takes)
-            _write_notes(folder, film, score, previous)
+            _write_notes(folder, film, score, previous, part_of(advance, 0.4, 0.8))
             overview(folder / "overview.png", film.analysis, film.cues, score, mix)
-        segment_paths = [folder / f"shots/{shot.index:03d}.wav" for shot in film.timeline.shots]
-        write_otio(film.timeline, segment_paths, film.cues.hits, folder / "timeline.otio")
-        if previous:
-            share(previous.folder / ANALYSIS, folder / ANALYSIS)
-        else:
-            save_analysis(film.analysis, folder)
-        with clock.stage("film"):
-            muxed.result()
-    composition = _document(folder, film, gain_db, loudness, clock.timings)
-    composition.save()
+            segments = [folder / f"shots/{shot.index:03d}.wav" for shot in film.timeline.shots]
+            write_otio(film.timeline, segments, film.cues.hits, folder / "timeline.otio")
+            if previous:
+                share(previous.folder / ANALYSIS, folder / ANALYSIS)
+            else:
+                save_analysis(film.analysis, folder)
+        with clock.stage("film") as advance:
+            muxing.wait(advance)
+    files = record_of(folder, recorded_files(previous.folder) if previous else None)
+    composition = _document(folder, film, gain_db, loudness, clock.timings, files)
     write_report(folder / REPORT, film, composition, score, mix)
+    files[REPORT] = identify(folder / REPORT)
+    composition = replace(composition, files=to_json(files))
+    composition.save()
     return composition
 
 
-def _write_film(folder: Path, film: ScoredFilm, music: np.ndarray) -> None:
+def _write_film(folder: Path, film: ScoredFilm, music: SampleFile, advance: Advance) -> None:
     """film.mp4, if it is asked for: the picture with the music; with its own sound, too, where that
     leaves it room."""
     if not film.options.mux or film.film is None:
         return
     if not film.options.makes_room:
-        mux(film.film, folder / "mix.wav", folder / "film.mp4")
+        mux(film.film, folder / "mix.wav", folder / "film.mp4", advance)
         return
     both = folder / "film.wav"
-    own = film_sound(film.timeline, SAMPLE_RATE, 2)
-    sound = with_own_sound(own, music, film.cues.dialogue, film.options.loudness)
-    write_wav(both, sound)
-    mux(film.film, both, folder / "film.mp4")
+    _write_both(both, film, music, part_of(advance, 0.0, 0.5))
+    mux(film.film, both, folder / "film.mp4", part_of(advance, 0.5, 1.0))
     both.unlink()
 
 
+def _write_both(path: Path, film: ScoredFilm, music: SampleFile, advance: Advance) -> None:
+    """The music and the film's own sound, together."""
+    reading, adding = part_of(advance, 0.0, 0.5), part_of(advance, 0.5, 1.0)
+    dialogue, target = film.cues.dialogue, film.options.loudness
+    with film_sound(film.timeline, SAMPLE_RATE, 2, reading) as own, writing(path) as writer:
+        for block in with_own_sound(own, music, len(music), dialogue, target, adding):
+            writer.write_samples(block)
+
+
 def _write_notes(
-    folder: Path, film: ScoredFilm, score: Score, previous: PreviousVersion | None
+    folder: Path,
+    film: ScoredFilm,
+    score: Score,
+    previous: PreviousVersion | None,
+    advance: Advance,
 ) -> None:
     tempo_map, first_downbeat = film.cues.tempo_map, film.cues.first_downbeat
     write_midi(score, tempo_map, folder / "score.mid", first_downbeat=first_downbeat)
     timeline = film.timeline
+    rolls = PianoRolls(score, tempo_map, first_downbeat)
     for shot in timeline.shots:
         midi, image = (folder / f"shots/{shot.index:03d}{suffix}" for suffix in (".mid", ".png"))
         if previous and shot.index != previous.shot:
@@ -95,7 +117,8 @@ def _write_notes(
         start, end = timeline.time(shot.start_frame), timeline.time(shot.end_frame)
         own = film.takes[shot.index].score
         write_midi(own, tempo_map, midi, first_downbeat=first_downbeat, start=start, end=end)
-        draw_piano_roll(score, tempo_map, (start, end), image, first_downbeat)
+        rolls.draw((start, end), image)
+        advance((shot.index + 1) / len(timeline.shots))
 
 
 def _document(
@@ -104,9 +127,9 @@ def _document(
     gain_db: float,
     loudness: Loudness,
     timings: dict[str, float],
+    files: Record,
 ) -> Composition:
     timeline = film.timeline
-    files = sorted({path.name for path in folder.iterdir()} | {DOCUMENT, REPORT})
     return Composition(
         folder=folder,
         version=VERSION,
@@ -122,7 +145,7 @@ def _document(
         sound=film.sound,
         source=source_of(timeline, film.film),
         timings=timings,
-        files=files,
+        files=to_json(files),
         **film.cues.to_dict(),
     )
 

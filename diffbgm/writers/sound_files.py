@@ -1,15 +1,16 @@
 """The sound files of a scored film: its mix, its stems, and every shot's segment of the mix.
 
 After another take of one shot only the range that may sound otherwise is made; around it stands
-what the files before it hold. To the bit, that is the same as making all of it.
+what the files before it hold. To the bit, that is the same as making all of it. All goes block by
+block, and the stems of a block beside each other.
 """
 
 import os
 import shutil
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -17,20 +18,17 @@ from pathlib import Path
 import numpy as np
 
 from diffbgm.composition import ScoredFilm
+from diffbgm.progress import Advance, no_advance, part_of
 from diffbgm.sound import limiter
-from diffbgm.sound.ducking import ducking
-from diffbgm.sound.mixing import (
-    FADE_OUT,
-    Master,
-    master,
+from diffbgm.sound.mixing import FADE_OUT, Mastering, Mix, master, mastered
+from diffbgm.sound.parts import SAMPLE_RATE, SoundPart
+from diffbgm.sound.sample_files import (
+    LevelWriter,
+    SampleFile,
+    blocks,
     patch_wav,
-    read_wav,
-    segments,
-    sum_stems,
-    wav_length,
-    write_wav,
+    writing,
 )
-from diffbgm.sound.parts import SAMPLE_RATE, Part
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ class PreviousVersion:
 
     folder: Path
     shot: int
-    parts: tuple[Part, ...]
+    parts: Sequence[SoundPart]
 
 
 @dataclass(frozen=True)
@@ -55,40 +53,32 @@ class _DirtyRange:
 
 
 def write_sound(
-    folder: Path, film: ScoredFilm, previous: PreviousVersion | None = None
-) -> tuple[np.ndarray, float]:
-    """Write mix.wav, stems/ and shots/*.wav; return the mix (n, 2) and the gain it was made with.
+    folder: Path,
+    film: ScoredFilm,
+    previous: PreviousVersion | None = None,
+    advance: Advance = no_advance,
+) -> float:
+    """Write mix.wav, stems/ and shots/*.wav; return the gain they were made with.
 
     Of the files of `previous`, those that are as they were written are made use of.
     """
     boundaries = boundaries_of(film)
-    names = {part.stem for take in film.takes for part in take.parts}
     if previous and not _is_usable(previous, film, boundaries[-1]):
         previous = None
     dirty = _dirty_range(film, previous, boundaries)
-    own = slice(dirty.first - dirty.begin, dirty.last - dirty.begin)
-    stems, mixed = _made(film, dirty, boundaries)
-    mix = _whole_mix(previous, boundaries[-1], dirty, mixed.samples[own])
+    mastering = master(
+        _mix(film, dirty, boundaries),
+        folder,
+        film.gain_db,
+        film.options.loudness,
+        part_of(advance, 0.0, 0.5),
+    )
     for name in ("stems", "shots"):
         (folder / name).mkdir()
-
-    def put_stem(name: str) -> None:
-        samples = mixed.stem(stems[name])[own] if name in stems else None
-        source = previous and stem_path(previous.folder, name)
-        _put(stem_path(folder, name), source, boundaries[-1], dirty, samples)
-
-    with ThreadPoolExecutor() as pool:  # what takes long in it needs no interpreter
-        deque(pool.map(put_stem, sorted(names)), maxlen=0)
-    mix_before = previous and previous.folder / "mix.wav"
-    _put(folder / "mix.wav", mix_before, boundaries[-1], dirty, mix[dirty.first : dirty.last])
-    spans = pairwise(boundaries)
-    for index, (span, samples) in enumerate(zip(spans, segments(mix, boundaries), strict=True)):
-        path = folder / f"shots/{index:03d}.wav"
-        if previous and (span[1] <= dirty.first or span[0] >= dirty.last):
-            share(previous.folder / "shots" / path.name, path)
-        else:
-            write_wav(path, samples)
-    return mix, mixed.gain_db
+    written = part_of(advance, 0.5, 0.95)
+    _write_mix_and_stems(folder, film, previous, dirty, mastering, written)
+    _write_segments(folder, previous, dirty, boundaries, part_of(advance, 0.95, 1.0))
+    return mastering.gain_db
 
 
 def boundaries_of(film: ScoredFilm) -> list[int]:
@@ -101,7 +91,7 @@ def boundaries_of(film: ScoredFilm) -> list[int]:
 def stem_path(folder: Path, stem: str) -> Path:
     """Where a stem lies: its name in letters, digits and _ alone."""
     name = "".join(letter if letter.isalnum() else "_" for letter in stem.lower())
-    return folder / "stems" / f"{name}.wav"
+    return folder / "stems" / f"{name}.flac"
 
 
 def share(source: Path, target: Path) -> None:
@@ -118,9 +108,16 @@ def _is_usable(previous: PreviousVersion, film: ScoredFilm, length: int) -> bool
     names = {part.stem for take in others for part in take.parts}
     paths = [previous.folder / "mix.wav", *(stem_path(previous.folder, name) for name in names)]
     segments = [previous.folder / f"shots/{shot:03d}.wav" for shot in range(len(film.takes))]
-    return all(wav_length(path) == length for path in paths) and all(
-        wav_length(path) is not None for path in segments
+    return all(_length(path) == length for path in paths) and all(
+        _length(path) is not None for path in segments
     )
+
+
+def _length(path: Path) -> int | None:
+    """How many samples a file of ours holds; None if there is none, or another."""
+    with suppress(ValueError):
+        return len(SampleFile(path))
+    return None
 
 
 def _dirty_range(
@@ -142,60 +139,121 @@ def _dirty_range(
     )
 
 
-def _made(
-    film: ScoredFilm, dirty: _DirtyRange, boundaries: Sequence[int]
-) -> tuple[dict[str, np.ndarray], Master]:
-    """The stems and the mix from `dirty.begin` to `dirty.end`."""
+def _mix(film: ScoredFilm, dirty: _DirtyRange, boundaries: Sequence[int]) -> Mix:
+    """What is mixed from `dirty.begin` to `dirty.end`."""
     parts = (part for take in film.takes for part in take.parts)
-    stems = sum_stems(_within(parts, dirty), dirty.end - dirty.begin)
-    spans = film.cues.dialogue.spans
-    ducked = ducking(spans, boundaries[-1], SAMPLE_RATE)[dirty.begin : dirty.end]
-    edges = [edge - dirty.begin for edge in boundaries if dirty.begin <= edge <= dirty.end]
-    mixed = master(
-        stems,
-        edges,
-        film.gain_db,
-        target_lufs=film.options.loudness,
-        silent_from=_last_frame(film) - dirty.begin,
-        ducking=ducked if spans else None,
+    return Mix(
+        [part for part in parts if part.start < dirty.end and part.stop > dirty.begin],
+        [edge for edge in boundaries if dirty.begin <= edge <= dirty.end],
+        _last_frame(film),
+        film.cues.dialogue.spans,
     )
-    return stems, mixed
 
 
 def _last_frame(film: ScoredFilm) -> int:
     return film.timeline.sample(film.timeline.frames - 1, SAMPLE_RATE)
 
 
-def _within(parts: Iterable[Part], dirty: _DirtyRange) -> Iterator[Part]:
-    """What of the parts lies in the dirty range, counted from its begin."""
-    for part in parts:
-        if part.start < dirty.end and part.stop > dirty.begin:
-            skipped = max(0, dirty.begin - part.start)
-            start = part.start + skipped - dirty.begin
-            yield Part(part.stem, start, part.samples[skipped:])
-
-
-def _whole_mix(
-    previous: PreviousVersion | None, length: int, dirty: _DirtyRange, samples: np.ndarray
-) -> np.ndarray:
-    if previous is None:
-        return samples
-    mix = read_wav(previous.folder / "mix.wav")
-    mix[dirty.first : dirty.last] = samples
-    return mix
-
-
-def _put(
-    path: Path, previous: Path | None, length: int, dirty: _DirtyRange, samples: np.ndarray | None
+def _write_mix_and_stems(
+    folder: Path,
+    film: ScoredFilm,
+    previous: PreviousVersion | None,
+    dirty: _DirtyRange,
+    mastering: Mastering,
+    advance: Advance,
 ) -> None:
-    """Write `samples` (None: silence) of the dirty range, around it what `previous` has."""
-    own = dirty.last - dirty.first
-    samples = np.zeros((own, 2), np.float32) if samples is None else samples
-    if previous is not None and previous.exists():
-        shutil.copyfile(previous, path)
-        patch_wav(path, dirty.first, samples)
-    elif own == length:
-        write_wav(path, samples)
+    length = boundaries_of(film)[-1]
+    names = {part.stem for take in film.takes for part in take.parts}
+    if previous:
+        for name in names - _changed_stems(film, previous, dirty):
+            share(stem_path(previous.folder, name), stem_path(folder, name))
+        names &= _changed_stems(film, previous, dirty)
+    with ExitStack() as open_files, ThreadPoolExecutor() as pool:
+        put_mix = open_files.enter_context(_mix_file(folder, previous))
+        stems = [
+            open_files.enter_context(_stem(folder, name, previous, mastering))
+            for name in sorted(names)
+        ]
+        for first, last in blocks(0, length, dirty.first, dirty.last):
+            if dirty.first <= first < dirty.last:
+                # What takes long in a stem needs no interpreter.
+                curve = mastering.curve(first, last)
+                made = pool.map(lambda stem, at=(first, last, curve): stem.make(*at), stems)
+                put_mix(first, sum(made, start=np.zeros((last - first, 2), np.float32)))
+            else:
+                deque(pool.map(lambda stem, at=(first, last): stem.keep(*at), stems), maxlen=0)
+            advance(last / length)
+
+
+def _changed_stems(film: ScoredFilm, previous: PreviousVersion, dirty: _DirtyRange) -> set[str]:
+    """The stems that sound in the dirty range, or did before."""
+    parts = [*previous.parts, *(part for take in film.takes for part in take.parts)]
+    return {p.stem for p in parts if p.start < dirty.last and p.stop > dirty.first}
+
+
+@dataclass(frozen=True)
+class _Stem:
+    """A stem that is being written, from its first block to its last."""
+
+    name: str
+    writer: LevelWriter
+    mastering: Mastering
+    before: SampleFile | None
+
+    def make(self, first: int, last: int, curve: np.ndarray) -> np.ndarray:
+        """The next block, in the dirty range: what was written, (n, 2) float32."""
+        samples = np.zeros((last - first, 2), np.float32)
+        if self.name in self.mastering.mix.stems:
+            samples = mastered(self.mastering.mix.stem(self.name, first, last), curve)
+        self.writer.write_samples(samples)
+        return samples
+
+    def keep(self, first: int, last: int) -> None:
+        """The next block, outside: as it was, silence where the stem is new."""
+        if self.before is None:
+            self.writer.write(np.zeros((last - first, 2), np.int32))
+        else:
+            self.writer.write(self.before.levels(first, last))
+
+
+@contextmanager
+def _stem(
+    folder: Path, name: str, previous: PreviousVersion | None, mastering: Mastering
+) -> Iterator[_Stem]:
+    path = previous and stem_path(previous.folder, name)
+    before = SampleFile(path) if path and path.exists() else None
+    with writing(stem_path(folder, name)) as writer:
+        yield _Stem(name, writer, mastering, before)
+
+
+@contextmanager
+def _mix_file(
+    folder: Path, previous: PreviousVersion | None
+) -> Iterator[Callable[[int, np.ndarray], None]]:
+    """Puts samples into mix.wav, from a given sample on."""
+    path = folder / "mix.wav"
+    if previous is None:
+        with writing(path) as writer:
+            yield lambda first, samples: writer.write_samples(samples)
     else:
-        around = (dirty.first, length - dirty.last)
-        write_wav(path, np.pad(samples, (around, (0, 0))))
+        shutil.copyfile(previous.folder / "mix.wav", path)
+        yield lambda first, samples: patch_wav(path, first, samples)
+
+
+def _write_segments(
+    folder: Path,
+    previous: PreviousVersion | None,
+    dirty: _DirtyRange,
+    boundaries: Sequence[int],
+    advance: Advance,
+) -> None:
+    mix = SampleFile(folder / "mix.wav")
+    for index, (first, last) in enumerate(pairwise(boundaries)):
+        path = folder / f"shots/{index:03d}.wav"
+        if previous and (last <= dirty.first or first >= dirty.last):
+            share(previous.folder / "shots" / path.name, path)
+            continue
+        with writing(path) as writer:
+            for begin, end in blocks(first, last):
+                writer.write(mix.levels(begin, end))
+                advance(end / boundaries[-1])

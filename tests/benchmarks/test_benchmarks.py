@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks import (
     analysis,
+    attack,
     candidates,
     clip,
     composing,
@@ -23,6 +24,7 @@ from diffbgm.data.prepare_pop909 import prepare_sections
 from diffbgm.model.checkpoint import save_weights
 from tests.data.made_song import write_song
 from tests.model.small_network import SMALL, small_network
+from tests.server_process import server_process
 from tests.training.made_set import section, song_of, write_set
 from tests.video.conftest import write_film  # noqa: F401, a fixture
 from tests.video.films import texture
@@ -30,7 +32,7 @@ from tests.video.small_clip import CLIP, save_model
 
 BENCHMARKS = Path(composing.__file__).parent
 TESTED = {
-    analysis, candidates, clip, composing, guidance, hit_points, model, sound, speech,
+    analysis, attack, candidates, clip, composing, guidance, hit_points, model, sound, speech,
 }  # fmt: skip
 
 
@@ -50,6 +52,14 @@ def weights(tmp_path):
 def test_no_benchmark_is_left_out():
     tested = {Path(module.__file__ or "").name for module in TESTED}
     assert tested == {path.name for path in BENCHMARKS.glob("*.py")}
+
+
+@pytest.mark.slow
+def test_attack(tmp_path, capsys):
+    """With a job that waits, so that there is something to stream: tests/server/test_attack.py."""
+    with server_process(tmp_path) as server:
+        attack.main([str(server.handshake_path), "--requests", "4"])
+    assert "130 half-sent requests: /health p50" in capsys.readouterr().out
 
 
 def test_analysis(small_film, capsys):

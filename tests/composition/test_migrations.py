@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from diffbgm.composition import VERSION, load_composition
+from diffbgm.composition import VERSION, load_composition, recorded_files
 from diffbgm.composition.measured import load_analysis
 from diffbgm.composition.migrations import ANALYSIS_STEPS, DOCUMENT_STEPS, migrate_analysis
 from diffbgm.composition.source import timeline_of
@@ -66,3 +66,14 @@ def test_a_newer_version_asks_for_a_newer_program(tmp_path: Path):
 def test_a_version_that_is_none_is_damage(tmp_path: Path, version: object):
     with pytest.raises(CompositionError, match="damaged"):
         load_composition(with_version(tmp_path, version))
+
+
+def test_a_folder_of_version_1_claims_what_is_called_like_its_files(tmp_path: Path):
+    names = ["mix.wav", "shots/000.wav", "takes/001/0/take.json", "takes/001/0/sound.flac"]
+    others = ["film.mov", "shots/notes.wav", "takes/best.txt", "score.txt"]
+    for name in names + others:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    claimed = recorded_files(with_version(tmp_path, 1))
+    assert set(claimed) == {*names, "analysis.npz", "composition.json"}
+    assert claimed["mix.wav"].bytes == len("mix.wav")

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from diffbgm.model.rhythm import MELODY, follow_rhythm, held_keys, struck_keys
+from diffbgm.model.rhythm import MELODY, follow_rhythm, held_keys, struck_keys, with_polyphony
 from diffbgm.model.temporal import COLUMNS
 from diffbgm.music.pianoroll import KEYS, TRACKS
 
@@ -72,3 +72,18 @@ def test_the_melody_is_held_while_its_rhythm_says_so_and_until_the_next_note():
     held = held_keys(sustain, struck)
     assert held[0, :, MELODY, 45].tolist() == [False, True, False, True]
     assert held[0, :, BRIDGE].nonzero().tolist() == [[1, 40]]
+
+
+def test_guidance_says_which_keys_and_not_how_many():
+    conditional = row(3.0, likely=[40, 44, 47], logit=0.0)
+    guided = row(4.0, likely=[40, 44, 47], logit=1.5)
+    guided[44] = -2.0
+    kept = with_polyphony(guided, conditional)
+    expected = [float(torch.sigmoid(logits[:KEYS]).sum()) for logits in (conditional, kept, guided)]
+    assert expected[0] < expected[1] < expected[2]
+    sparse = row(3.0, likely=[40, 44], logit=-3.0)
+    assert torch.sigmoid(with_polyphony(row(3.0, [40, 44], -1.0), sparse)[:KEYS]).sum() == (
+        pytest.approx(float(torch.sigmoid(sparse[:KEYS]).sum()), rel=0.05)
+    )
+    assert kept[40] > conditional[40] == conditional[44] > kept[44]
+    assert kept[KEYS] == guided[KEYS]

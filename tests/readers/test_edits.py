@@ -234,11 +234,12 @@ def test_media_urls(url, name):
 
 
 def test_missing_media_are_named(read, tmp_path):
-    with pytest.raises(TimelineError, match=r"clip 'gone' is not there: .*gone\.mp4; relink"):
+    with pytest.raises(TimelineError, match=r"a medium is not there: gone\.mp4; relink"):
         read(track(clip("gone", 0, 24)))
-    online = schema.Clip("x", schema.ExternalReference("https://example.org/a.mp4"), span(0, 9))
-    with pytest.raises(TimelineError, match="not a local file"):
-        read(track(online))
+    online = schema.Clip("x", schema.ExternalReference("https://example.org/x.mp4"), span(0, 9))
+    items = [clip("gone", 0, 24), online, clip("a", 0, 24), clip("gone", 9, 24)]
+    with pytest.raises(TimelineError, match=r"2 media are not there: gone.mp4, https:.*x\.mp4;"):
+        read(track(*items))
 
 
 def test_edits_that_show_nothing(read):

@@ -252,3 +252,28 @@ def test_broken_http_is_refused_in_json(broken: ServerProcess, sent: bytes) -> N
 def broken(tmp_path_factory: pytest.TempPathFactory) -> Any:
     with server_process(tmp_path_factory.mktemp("broken")) as server:
         yield server
+
+
+def test_a_job_that_wants_too_much_memory_is_told_so_and_the_composer_stays(
+    tmp_path: Path,
+) -> None:
+    with server_process(tmp_path, "--job-memory", "2000000000") as server:
+        server.ended(server.submit())
+        composing = psutil.Process(server.process.pid).children()
+        greedy = server.ended(server.submit(style="greedy"))
+        assert (greedy["state"], greedy["error"]["code"]) == ("failed", "job_too_large")
+        assert psutil.Process(server.process.pid).children() == composing
+        assert server.ended(server.submit())["state"] == "done"
+
+
+def test_a_stage_that_reports_nothing_is_cancelled_and_the_composer_stays(tmp_path: Path) -> None:
+    with server_process(tmp_path) as server:
+        server.ended(server.submit())
+        composing = psutil.Process(server.process.pid).children()
+        for _ in range(3):
+            deaf = server.submit(style="deaf")
+            server.wait(deaf, lambda state: (state["progress"] or {}).get("stage") == "analysing")
+            server.ask("POST", f"/v1/compositions/{deaf}/cancel")
+            assert server.ended(deaf)["state"] == "cancelled"
+        assert psutil.Process(server.process.pid).children() == composing
+        assert server.ended(server.submit())["state"] == "done"

@@ -112,8 +112,8 @@ def test_a_database_that_cannot_be_used_is_made_again_from_the_folders(
 
 def wait_until_idle(services: Services) -> None:
     while True:
-        version = services.jobs.version
-        if services.jobs.running() is None and not services.store.queued_jobs():
+        version, queue = services.jobs.version, services.jobs.queue()
+        if queue.running is None and not queue.places:
             return
         assert services.jobs.wait_for_change(version, 30)
 

@@ -7,7 +7,7 @@ RATE = 48_000
 
 
 def decibels(spans: list[tuple[float, float]], seconds: float = 10.0) -> np.ndarray:
-    return 20 * np.log10(ducking(spans, round(seconds * RATE), RATE))
+    return 20 * np.log10(ducking(spans, 0, round(seconds * RATE), RATE))
 
 
 def at(seconds: float) -> int:
@@ -41,3 +41,9 @@ def test_speech_at_the_ends_of_the_film(span: tuple[float, float]) -> None:
     curve = decibels([span])
     assert len(curve) == at(10.0)
     assert np.allclose(curve[at(span[0]) : at(span[1])], DEPTH_DB, atol=1e-4)
+
+
+def test_a_stretch_is_that_of_the_whole() -> None:
+    spans = [(0.1, 1.0), (3.0, 5.0), (5.4, 6.0), (9.9, 10.0)]
+    parts = [ducking(spans, n, n + 7000, RATE) for n in range(0, 490_000, 7000)]
+    assert np.array_equal(np.concatenate(parts), ducking(spans, 0, 490_000, RATE))

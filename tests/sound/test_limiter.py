@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.signal import resample_poly
 
-from diffbgm.sound.limiter import REACH, limiting_gain, true_peaks
+from diffbgm.sound.limiter import REACH, Limiter, Peaks, true_peaks
 from diffbgm.sound.parts import SAMPLE_RATE
 
 CEILING = 0.85
@@ -19,6 +19,11 @@ def burst(length: int, begin: int, end: int, level: float = 2.0) -> np.ndarray:
     envelope = np.hanning(end - begin)[:, None]
     mix[begin:end] = level * envelope * np.random.default_rng(1).uniform(-1, 1, (end - begin, 2))
     return mix
+
+
+def limiting_gain(peaks: Peaks, gain: float, ceiling: float) -> np.ndarray:
+    """Of all samples."""
+    return Limiter(peaks, gain, ceiling).between(0, peaks.boundaries[-1])
 
 
 def fine_peak(samples: np.ndarray) -> float:
@@ -76,3 +81,12 @@ def test_a_shot_never_reaches_back_before_its_first_sample(begin: int) -> None:
     assert np.array_equal(gains[0][:40_000], gains[1][:40_000])
     assert gains[1][40_000:].min() < gains[0][40_000:].min()
     assert fine_peak(loud[40_000:] * 1.2 * gains[1][40_000:, None]) < 1.0
+
+
+@pytest.mark.parametrize("size", [999, 4096, 50_000])
+def test_wherever_it_is_asked_for_the_gain_is_the_same(size: int) -> None:
+    peaks = true_peaks(burst(96_000, 40_000, 44_000), (0, 41_000, 96_000))
+    limiter = Limiter(peaks, 1.0, CEILING)
+    parts = [limiter.between(n, min(n + size, 96_000)) for n in range(0, 96_000, size)]
+    assert np.array_equal(np.concatenate(parts), limiter.between(0, 96_000))
+    assert np.concatenate(parts).min() < 0.6

@@ -9,10 +9,10 @@ from scipy.signal import resample_poly
 from diffbgm.music.score import Note, Track
 from diffbgm.music.tempo_map import TempoMap
 from diffbgm.sound.limiter import REACH
-from diffbgm.sound.mixing import Master, master, measure_loudness, sum_stems
 from diffbgm.sound.parts import SAMPLE_RATE, Part
 from diffbgm.sound.synthesis import StemMix, render_shot
 from diffbgm.sound.synthesizers import Synthesizer
+from tests.sound.mixed import Mixed, mixed
 
 pytestmark = pytest.mark.slow
 
@@ -47,40 +47,39 @@ def shot_parts(synthesizer: Synthesizer, shot: int, key: int = 60) -> list[Part]
     return list(render_shot(synthesizer, shot_tracks(shot, key), TEMPO, MIXES, span))
 
 
-def mixed(shots: list[list[Part]], gain_db: float | None = None) -> Master:
-    stems = sum_stems([part for parts in shots for part in parts], BOUNDARIES[-1])
-    return master(stems, BOUNDARIES, gain_db)
+def together(shots: list[list[Part]], gain_db: float | None = None) -> Mixed:
+    return mixed([part for parts in shots for part in parts], BOUNDARIES, gain_db)
 
 
 def test_a_composition_of_three_shots(synthesizer: Synthesizer) -> None:
     shots = [shot_parts(synthesizer, shot) for shot in range(3)]
-    mix = mixed(shots)
+    mix = together(shots)
     assert_loud_enough(mix)
     assert_no_click_at_boundaries(mix)
     assert_louder_where_played_louder(mix)
-    assert np.array_equal(mix.samples, mixed(shots).samples)
+    assert np.array_equal(mix.samples, together(shots).samples)
     assert_another_take_is_local(
-        mix, mixed([shots[0], shot_parts(synthesizer, 1, 63), shots[2]], mix.gain_db)
+        mix, together([shots[0], shot_parts(synthesizer, 1, 63), shots[2]], mix.gain_db)
     )
 
 
-def assert_loud_enough(mix: Master) -> None:
-    assert measure_loudness(mix.samples).lufs == pytest.approx(-16, abs=0.5)
+def assert_loud_enough(mix: Mixed) -> None:
+    assert mix.loudness.lufs == pytest.approx(-16, abs=0.5)
     fine = np.abs(resample_poly(mix.samples.astype(float), 16, 1, axis=0)).max()
     assert 20 * np.log10(fine) <= -1
 
 
-def assert_no_click_at_boundaries(mix: Master) -> None:
+def assert_no_click_at_boundaries(mix: Mixed) -> None:
     jumps = np.abs(np.diff(mix.samples, axis=0)).max(axis=1)
     assert all(jumps[cut - 1] < jumps.max() / 2 for cut in BOUNDARIES[1:-1])
 
 
-def assert_louder_where_played_louder(mix: Master) -> None:
+def assert_louder_where_played_louder(mix: Mixed) -> None:
     levels = [mix.samples[first:last].std() for first, last in pairwise(BOUNDARIES)]
     assert levels == sorted(levels)
 
 
-def assert_another_take_is_local(mix: Master, other: Master) -> None:
+def assert_another_take_is_local(mix: Mixed, other: Mixed) -> None:
     changed = np.flatnonzero((mix.samples != other.samples).any(axis=1))
     assert changed[0] >= BOUNDARIES[1]
     assert changed[0] < BOUNDARIES[1] + SAMPLE_RATE / 10

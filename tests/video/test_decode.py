@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from diffbgm.errors import FilmError
+from diffbgm.readers.film_info import MAX_SECONDS, probe
 from diffbgm.video.decode import Film, Picture, on_grid, read_pictures
-from diffbgm.video.film_info import MAX_SECONDS, probe
 from tests.video.films import plain, texture
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)

@@ -29,7 +29,8 @@ def edit(*media: MediaSpan | None) -> Timeline:
 
 def pitches(timeline: Timeline) -> list[int]:
     """The pitch in the middle of every shot, in Hz; 0 where it is silent."""
-    sound = film_sound(timeline, RATE, 1)[:, 0]
+    with film_sound(timeline, RATE, 1) as whole:
+        sound = whole[:].reshape(-1)
     found = []
     for shot in timeline.shots:
         middle = timeline.sample(shot.start_frame, RATE) + RATE // 2
@@ -43,7 +44,10 @@ def test_a_film_as_it_is(sounding: Path) -> None:
     film = [MediaSpan(sounding, Fraction(24 * n) / FRAME_RATE, Fraction(1)) for n in range(4)]
     timeline = edit(*film)
     assert pitches(timeline) == list(PITCHES)
-    assert film_sound(timeline, RATE, 2).shape == (timeline.sample(timeline.frames, RATE), 2)
+    with film_sound(timeline, RATE, 2) as sound:
+        assert len(sound) == timeline.sample(timeline.frames, RATE)
+        assert sound[:].shape == (len(sound), 2)
+        assert np.array_equal(sound[1000:2000], sound[:][1000:2000])
 
 
 def test_an_edit_turns_it_round_and_leaves_gaps(sounding: Path) -> None:
@@ -60,14 +64,13 @@ def test_what_is_shown_faster_sounds_higher_and_what_stands_is_silent(sounding: 
 
 
 def test_what_runs_backwards_sounds_backwards(sounding: Path) -> None:
-    back = MediaSpan(sounding, Fraction(4 * 1001, 1000), Fraction(-1))
-    turned = [back.later(Fraction(n * 24) / FRAME_RATE) for n in range(4)]
+    last = MediaSpan(sounding, Fraction(4 * 1001, 1000), Fraction(-1))
+    turned = [last.later(Fraction(n * 24) / FRAME_RATE) for n in range(4)]
     assert pitches(edit(*turned)) == [800, 600, 400, 200]
     forwards = edit(MediaSpan(sounding, Fraction(0), Fraction(2)))
     backwards = edit(MediaSpan(sounding, Fraction(48) / FRAME_RATE, Fraction(-2)))
-    np.testing.assert_array_equal(
-        film_sound(backwards, RATE, 1), film_sound(forwards, RATE, 1)[::-1]
-    )
+    with film_sound(backwards, RATE, 1) as back, film_sound(forwards, RATE, 1) as forth:
+        np.testing.assert_array_equal(back[:], forth[:][::-1])
 
 
 def test_a_film_without_sound(demo: tuple[Path, Truth]) -> None:

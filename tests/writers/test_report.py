@@ -20,7 +20,7 @@ from diffbgm.composition import Composition, load_scored_film
 from diffbgm.demo.film import Truth
 from diffbgm.errors import StorageError
 from diffbgm.options import ComposeOptions
-from diffbgm.sound.mixing import read_wav
+from diffbgm.sound.sample_files import SampleFile
 from diffbgm.writers.report import write_report
 
 pytestmark = pytest.mark.slow
@@ -162,7 +162,7 @@ def rewritten(composed: Composition, path: Path, title: str) -> str:
     named = replace(composed, source={**composed.source, "film": f"/films/{title}"})
     film = load_scored_film(composed)
     score = join_shots(take.score for take in film.takes)
-    write_report(path, film, named, score, read_wav(composed.folder / "mix.wav"))
+    write_report(path, film, named, score, SampleFile(composed.folder / "mix.wav"))
     return path.read_text("utf-8")
 
 

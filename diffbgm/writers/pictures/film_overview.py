@@ -36,6 +36,7 @@ from diffbgm.writers.pictures.palette import (
     SPEECH_COLOUR,
     css,
 )
+from diffbgm.writers.pictures.waveform import Sound, columns
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -66,9 +67,7 @@ _ENTRY, _LETTER = 42, 7.2  # pixels of an entry in a legend without its name, an
 _LEGEND_ROW = 0.018  # of the height
 
 
-def overview(
-    path: Path, analysis: VideoAnalysis, cues: CueSheet, score: Score, mix: np.ndarray
-) -> None:
+def overview(path: Path, analysis: VideoAnalysis, cues: CueSheet, score: Score, mix: Sound) -> None:
     """Write the overview, WIDTH by HEIGHT pixels, to `path` (.png).
 
     `mix` is (n, 2), as long as the film. StorageError where `path` cannot be written.
@@ -275,12 +274,10 @@ def _shape(
     return [(left, bottom), (left, top), (right, top), (right, bottom)]
 
 
-def _draw_sound(axes: Axes, mix: np.ndarray, seconds: float) -> None:
+def _draw_sound(axes: Axes, mix: Sound, seconds: float) -> None:
     per_column = max(1, len(mix) // _COLUMNS)
-    starts = np.arange(0, len(mix), per_column)
-    highest = np.maximum.reduceat(mix, starts).max(axis=1)
-    lowest = np.minimum.reduceat(mix, starts).min(axis=1)
-    times = starts * (seconds / max(1, len(mix)))
+    lowest, highest = columns(mix, per_column)
+    times = np.arange(len(lowest)) * per_column * (seconds / max(1, len(mix)))
     axes.fill_between(times, lowest, highest, color=ENERGY_COLOUR, linewidth=0.4)
     axes.set_ylim(-1, 1)
     axes.set_yticks([])

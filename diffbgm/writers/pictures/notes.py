@@ -38,10 +38,25 @@ class Sounding(NamedTuple):
     end: float
 
 
+class TimedNotes:
+    """The notes of a score, with their times; knows quickly which of them sound when."""
+
+    def __init__(self, score: Score, tempo_map: TempoMap) -> None:
+        self._tracks = [
+            (track, tempo_map.seconds([(n.start_beats, n.end_beats) for n in track.notes]))
+            for track in score.tracks
+            if track.notes
+        ]
+
+    def within(self, span: tuple[float, float]) -> list[Sounding]:
+        """Notes that sound within `span` (seconds), the longest first: short ones lie on top."""
+        notes = [each for track, times in self._tracks for each in _within(track, times, span)]
+        return sorted(notes, key=lambda each: each.start - each.end)
+
+
 def sounding(score: Score, tempo_map: TempoMap, span: tuple[float, float]) -> list[Sounding]:
     """Notes that sound within `span` (seconds), the longest first: short ones lie on top."""
-    notes = [each for track in score.tracks for each in _of_track(track, tempo_map, span)]
-    return sorted(notes, key=lambda each: each.start - each.end)
+    return TimedNotes(score, tempo_map).within(span)
 
 
 def track_colours(score: Score) -> dict[str, Colour]:
@@ -73,10 +88,7 @@ def has_drums(score: Score) -> bool:
     return any(track.is_drum and track.notes for track in score.tracks)
 
 
-def _of_track(track: Track, tempo_map: TempoMap, span: tuple[float, float]) -> Iterator[Sounding]:
-    if not track.notes:
-        return
-    beats = np.array([(note.start_beats, note.end_beats) for note in track.notes])
-    times = tempo_map.seconds(beats)
+def _within(track: Track, times: np.ndarray, span: tuple[float, float]) -> Iterator[Sounding]:
+    """Of a track's notes, which begin and end at `times` (notes, 2)."""
     for index in np.flatnonzero((times[:, 0] < span[1]) & (times[:, 1] > span[0])):
         yield Sounding(track, track.notes[index], *times[index].tolist())

@@ -3,6 +3,7 @@
 Drawn with Pillow: there is one a shot, and it must take no time.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +17,10 @@ from diffbgm.writers.pictures.notes import (
     GROUND,
     Colour,
     Sounding,
+    TimedNotes,
     has_drums,
     pitch_range,
     shade,
-    sounding,
     track_colours,
 )
 
@@ -33,6 +34,29 @@ _SMOOTH = 2  # drawn so many times larger, then reduced
 _DRUM_SHARE = 0.16  # of the height, at the bottom, where there are drums
 
 
+class PianoRolls:
+    """Piano rolls of ROLL_SIZE of the shots of one score.
+
+    Colours and pitches are those of the whole score, so that the pictures go together.
+    """
+
+    def __init__(self, score: Score, tempo_map: TempoMap, first_downbeat: int = 0) -> None:
+        self._notes = TimedNotes(score, tempo_map)
+        self._look = _Look.of(score)
+        self._tempo_map, self._first_downbeat = tempo_map, first_downbeat
+
+    def draw(self, span: tuple[float, float], path: Path) -> None:
+        """Draw the notes that sound within `span` (seconds). StorageError where `path` cannot be
+        written."""
+        canvas = _Canvas(self._look, span)
+        canvas.draw_keys()
+        canvas.draw_beats(self._tempo_map, self._first_downbeat)
+        for each in self._notes.within(span):
+            canvas.draw_note(each)
+        with replacing(path) as unfinished:
+            canvas.image.reduce(_SMOOTH).save(unfinished, format="PNG", compress_level=4)
+
+
 def draw_piano_roll(
     score: Score,
     tempo_map: TempoMap,
@@ -40,29 +64,32 @@ def draw_piano_roll(
     path: Path,
     first_downbeat: int = 0,
 ) -> None:
-    """Draw the notes that sound within `span` (seconds) as a piano roll of ROLL_SIZE.
+    """Draw one of the `PianoRolls`."""
+    PianoRolls(score, tempo_map, first_downbeat).draw(span, path)
 
-    Colours and pitches are those of the whole `score`, so that the pictures of its shots go
-    together. StorageError where `path` cannot be written.
-    """
-    canvas = _Canvas(score, span)
-    canvas.draw_keys()
-    canvas.draw_beats(tempo_map, first_downbeat)
-    for each in sounding(score, tempo_map, span):
-        canvas.draw_note(each)
-    with replacing(path) as unfinished:
-        canvas.image.reduce(_SMOOTH).save(unfinished, format="PNG", compress_level=4)
+
+@dataclass(frozen=True)
+class _Look:
+    """What all pictures of one score share."""
+
+    colours: dict[str, Colour]
+    pitches: tuple[int, int]
+    has_drums: bool
+
+    @classmethod
+    def of(cls, score: Score) -> "_Look":
+        return cls(track_colours(score), pitch_range(score), has_drums(score))
 
 
 class _Canvas:
     """The enlarged picture, and where seconds and pitches lie on it."""
 
-    def __init__(self, score: Score, span: tuple[float, float]) -> None:
+    def __init__(self, look: _Look, span: tuple[float, float]) -> None:
         self.width, self.height = (side * _SMOOTH for side in ROLL_SIZE)
         self.span = span
-        self.colours = track_colours(score)
-        self.low, self.high = pitch_range(score)
-        self.roll_height = self.height * (1 - _DRUM_SHARE * has_drums(score))
+        self.colours = look.colours
+        self.low, self.high = look.pitches
+        self.roll_height = self.height * (1 - _DRUM_SHARE * look.has_drums)
         self.row = self.roll_height / (self.high - self.low + 1)
         self.image = Image.new("RGB", (self.width, self.height), GROUND)
         self.pen = ImageDraw.Draw(self.image)

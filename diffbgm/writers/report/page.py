@@ -22,6 +22,7 @@ from diffbgm.spotting.cue_sheet import CueSheet
 from diffbgm.video.analysis import MOOD_SOURCES, VideoAnalysis
 from diffbgm.writers.pictures import palette
 from diffbgm.writers.pictures.notes import pitch_range, sounding, track_colours
+from diffbgm.writers.pictures.waveform import Sound, columns
 
 _HERE = Path(__file__).parent
 _COLUMNS = 3000  # of motion and sound: enough to zoom in; finer where the film is short
@@ -32,7 +33,7 @@ _QUALITY = 72
 
 
 def write_report(
-    path: Path, film: ScoredFilm, composition: Composition, score: Score, mix: np.ndarray
+    path: Path, film: ScoredFilm, composition: Composition, score: Score, mix: Sound
 ) -> None:
     """Write the page to `path` (.html), to lie among the files that `composition` names.
 
@@ -70,7 +71,7 @@ def _colours() -> str:
 
 
 def _content(
-    film: ScoredFilm, composition: Composition, score: Score, mix: np.ndarray
+    film: ScoredFilm, composition: Composition, score: Score, mix: Sound
 ) -> dict[str, Any]:
     """All that the page knows; times in seconds."""
     source = composition.source["film"]
@@ -138,8 +139,8 @@ def _dark_mean(pixels: np.ndarray) -> str:
 
 def _energy(analysis: VideoAnalysis) -> dict[str, Any]:
     """How much moves, as in the overview: the most of each column of frames."""
-    starts, step = _columns(len(analysis.motion), analysis.timeline.seconds)
-    values = np.maximum.reduceat(analysis.motion, starts)
+    per_column, step = _column(len(analysis.motion), analysis.timeline.seconds)
+    values = np.maximum.reduceat(analysis.motion, np.arange(0, len(analysis.motion), per_column))
     return {"step": step, "values": _rounded(values)}
 
 
@@ -170,11 +171,10 @@ def _notes(score: Score, cues: CueSheet, seconds: float) -> dict[str, Any]:
     return {"tracks": tracks, "notes": notes, "pitches": pitch_range(score)}
 
 
-def _wave(mix: np.ndarray, seconds: float) -> dict[str, Any]:
+def _wave(mix: Sound, seconds: float) -> dict[str, Any]:
     """The mix's lowest and highest sample of each column, in hundredths of full scale."""
-    starts, step = _columns(len(mix), seconds)
-    low = np.minimum.reduceat(mix, starts).min(axis=1)
-    high = np.maximum.reduceat(mix, starts).max(axis=1)
+    per_column, step = _column(len(mix), seconds)
+    low, high = columns(mix, per_column)
     return {
         "step": step,
         "low": np.rint(low * 100).astype(int).tolist(),
@@ -182,11 +182,11 @@ def _wave(mix: np.ndarray, seconds: float) -> dict[str, Any]:
     }
 
 
-def _columns(values: int, seconds: float) -> tuple[np.ndarray, float]:
-    """Where columns begin among so many values that last `seconds`, and the seconds of a column."""
+def _column(values: int, seconds: float) -> tuple[int, float]:
+    """How many of so many values that last `seconds` share a column, and a column's seconds."""
     wanted = max(1, min(_COLUMNS, round(seconds / _FINEST)))
     per_column = max(1, -(-values // wanted))
-    return np.arange(0, values, per_column), per_column * seconds / max(values, 1)
+    return per_column, per_column * seconds / max(values, 1)
 
 
 def _rounded(values: Any) -> list[float]:

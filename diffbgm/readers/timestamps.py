@@ -17,7 +17,7 @@ from av.format import Flags
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from diffbgm.video.container import first_picture, opened, video_stream
+from diffbgm.readers.container import first_picture, opened, video_stream
 
 _FORWARD, _BACK = 10, Fraction(1, 5)  # seconds of a step between packets that is a jump
 

@@ -10,10 +10,11 @@ import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from diffbgm.errors import FilmError
+from diffbgm.errors import CutsError, FilmError
+from diffbgm.readers.container import first_picture, opened, video_stream
+from diffbgm.readers.cut_lists import frame_of
+from diffbgm.readers.timestamps import may_jump, packet_index
 from diffbgm.timeline import MAX_SECONDS
-from diffbgm.video.container import first_picture, opened, video_stream
-from diffbgm.video.timestamps import may_jump, packet_index
 
 _STANDARD_RATES = tuple(
     [Fraction(n * 1000, 1001) for n in (24, 30, 48, 60, 120)]
@@ -27,11 +28,15 @@ _MEASURED_PACKETS = 100  # read to measure a rate that the file does not give
 
 @dataclass(frozen=True)
 class FilmInfo:
-    """`seconds`, from the first picture on, is None where the file does not say."""
+    """`seconds`, from the first picture on, is None where the file does not say.
+
+    `timecode` is the time, in seconds, that its first picture bears (SMPTE 12M); None if none.
+    """
 
     path: Path
     frame_rate: Fraction
     seconds: float | None
+    timecode: Fraction | None = None
 
 
 def probe(path: Path) -> FilmInfo:
@@ -49,7 +54,25 @@ def info_of(path: Path, container: InputContainer, stream: VideoStream) -> FilmI
     seconds = _seconds(path, container, stream)
     if seconds is not None and seconds > MAX_SECONDS:
         raise too_long(path, seconds)
-    return FilmInfo(path, _frame_rate(path, stream), seconds)
+    rate = _frame_rate(path, stream)
+    return FilmInfo(path, rate, seconds, _timecode(container, rate))
+
+
+def _timecode(container: InputContainer, rate: Fraction) -> Fraction | None:
+    """Written by cameras and editors into the picture's track, one of its own, or the file."""
+    for metadata in (*(stream.metadata for stream in container.streams), container.metadata):
+        code = metadata.get("timecode")
+        if code is not None:
+            return _seconds_of_timecode(code, rate)
+    return None
+
+
+def _seconds_of_timecode(code: str, rate: Fraction) -> Fraction | None:
+    """None for a code that does not exist at that rate."""
+    try:
+        return frame_of("timecode", code, rate) / rate
+    except CutsError:
+        return None
 
 
 def _seconds(path: Path, container: InputContainer, stream: VideoStream) -> float | None:

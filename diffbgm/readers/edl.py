@@ -1,0 +1,53 @@
+"""Reads EDLs (CMX 3600), which name no rate, by OpenTimelineIO's adapter."""
+
+import re
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import opentimelineio as otio
+
+_TIMECODE = re.compile(r"\b\d\d:\d\d:\d\d([:;])(\d\d)\b")
+_DROP_FRAME = re.compile(r"^FCM:\s*DROP", re.MULTILINE | re.IGNORECASE)
+_MOTION = re.compile(r"^M2\s+\S+\s+(-?[\d.]+).*$", re.MULTILINE)  # frames a second
+_NOTE = "DIFFBGM MOTION"  # a comment that the adapter hands on
+
+_RATES = tuple(Fraction(rate) for rate in (24, 25, 30, 50, 60))
+_NTSC_RATES = tuple(Fraction(rate * 1000, 1001) for rate in (24, 30, 60))
+
+
+def possible_rates(path: Path) -> tuple[Fraction, ...]:
+    """The rates at which all timecodes of an EDL exist; the likeliest first."""
+    text = _text(path)
+    codes = _TIMECODE.findall(text)
+    if _DROP_FRAME.search(text) or any(separator == ";" for separator, _ in codes):
+        return _NTSC_RATES[1:]
+    highest = max((int(frame) for _, frame in codes), default=0)
+    return tuple(rate for rate in (*_RATES, *_NTSC_RATES) if highest < rate)
+
+
+def read_edl(path: Path, rate: Fraction) -> Any:
+    """An OTIO timeline; the adapter raises anything where the file is malformed."""
+    text = _MOTION.sub(rf"\g<0>\n* {_NOTE}: \g<1>", _text(path))
+    document = otio.adapters.read_from_string(text, "cmx_3600", rate=float(rate))
+    for track in document.tracks:
+        # The adapter makes the record timecode a source range, which it is not.
+        track.source_range = None
+    for clip in document.find_clips():
+        _retime(clip, rate)
+    return document
+
+
+def _text(path: Path) -> str:
+    return path.read_text("utf-8-sig", errors="replace")
+
+
+def _retime(clip: Any, rate: Fraction) -> None:
+    """The adapter passes over motion effects that leave the length as it is, such as reversing."""
+    if any(isinstance(effect, otio.schema.TimeEffect) for effect in clip.effects):
+        return
+    for comment in clip.metadata.get("cmx_3600", {}).get("comments", ()):
+        label, _, frames = str(comment).partition(":")
+        speed = float(frames) / round(rate) if label == _NOTE else 1.0
+        if speed != 1:
+            clip.effects.append(otio.schema.LinearTimeWarp(time_scalar=speed))

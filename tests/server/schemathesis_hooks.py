@@ -1,0 +1,28 @@
+"""For schemathesis: what JSON Schema cannot say of a request.
+
+Pairs rise, a cut is not both pinned and ignored, the same notes make one take, and of a style that
+waits nobody sees the end.
+"""
+
+from typing import Any
+
+import schemathesis
+
+WORKING = ("cinematic", "piano")
+
+
+@schemathesis.hook
+def map_body(context: Any, body: Any) -> Any:
+    if isinstance(body, dict):
+        options = body.get("options", body)
+        if isinstance(options, dict):
+            _settle(options)
+    return body
+
+
+def _settle(options: dict[str, Any]) -> None:
+    for name in ("bpm", "dialogue", "ignored", "chords", "notes", "octave"):
+        if options.get(name) is not None:
+            options[name] = None
+    if isinstance(options.get("style"), str) and options["style"] not in WORKING:
+        options["style"] = WORKING[0]
