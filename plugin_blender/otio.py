@@ -37,7 +37,11 @@ def document(name: str, rate: Fraction, clips: Sequence[Clip]) -> dict:
 
 
 def _clip(name: str, clip: Clip, rate: Fraction) -> dict:
-    film = {"OTIO_SCHEMA": "ExternalReference.1", "target_url": clip.url}
+    film = {
+        "OTIO_SCHEMA": "ExternalReference.1",
+        "target_url": clip.url,
+        "available_range": _range(0, clip.end, rate),  # counted from 0, whatever its timecode
+    }
     return {
         "OTIO_SCHEMA": "Clip.2",
         "name": name,

@@ -1,6 +1,7 @@
 """The operators from end to end: a real rendering, a real server, real strips."""
 
 import json
+import os
 import tempfile
 import time
 from pathlib import Path
@@ -145,14 +146,9 @@ def check_options_of_a_take_are_its_own():
 
 def _asked() -> dict:
     """The newest request in the server's store."""
-    import os
-    import sqlite3
-
-    store = Path(os.environ["XDG_DATA_HOME"], "diffbgm", "store", "diffbgm.sqlite")
-    with sqlite3.connect(store) as database:
-        query = "SELECT request FROM compositions ORDER BY created DESC LIMIT 1"
-        (request,) = database.execute(query).fetchone()
-    return json.loads(request)
+    requests = Path(os.environ["XDG_DATA_HOME"], "diffbgm", "store", "requests")
+    newest = max(requests.glob("*.json"), key=lambda file: file.stat().st_mtime_ns)
+    return json.loads(newest.read_text())["request"]
 
 
 def check_regenerate_changes_one_shot_next_week():
