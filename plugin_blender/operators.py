@@ -71,6 +71,9 @@ class DIFFBGM_OT_regenerate_shot(bpy.types.Operator):
     def execute(self, context):
         scene = compat.edited_scene(context)
         tag = strips.shot_at_hand(scene)
+        if strips.is_shot_locked(scene, tag):
+            self.report({"ERROR"}, f"Shot {tag.shot + 1} is locked: unlock its strip and channel")
+            return {"CANCELLED"}
         try:
             server = _server(context)
         except NotAllowedError as error:

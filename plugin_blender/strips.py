@@ -1,6 +1,8 @@
 """Puts music into the sequencer: lanes, sound strips, rolls. Runs on the main thread only."""
 
-from collections.abc import Iterable
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import bpy
@@ -26,7 +28,9 @@ def place(scene, music: Music) -> None:
     lane = find_lane(editor, start - music.segments[0].lead, end)
     _mute_older(editor, start, end)
     for number, name in enumerate(LANES):
-        editor.channels[lane + number].name = name
+        channel = editor.channels[lane + number]
+        if channel.name.endswith(f" {lane + number}"):  # the user may have named it otherwise
+            channel.name = name
     for number, segment in enumerate(music.segments):
         _place_sound(editor, music, segment, lane + number % 2)
         _place_roll(editor, music, segment, lane + 2)
@@ -55,14 +59,14 @@ def update(scene, music: Music) -> int:
     """Gives every strip of this composition the music's files as they are now; how many changed.
 
     Strips stay where and as they are (trims, volume, fades): a take has the length of its shot.
-    The neighbours of a new take change too where tails of its notes ring on in them.
+    Locked ones keep their files too. The neighbours of a new take change too where tails of its notes ring on in them.
     """
     segments = {segment.shot: segment for segment in music.segments}
     changed = 0
     for strip in our_strips(scene, music.composition):
         tag = tag_of(strip)
         segment = segments.get(tag.shot)
-        if segment is not None:
+        if segment is not None and not is_locked(scene.sequence_editor, strip):
             changed += _give(strip, segment)
             _mark(strip, music, segment)
     return changed
@@ -73,6 +77,23 @@ def our_strips(scene, composition: str) -> list:
     editor = scene.sequence_editor
     found = _walk(compat.strips_of(editor)) if editor else ()
     return [strip for strip in found if is_ours(strip) and tag_of(strip).composition == composition]
+
+
+def is_locked(editor, strip) -> bool:
+    """Whether the user has locked a strip, or the channel on which it lies."""
+    on_top = strip.name in compat.strips_of(editor)  # a meta strip has channels of its own
+    return strip.lock or (on_top and editor.channels[strip.channel].lock)
+
+
+def is_shot_locked(scene, tag: Tag) -> bool:
+    """Whether every sound of a shot is locked, so that no take can be exchanged."""
+    editor = scene.sequence_editor
+    sounds = [
+        strip
+        for strip in our_strips(scene, tag.composition)
+        if strip.type == "SOUND" and tag_of(strip).shot == tag.shot
+    ]
+    return bool(sounds) and all(is_locked(editor, strip) for strip in sounds)
 
 
 def shot_at_hand(scene) -> Tag | None:
@@ -102,23 +123,33 @@ def place_of(scene, composition: str) -> Place:
 def find_lane(editor, start: int, end: int) -> int:
     """The lowest of the channels, one a lane, that are free for music from `start` to `end`.
 
-    Our named ones where they are free there, else the lowest that are wholly unused. Raises
+    Our own where they are free there, else the lowest that are wholly unused. Raises
     PlacementError where there are none.
     """
-    strips = list(compat.strips_of(editor))
-    busy = {strip.channel for strip in strips if _overlaps(strip, start, end)}
-    used = {strip.channel for strip in strips}
+    on: dict[int, list] = defaultdict(list)
+    for strip in compat.strips_of(editor):
+        on[strip.channel].append(strip)
+    busy = {n for n, strips in on.items() if any(_overlaps(s, start, end) for s in strips)}
     stacks = [range(n, n + len(LANES)) for n in range(1, LAST_CHANNEL - len(LANES) + 2)]
-    ours = (s for s in stacks if busy.isdisjoint(s) and _are_ours(editor.channels, s))
-    unused = (s for s in stacks if used.isdisjoint(s) and _are_unnamed(editor.channels, s))
+    ours = (s for s in stacks if busy.isdisjoint(s) and _are_ours(editor.channels, on, s))
+    unused = (s for s in stacks if on.keys().isdisjoint(s) and _are_unnamed(editor.channels, s))
     for stack in (*ours, *unused):
         return stack[0]
     raise PlacementError(f"No {len(LANES)} channels in a row are free for the music: empty some")
 
 
-def _are_ours(channels, numbers: Iterable[int]) -> bool:
-    lanes = [channels[number] for number in numbers]
-    return tuple(lane.name for lane in lanes) == LANES and not any(lane.lock for lane in lanes)
+def _are_ours(channels, on: Mapping[int, list], numbers: Iterable[int]) -> bool:
+    """Whether channels are our lanes, and open: strips of ours mark them, whatever their names;
+    an empty one by its name, to which Blender adds a number where there are several."""
+    lanes = zip(numbers, LANES, strict=True)
+    return all(_is_lane(channels[n], on.get(n, []), name) for n, name in lanes)
+
+
+def _is_lane(channel, strips: list, name: str) -> bool:
+    kind = "IMAGE" if name == LANES[-1] else "SOUND"
+    if channel.lock or not all(is_ours(strip) and strip.type == kind for strip in strips):
+        return False
+    return bool(strips) or re.fullmatch(rf"{name}(\.\d+)?", channel.name) is not None
 
 
 def _are_unnamed(channels, numbers: Iterable[int]) -> bool:
@@ -127,9 +158,24 @@ def _are_unnamed(channels, numbers: Iterable[int]) -> bool:
 
 
 def _mute_older(editor, start: int, end: int) -> None:
-    for strip in compat.strips_of(editor):
-        if is_ours(strip) and _overlaps(strip, start, end):
-            strip.mute = True
+    """Silences our older music from `start` to `end`; what lies outside plays on as a strip of its
+    own. What is locked stays as it is."""
+    for strip in list(compat.strips_of(editor)):
+        is_open = not (strip.mute or is_locked(editor, strip))
+        if is_ours(strip) and is_open and _overlaps(strip, start, end):
+            _part(strip, start, end).mute = True
+
+
+def _part(strip, start: int, end: int):
+    """The part of a strip from `start` to `end`, split off where it goes beyond."""
+    first, after = compat.span(strip)
+    was_selected = strip.select
+    if first < start:
+        strip = strip.split(start, "SOFT")
+        strip.select = was_selected
+    if after > end:
+        strip.split(end, "SOFT").select = was_selected
+    return strip
 
 
 def _finish(strip, music: Music, segment: Segment) -> None:

@@ -105,6 +105,71 @@ def check_older_music_is_kept_but_silent():
     assert lanes == {4: True, 5: True, 7: False, 8: False}
 
 
+def check_lanes_are_found_again_under_other_names():
+    scene = stage.three_shots()
+    strips.place(scene, music())
+    for number, name in ((4, "Score"), (5, "Score below"), (6, "Notes")):
+        scene.sequence_editor.channels[number].name = name
+    strips.place(scene, music(composition="beef", origin=START + 60))
+    assert {strip.channel for strip in ours("SOUND")} == {4, 5}
+    assert scene.sequence_editor.channels[4].name == "Score"
+
+
+def check_second_lanes_are_used_again_too():
+    scene = stage.three_shots()
+    strips.place(scene, music())
+    strips.place(scene, music(composition="beef"))
+    strips.place(scene, music(composition="more", origin=START + 200))
+    strips.place(scene, music(composition="again", origin=START + 200))
+    assert {strip.channel for strip in ours("SOUND")} == {4, 5, 7, 8}
+
+
+def check_new_music_over_a_part_mutes_that_part_alone():
+    scene = stage.three_shots()
+    strips.place(scene, music())
+    strips.place(scene, music(composition="beef", origin=START + 40))
+    older = strips.our_strips(scene, "c0ffee")
+    sounds = [strip for strip in older if strip.type == "SOUND"]
+    parts = sorted((*compat.span(strip), strip.mute) for strip in sounds)
+    assert parts == [(11, 34, False), (34, 41, False), (41, 51, False), (51, 71, True)]
+    assert {tags.tag_of(strip).shot for strip in sounds} == {0, 1, 2}
+    assert len([strip for strip in older if strip.type == "IMAGE"]) == 3
+
+
+def check_music_inside_an_older_shot_leaves_both_ends():
+    scene = stage.three_shots()
+    strips.place(scene, music(origin=START))
+    long = ours("SOUND")[2]
+    compat.set_end(long, 200)
+    strips.place(scene, music(composition="beef", origin=80))
+    sounds = [s for s in strips.our_strips(scene, "c0ffee") if s.type == "SOUND"]
+    parts = sorted((*compat.span(strip), strip.mute) for strip in sounds)
+    assert parts[2:] == [(41, 80, False), (80, 140, True), (140, 200, False)]
+
+
+def check_locked_music_is_not_touched():
+    scene = stage.three_shots()
+    strips.place(scene, music())
+    ours("SOUND")[0].lock = True
+    scene.sequence_editor.channels[5].lock = True
+    strips.place(scene, music(composition="beef"))
+    older = [s for s in strips.our_strips(scene, "c0ffee") if s.type == "SOUND"]
+    assert [strip.mute for strip in sorted(older, key=compat.span)] == [False, False, True]
+    assert {s.channel for s in strips.our_strips(scene, "beef")}.isdisjoint({4, 5, 6})
+
+
+def check_new_take_leaves_locked_strips_alone():
+    scene = stage.three_shots()
+    strips.place(scene, music())
+    ours("SOUND")[0].lock = True
+    scene.sequence_editor.channels[6].lock = True
+    locked = [strips.is_shot_locked(scene, tags.Tag("c0ffee", shot, 0)) for shot in range(3)]
+    assert locked == [True, False, False]
+    assert strips.update(scene, music(takes=(1, 1, 1), version="b")) == 2
+    assert [tags.tag_of(strip).take for strip in ours("SOUND")] == [0, 1, 1]
+    assert {tags.tag_of(strip).take for strip in ours("IMAGE")} == {0}
+
+
 def check_no_free_lanes_is_told():
     scene = stage.three_shots()
     for channel in range(4, 129, 2):
