@@ -7,6 +7,7 @@ _FULL_TEXTURE = 8.0  # mean gradient, in grey levels, from which on structure al
 _FULL_STEP = 100.0  # levels between two plain pictures that make them wholly dissimilar
 _FULL_AREA = 0.35  # share of a picture that changes in a cut at least
 _CHANGED = 10  # levels
+_GREY = 40 / 3  # levels added to each colour: what is dark has next to no hue
 _FULL_HUE = 0.25  # the same in chromaticity, which brightness leaves alone
 
 
@@ -59,7 +60,7 @@ def _step(before: np.ndarray, after: np.ndarray) -> float:
     """How far the colour jumped, place by place; a change of brightness alone counts less."""
     a, b = (cv2.blur(picture, (5, 5)).astype(np.float32) for picture in (before, after))
     levels = float(np.abs(a - b).mean())
-    a, b = (x / (x.sum(2, keepdims=True) + 40) for x in (a, b))
+    a, b = ((x + _GREY) / (x.sum(2, keepdims=True) + 3 * _GREY) for x in (a, b))
     hue = float(np.abs(a - b).sum(2).mean()) / 2
     return min(1.0, max(levels / _FULL_STEP, hue / _FULL_HUE))
 

@@ -84,6 +84,7 @@ def test_flat_films(name, frames):
     assert analysis.timeline.frames == frames
     assert np.isfinite(analysis.motion).all()
     assert np.isfinite(analysis.mood).all()
+    assert len(analysis.timeline.cuts) == 1
 
 
 def test_a_crossfade_of_two_colours_is_one_cut():
