@@ -26,6 +26,11 @@ def span(strip) -> tuple[int, int]:
     return strip.frame_final_start, strip.frame_final_end
 
 
+def content_start(strip) -> int:
+    """The frame at which a strip would begin were it not trimmed (a new name from 5.1 on)."""
+    return int(strip.content_start if hasattr(strip, "content_start") else strip.frame_start)
+
+
 def set_end(strip, frame: int) -> None:
     """Make a strip end just before `frame`; it holds its last picture, or silence, if need be."""
     if hasattr(strip, "right_handle"):

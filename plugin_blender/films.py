@@ -34,8 +34,9 @@ class Films:
         if strip.type != "MOVIE" or self.is_changed(strip) or not self._fits(strip):
             return None
         start, end = compat.span(strip)
-        frame = start - int(strip.frame_start) + strip.animation_offset_start
-        if frame < 0 or end - int(strip.frame_start) > strip.frame_duration:
+        content = compat.content_start(strip)
+        frame = start - content + strip.animation_offset_start
+        if frame < 0 or end - content > strip.frame_duration:
             return None  # It holds its first or its last picture.
         return Film(bpy.path.abspath(strip.filepath), frame)
 

@@ -71,7 +71,7 @@ class DIFFBGM_OT_regenerate_shot(bpy.types.Operator):
     def execute(self, context):
         scene = compat.edited_scene(context)
         tag = strips.shot_at_hand(scene)
-        if strips.is_shot_locked(scene, tag):
+        if strips.is_shot_locked(scene, tag.composition, tag.shot):
             self.report({"ERROR"}, f"Shot {tag.shot + 1} is locked: unlock its strip and channel")
             return {"CANCELLED"}
         try:

@@ -10,7 +10,7 @@ import bpy
 from . import compat
 from .jobs import PlacementError
 from .joins import Place
-from .tags import KEY, MIDI_KEY, ORIGIN_KEY, Tag, is_ours, tag_of
+from .tags import KEY, LEAD_KEY, MIDI_KEY, ORIGIN_KEY, Tag, is_ours, tag_of
 from .timeline import clock
 from .work import Music, Segment
 
@@ -59,7 +59,8 @@ def update(scene, music: Music) -> int:
     """Gives every strip of this composition the music's files as they are now; how many changed.
 
     Strips stay where and as they are (trims, volume, fades): a take has the length of its shot.
-    Locked ones keep their files too. The neighbours of a new take change too where tails of its notes ring on in them.
+    Locked ones keep their files. The neighbours of a new take change too, where tails of its notes
+    ring on in them.
     """
     segments = {segment.shot: segment for segment in music.segments}
     changed = 0
@@ -85,13 +86,13 @@ def is_locked(editor, strip) -> bool:
     return strip.lock or (on_top and editor.channels[strip.channel].lock)
 
 
-def is_shot_locked(scene, tag: Tag) -> bool:
+def is_shot_locked(scene, composition: str, shot: int) -> bool:
     """Whether every sound of a shot is locked, so that no take can be exchanged."""
     editor = scene.sequence_editor
     sounds = [
         strip
-        for strip in our_strips(scene, tag.composition)
-        if strip.type == "SOUND" and tag_of(strip).shot == tag.shot
+        for strip in our_strips(scene, composition)
+        if strip.type == "SOUND" and tag_of(strip).shot == shot
     ]
     return bool(sounds) and all(is_locked(editor, strip) for strip in sounds)
 
@@ -162,15 +163,19 @@ def _mute_older(editor, start: int, end: int) -> None:
     own. What is locked stays as it is."""
     for strip in list(compat.strips_of(editor)):
         is_open = not (strip.mute or is_locked(editor, strip))
-        if is_ours(strip) and is_open and _overlaps(strip, start, end):
+        if is_ours(strip) and is_open and _heard(strip) < end and compat.span(strip)[1] > start:
             _part(strip, start, end).mute = True
+
+
+def _heard(strip) -> int:
+    """The frame at which the music of a strip begins, after the silence before its shot."""
+    return max(compat.span(strip)[0], compat.content_start(strip) + strip.get(LEAD_KEY, 0))
 
 
 def _part(strip, start: int, end: int):
     """The part of a strip from `start` to `end`, split off where it goes beyond."""
-    first, after = compat.span(strip)
-    was_selected = strip.select
-    if first < start:
+    after, was_selected = compat.span(strip)[1], strip.select
+    if _heard(strip) < start:
         strip = strip.split(start, "SOFT")
         strip.select = was_selected
     if after > end:
@@ -188,6 +193,8 @@ def _finish(strip, music: Music, segment: Segment) -> None:
 def _mark(strip, music: Music, segment: Segment) -> None:
     strip[KEY] = str(Tag(music.composition, segment.shot, segment.take))
     strip[ORIGIN_KEY] = music.place.frame
+    if strip.type == "SOUND":
+        strip[LEAD_KEY] = segment.lead
     if strip.type == "IMAGE":
         strip[MIDI_KEY] = _stored(segment.midi)
 

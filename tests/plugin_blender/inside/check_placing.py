@@ -1,5 +1,6 @@
 """Music into the sequencer: lanes, strips on the boundaries, takes, undo. Without a server."""
 
+import dataclasses
 import tempfile
 import wave
 from pathlib import Path
@@ -136,6 +137,20 @@ def check_new_music_over_a_part_mutes_that_part_alone():
     assert len([strip for strip in older if strip.type == "IMAGE"]) == 3
 
 
+def check_silence_before_a_shot_is_no_music():
+    scene = stage.three_shots()
+    placed = music()
+    ahead = tuple(dataclasses.replace(segment, lead=2) for segment in placed.segments)
+    strips.place(scene, dataclasses.replace(placed, segments=ahead))
+    strips.place(scene, music(composition="beef"))
+    older = [s for s in strips.our_strips(scene, "c0ffee") if s.type == "SOUND"]
+    assert sorted((*compat.span(strip), strip.mute) for strip in older) == [
+        (9, 34, True),
+        (32, 41, True),
+        (39, 71, True),
+    ]
+
+
 def check_music_inside_an_older_shot_leaves_both_ends():
     scene = stage.three_shots()
     strips.place(scene, music(origin=START))
@@ -163,7 +178,7 @@ def check_new_take_leaves_locked_strips_alone():
     strips.place(scene, music())
     ours("SOUND")[0].lock = True
     scene.sequence_editor.channels[6].lock = True
-    locked = [strips.is_shot_locked(scene, tags.Tag("c0ffee", shot, 0)) for shot in range(3)]
+    locked = [strips.is_shot_locked(scene, "c0ffee", shot) for shot in range(3)]
     assert locked == [True, False, False]
     assert strips.update(scene, music(takes=(1, 1, 1), version="b")) == 2
     assert [tags.tag_of(strip).take for strip in ours("SOUND")] == [0, 1, 1]
