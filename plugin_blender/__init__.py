@@ -9,7 +9,7 @@ bl_info = {
     "author": "The diffbgm authors",
     "version": (0, 1, 0),
     "blender": (3, 4, 0),
-    "location": "Video Sequencer > Sidebar > BGM",
+    "location": "Video Sequencer > Sidebar > Generate BGM",
     "description": "Background music that fits the cuts of your edit",
     "category": "Sequencer",
 }

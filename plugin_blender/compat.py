@@ -26,12 +26,33 @@ def span(strip) -> tuple[int, int]:
     return strip.frame_final_start, strip.frame_final_end
 
 
+def content_start(strip) -> int:
+    """The frame at which a strip would begin were it not trimmed (a new name from 5.1 on)."""
+    return int(strip.content_start if hasattr(strip, "content_start") else strip.frame_start)
+
+
 def set_end(strip, frame: int) -> None:
     """Make a strip end just before `frame`; it holds its last picture, or silence, if need be."""
     if hasattr(strip, "right_handle"):
         strip.right_handle = frame
     else:
         strip.frame_final_end = frame
+
+
+def animated_strips(scene) -> set[str]:
+    """Names of the strips that have keyframes or drivers (actions have layers from 4.4 on)."""
+    data = scene.animation_data
+    if data is None:
+        return set()
+    curves = [*data.drivers, *(_curves(data.action) if data.action else ())]
+    return {curve.data_path.split('"')[1] for curve in curves if 'all["' in curve.data_path}
+
+
+def _curves(action) -> list:
+    if hasattr(action, "fcurves"):
+        return list(action.fcurves)
+    bags = (bag for layer in action.layers for strip in layer.strips for bag in strip.channelbags)
+    return [curve for bag in bags for curve in bag.fcurves]
 
 
 def set_video_output(settings) -> None:

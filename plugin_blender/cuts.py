@@ -6,21 +6,34 @@ up to its middle, then the new one; a meta strip shows what is seen within it.
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 DISSOLVES = frozenset({"CROSS", "GAMMA_CROSS", "WIPE"})
 
 
 @dataclass(frozen=True)
+class Film:
+    """A file and the number of one of its frames."""
+
+    path: str
+    frame: int
+
+
+@dataclass(frozen=True)
 class Edit:
-    """Frames `start` up to, not including, `end` of a scene; `cuts` are first frames of shots."""
+    """Frames `start` up to, not including, `end` of a scene; `cuts` are first frames of shots.
+
+    `films` has, for every shot, the film of which it shows a piece as it is, from that piece's
+    first frame on, or None where only Blender can make the picture.
+    """
 
     scene: str
     start: int
     end: int
     rate: Fraction
     cuts: tuple[int, ...]
+    films: tuple[Film | None, ...]
 
     @property
     def shots(self) -> list[tuple[int, int]]:
@@ -28,13 +41,29 @@ class Edit:
         bounds = [frame - self.start for frame in (self.start, *self.cuts, self.end)]
         return list(itertools.pairwise(bounds))
 
+    @property
+    def composited(self) -> list[tuple[int, int]]:
+        """What only Blender can make, counted likewise: shots that follow on each other are one."""
+        stretches: list[tuple[int, int]] = []
+        for (start, end), film in zip(self.shots, self.films, strict=True):
+            if film is None and stretches and stretches[-1][1] == start:
+                stretches[-1] = (stretches[-1][0], end)
+            elif film is None:
+                stretches.append((start, end))
+        return stretches
+
+    def without_films(self) -> "Edit":
+        """The same edit, all of it to be made by Blender."""
+        return replace(self, films=(None,) * len(self.films))
+
 
 @dataclass(frozen=True)
 class Picture:
     """A strip that has a picture, from frame `start` up to, not including, `end`.
 
     `sources` are the strips that an effect takes in, `inside` those of a meta strip (None for
-    any other), `angle` the channel that a multicam strip shows.
+    any other), `angle` the channel that a multicam strip shows. `film` is what it shows at `start`,
+    if that is a film as it is; a meta strip that `is_changed` alters what is inside.
     """
 
     name: str
@@ -45,6 +74,8 @@ class Picture:
     sources: tuple["Picture", ...] = ()
     inside: tuple["Picture", ...] | None = None
     angle: int | None = None
+    film: Film | None = None
+    is_changed: bool = False
 
     @property
     def middle(self) -> int:
@@ -60,6 +91,35 @@ def find_cuts(pictures: Sequence[Picture], start: int, end: int) -> tuple[int, .
     seen = [_seen(frame, pictures) for frame in bounds]
     changes = zip(bounds[1:], seen, seen[1:], strict=False)
     return tuple(frame for frame, before, after in changes if before != after)
+
+
+def find_films(
+    pictures: Sequence[Picture], shots: Iterable[tuple[int, int]]
+) -> tuple[Film | None, ...]:
+    """For every shot the film and its first frame, where one is seen as it is throughout."""
+    bounds = set(_bounds(pictures))
+    return tuple(_film(pictures, start, end, bounds) for start, end in shots)
+
+
+def _film(pictures: Sequence[Picture], start: int, end: int, bounds: set[int]) -> Film | None:
+    frames = [start, *(frame for frame in bounds if start < frame < end)]
+    first, *others = (_film_at(frame, pictures) for frame in frames)
+    ahead = zip(frames[1:], others, strict=True)
+    if first is None or any(
+        other != replace(first, frame=first.frame + at - start) for at, other in ahead
+    ):
+        return None
+    return first
+
+
+def _film_at(frame: int, pictures: Iterable[Picture]) -> Film | None:
+    stack = _stack(frame, pictures)
+    if not stack or stack[0].is_changed:
+        return None
+    top = stack[0]
+    if top.inside is not None:
+        return _film_at(frame, top.inside)
+    return top.film and replace(top.film, frame=top.film.frame + frame - top.start)
 
 
 def _seen(frame: int, pictures: Iterable[Picture]) -> str | None:

@@ -12,9 +12,10 @@ from bpy.props import StringProperty
 
 from . import compat, forms, jobs, preferences, strips, suggestions, work
 from .cuts import Edit
+from .joins import Place
 from .rendering import Rendering
 from .server_process import ServerSettings
-from .timeline import NoPictureError, read_edit
+from .timeline import NoPictureError, clock, read_edit
 
 
 class NotAllowedError(Exception):
@@ -35,18 +36,19 @@ class DIFFBGM_OT_generate(bpy.types.Operator):
         scene = compat.edited_scene(context)
         try:
             server = _server(context)
-            edit = read_edit(scene)
-            rendering = _prepare_rendering(edit)
+            edit = _picture_for(server, read_edit(scene))
+            rendering = _prepare_rendering(edit) if edit.composited else None
         except (NoPictureError, NotAllowedError, RuntimeError, OSError) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         options = forms.request(scene.diffbgm, "compose")
-        order = work.ComposeOrder(edit, rendering, options, _music_folder(), server)
+        place = Place(edit.start, clock(scene))
+        order = work.ComposeOrder(edit, place, rendering, options, _music_folder(), server)
         job = jobs.Job(
             title="Generate BGM",
             scene=scene.name,
             work=lambda run: work.compose(order, run),
-            finish=lambda scene, music: _place(scene, music, edit.start),
+            finish=_place,
         )
         return _begin(self, job)
 
@@ -69,13 +71,17 @@ class DIFFBGM_OT_regenerate_shot(bpy.types.Operator):
     def execute(self, context):
         scene = compat.edited_scene(context)
         tag = strips.shot_at_hand(scene)
+        if strips.is_shot_locked(scene, tag.composition, tag.shot):
+            self.report({"ERROR"}, f"Shot {tag.shot + 1} is locked: unlock its strip and channel")
+            return {"CANCELLED"}
         try:
             server = _server(context)
         except NotAllowedError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         options = forms.request(scene.diffbgm_take, "take")
-        order = work.TakeOrder(tag.composition, tag.shot, options, _music_folder(), server)
+        place = strips.place_of(scene, tag.composition)
+        order = work.TakeOrder(tag.composition, place, tag.shot, options, _music_folder(), server)
         job = jobs.Job(
             title=f"Regenerate shot {tag.shot + 1}",
             scene=scene.name,
@@ -138,22 +144,32 @@ def _server(context) -> ServerSettings:
     return settings
 
 
+def _picture_for(server: ServerSettings, edit: Edit) -> Edit:
+    """The edit, its films named only where the server can open them: where it is our own.
+
+    An edit without a cut may be a film that was cut elsewhere: rendered, it goes as one film, in
+    which the server looks for cuts.
+    """
+    return edit if edit.cuts and not server.address else edit.without_films()
+
+
 def _prepare_rendering(edit: Edit) -> Rendering:
     """A copy of the file as it is now, and the command that renders it; the file stays as it is.
 
     Raises OSError, or Blender's RuntimeError, where the copy cannot be written.
     """
     folder = Path(tempfile.mkdtemp(prefix="diffbgm-", dir=bpy.app.tempdir or None))
-    copy, film = folder / "edit.blend", folder / "edit.mp4"
+    copy = folder / "edit.blend"
     try:
         bpy.ops.wm.save_as_mainfile(filepath=str(copy), copy=True)
     except RuntimeError:
         shutil.rmtree(folder)
         raise
     script = str(Path(__file__).with_name("render_script.py"))
-    numbers = str(edit.start), str(edit.end)
-    command = compat.script_command(script, str(copy), edit.scene, *numbers, str(film))
-    return Rendering(command, film, edit.end - edit.start, folder)
+    stretches = [(edit.start + start, edit.start + end) for start, end in edit.composited]
+    numbers = [f"{start}-{end}" for start, end in stretches]
+    command = compat.script_command(script, str(copy), edit.scene, str(folder), *numbers)
+    return Rendering(command, edit.composited, folder)
 
 
 def _music_folder() -> Path:
@@ -172,8 +188,8 @@ def _begin(operator, job: jobs.Job) -> set[str]:
     return {"CANCELLED" if notice.is_error else "FINISHED"}
 
 
-def _place(scene, music: work.Music, start: int) -> str:
-    strips.place(scene, music, start)
+def _place(scene, music: work.Music) -> str:
+    strips.place(scene, music)
     return f"Music for {len(music.segments)} shots is in place"
 
 

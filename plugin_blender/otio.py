@@ -6,17 +6,28 @@ are few and stable.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 
-def document(name: str, rate: Fraction, shots: Sequence[tuple[int, int]], media: str) -> dict:
-    """A timeline whose every clip is a piece of one film, the media of that id on the server.
+@dataclass(frozen=True)
+class Clip:
+    """Frames `start` up to, not including, `end` of a film: a path, or the name of an upload."""
 
-    `shots` are (first frame, first frame after) within the film, contiguous from 0.
-    """
-    film = _reference(f"diffbgm:media/{media}", shots[-1][1], rate)
-    clips = [_clip(f"Shot {i}", start, end, rate, film) for i, (start, end) in enumerate(shots, 1)]
-    track = {"OTIO_SCHEMA": "Track.1", "name": "Picture", "kind": "Video", "children": clips}
+    url: str
+    start: int
+    end: int
+
+
+def uploaded(media: str) -> str:
+    """What a clip calls the film of that id on the server."""
+    return f"diffbgm:media/{media}"
+
+
+def document(name: str, rate: Fraction, clips: Sequence[Clip]) -> dict:
+    """A timeline of one track, whose clips lie end to end, one a shot."""
+    children = [_clip(f"Shot {number}", clip, rate) for number, clip in enumerate(clips, 1)]
+    track = {"OTIO_SCHEMA": "Track.1", "name": "Picture", "kind": "Video", "children": children}
     return {
         "OTIO_SCHEMA": "Timeline.1",
         "name": name,
@@ -25,21 +36,18 @@ def document(name: str, rate: Fraction, shots: Sequence[tuple[int, int]], media:
     }
 
 
-def _clip(name: str, start: int, end: int, rate: Fraction, film: dict) -> dict:
+def _clip(name: str, clip: Clip, rate: Fraction) -> dict:
+    film = {
+        "OTIO_SCHEMA": "ExternalReference.1",
+        "target_url": clip.url,
+        "available_range": _range(0, clip.end, rate),  # counted from 0, whatever its timecode
+    }
     return {
         "OTIO_SCHEMA": "Clip.2",
         "name": name,
-        "source_range": _range(start, end - start, rate),
+        "source_range": _range(clip.start, clip.end - clip.start, rate),
         "media_references": {"DEFAULT_MEDIA": film},
         "active_media_reference_key": "DEFAULT_MEDIA",
-    }
-
-
-def _reference(url: str, frames: int, rate: Fraction) -> dict:
-    return {
-        "OTIO_SCHEMA": "ExternalReference.1",
-        "target_url": url,
-        "available_range": _range(0, frames, rate),
     }
 
 

@@ -13,7 +13,7 @@ LINE = 44  # characters of a message that fit the sidebar at its usual width
 class _Sidebar:
     bl_space_type = "SEQUENCE_EDITOR"
     bl_region_type = "UI"
-    bl_category = "BGM"
+    bl_category = "Generate BGM"
 
 
 class _Part(_Sidebar):

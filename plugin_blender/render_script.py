@@ -1,11 +1,12 @@
-"""Renders a range of a scene's edit to a small silent movie. Run by another Blender on a copy.
+"""Renders stretches of a scene's edit to small silent movies. Run by another Blender on a copy.
 
-    blender --background --python render_script.py -- BLEND SCENE START END MOVIE
+    blender --background --python render_script.py -- BLEND SCENE FOLDER START-END…
 
 As the file is a copy that is thrown away, its settings are changed freely. One line `frames N` on
 standard output after every frame tells how many are done.
 """
 
+import itertools
 import os
 import sys
 import traceback
@@ -21,18 +22,21 @@ import tags  # pyright: ignore[reportMissingImports]
 WIDTH = 320  # pixels; motion and mood are measured on less
 
 
-def render(blend: str, scene_name: str, start: int, end: int, movie: str) -> None:
-    """Writes frames `start` up to, not including, `end` to `movie`, at the scene's own rate."""
+def render(blend: str, scene_name: str, folder: str, stretches: list[tuple[int, int]]) -> None:
+    """Writes frames `start` up to, not including, `end` of each stretch to a movie of its number,
+    at the scene's own rate."""
     bpy.ops.wm.open_mainfile(filepath=blend, load_ui=False, use_scripts=False)
     scene = bpy.data.scenes[scene_name]
-    scene.frame_start, scene.frame_end = start, end - 1
     _mute_our_strips(scene)
     _shrink(scene.render)
-    _write_movie(scene.render, movie)
     for each in bpy.data.scenes:
         _lighten(each)
-    bpy.app.handlers.render_write.append(lambda *_: _tell(scene.frame_current - start + 1))
-    bpy.ops.render.render(animation=True, scene=scene.name)
+    done = itertools.count(1)
+    bpy.app.handlers.render_write.append(lambda *_: _tell(next(done)))
+    for number, (start, end) in enumerate(stretches):
+        scene.frame_start, scene.frame_end = start, end - 1
+        _write_movie(scene.render, str(Path(folder, f"{number}.mp4")))
+        bpy.ops.render.render(animation=True, scene=scene.name)
 
 
 def even_size(width: int, height: int, percentage: int) -> tuple[int, int]:
@@ -89,11 +93,16 @@ def _tell(frames: int) -> None:
     sys.stdout.flush()
 
 
+def _bounds(stretch: str) -> tuple[int, int]:
+    start, end = stretch.split("-")
+    return int(start), int(end)
+
+
 def main(arguments: list[str]) -> int:
     """The exit code; what went wrong is on standard error."""
-    blend, scene_name, start, end, movie = arguments
+    blend, scene_name, folder, *stretches = arguments
     try:
-        render(blend, scene_name, int(start), int(end), movie)
+        render(blend, scene_name, folder, [_bounds(stretch) for stretch in stretches])
     except Exception:
         traceback.print_exc()
         return 1

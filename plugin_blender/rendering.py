@@ -10,16 +10,23 @@ from .running import Run, WorkError
 
 @dataclass(frozen=True)
 class Rendering:
-    """`command` renders `frames` frames to `film`; `folder` takes its log."""
+    """`command` renders `stretches` of frames, each to the film of its number in `folder`."""
 
     command: list[str]
-    film: Path
-    frames: int
+    stretches: list[tuple[int, int]]
     folder: Path
 
+    @property
+    def frames(self) -> int:
+        return sum(end - start for start, end in self.stretches)
 
-def render(rendering: Rendering, run: Run, rendered: Callable[[float], None]) -> Path:
-    """The film, once it is rendered; `rendered(fraction)` is called meanwhile.
+    @property
+    def films(self) -> list[Path]:
+        return [self.folder / f"{number}.mp4" for number in range(len(self.stretches))]
+
+
+def render(rendering: Rendering, run: Run, rendered: Callable[[float], None]) -> list[Path]:
+    """The films, once they are rendered; `rendered(fraction)` is called meanwhile.
 
     Raises WorkError with the renderer's last words, and StoppedError.
     """
@@ -39,10 +46,10 @@ def render(rendering: Rendering, run: Run, rendered: Callable[[float], None]) ->
         finally:
             process.kill()
             process.wait()
-    if process.returncode != 0 or not rendering.film.is_file():
+    if process.returncode != 0 or not all(film.is_file() for film in rendering.films):
         last_words = "\n".join(_last_lines(log)[-6:])
         raise WorkError(f"The picture could not be rendered:\n{last_words}")
-    return rendering.film
+    return rendering.films
 
 
 def _frames_done(log: Path) -> int:

@@ -1,58 +1,75 @@
 """Puts music into the sequencer: lanes, sound strips, rolls. Runs on the main thread only."""
 
-from collections.abc import Iterable
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import bpy
 
 from . import compat
 from .jobs import PlacementError
-from .tags import KEY, MIDI_KEY, Tag, is_ours, tag_of
+from .joins import Place
+from .tags import KEY, LEAD_KEY, MIDI_KEY, ORIGIN_KEY, Tag, is_ours, tag_of
+from .timeline import clock
 from .work import Music, Segment
 
-SOUND_LANE, ROLL_LANE = "BGM", "BGM MIDI"
-LAST_CHANNEL = 127  # the roll lane is the one above; Blender has 128
+LANES = "BGM", "BGM 2", "BGM MIDI"  # shots take turns on the first two, as their joins overlap
+LAST_CHANNEL = 128
 
 
-def place(scene, music: Music, start: int) -> None:
-    """One sound strip and, above it, one muted roll a shot; frame 0 of the music is `start`.
+def place(scene, music: Music) -> None:
+    """One sound strip and, above them, one muted roll a shot.
 
     Music of ours that already plays there is muted, not removed. Raises PlacementError.
     """
     editor = scene.sequence_editor_create()
-    end = start + music.segments[-1].end_frame
-    channel = find_lane(editor, start, end)
+    start, end = music.place.frame, music.place.frame + music.segments[-1].end_frame
+    lane = find_lane(editor, start - music.segments[0].lead, end)
     _mute_older(editor, start, end)
-    editor.channels[channel].name = SOUND_LANE
-    editor.channels[channel + 1].name = ROLL_LANE
-    for segment in music.segments:
-        tag = Tag(music.composition, segment.shot, segment.take)
-        first, after = start + segment.start_frame, start + segment.end_frame
-        sound = compat.strips_of(editor).new_sound(
-            f"BGM shot {segment.shot + 1}", _stored(segment.audio), channel, first
-        )
-        _finish(sound, tag, segment, after)
-        roll = compat.strips_of(editor).new_image(
-            f"BGM MIDI shot {segment.shot + 1}", _stored(segment.image), channel + 1, first
-        )
-        roll.mute = True
-        _finish(roll, tag, segment, after)
+    for number, name in enumerate(LANES):
+        channel = editor.channels[lane + number]
+        if channel.name.endswith(f" {lane + number}"):  # the user may have named it otherwise
+            channel.name = name
+    for number, segment in enumerate(music.segments):
+        _place_sound(editor, music, segment, lane + number % 2)
+        _place_roll(editor, music, segment, lane + 2)
+
+
+def _place_sound(editor, music: Music, segment: Segment, channel: int) -> None:
+    first = music.place.frame + segment.start_frame - segment.lead
+    sound = compat.strips_of(editor).new_sound(
+        f"BGM shot {segment.shot + 1}", _stored(segment.audio), channel, first
+    )
+    _finish(sound, music, segment)
+
+
+def _place_roll(editor, music: Music, segment: Segment, channel: int) -> None:
+    roll = compat.strips_of(editor).new_image(
+        f"BGM MIDI shot {segment.shot + 1}",
+        _stored(segment.image),
+        channel,
+        music.place.frame + segment.start_frame,
+    )
+    roll.mute = True
+    _finish(roll, music, segment)
 
 
 def update(scene, music: Music) -> int:
     """Gives every strip of this composition the music's files as they are now; how many changed.
 
     Strips stay where and as they are (trims, volume, fades): a take has the length of its shot.
-    The neighbours of a new take change too where tails of its notes ring on in them.
+    Locked ones keep their files. The neighbours of a new take change too, where tails of its notes
+    ring on in them.
     """
     segments = {segment.shot: segment for segment in music.segments}
     changed = 0
     for strip in our_strips(scene, music.composition):
         tag = tag_of(strip)
         segment = segments.get(tag.shot)
-        if segment is not None:
+        if segment is not None and not is_locked(scene.sequence_editor, strip):
             changed += _give(strip, segment)
-            _mark(strip, tag._replace(take=segment.take), segment)
+            _mark(strip, music, segment)
     return changed
 
 
@@ -61,6 +78,23 @@ def our_strips(scene, composition: str) -> list:
     editor = scene.sequence_editor
     found = _walk(compat.strips_of(editor)) if editor else ()
     return [strip for strip in found if is_ours(strip) and tag_of(strip).composition == composition]
+
+
+def is_locked(editor, strip) -> bool:
+    """Whether the user has locked a strip, or the channel on which it lies."""
+    on_top = strip.name in compat.strips_of(editor)  # a meta strip has channels of its own
+    return strip.lock or (on_top and editor.channels[strip.channel].lock)
+
+
+def is_shot_locked(scene, composition: str, shot: int) -> bool:
+    """Whether every sound of a shot is locked, so that no take can be exchanged."""
+    editor = scene.sequence_editor
+    sounds = [
+        strip
+        for strip in our_strips(scene, composition)
+        if strip.type == "SOUND" and tag_of(strip).shot == shot
+    ]
+    return bool(sounds) and all(is_locked(editor, strip) for strip in sounds)
 
 
 def shot_at_hand(scene) -> Tag | None:
@@ -81,59 +115,86 @@ def shot_at_hand(scene) -> Tag | None:
     return tag_of(under[-1]) if under else None
 
 
+def place_of(scene, composition: str) -> Place:
+    """Where in the scene the sounds of a composition were cut to lie."""
+    origin = our_strips(scene, composition)[0].get(ORIGIN_KEY, 0)
+    return Place(int(origin), clock(scene))
+
+
 def find_lane(editor, start: int, end: int) -> int:
-    """A channel that is free for sound from `start` to `end`, and the one above for rolls.
+    """The lowest of the channels, one a lane, that are free for music from `start` to `end`.
 
-    Our named pair where it is free there, else the lowest pair that is wholly unused. Raises
-    PlacementError where there is none.
+    Our own where they are free there, else the lowest that are wholly unused. Raises
+    PlacementError where there are none.
     """
-    strips = list(compat.strips_of(editor))
-    pairs = [(editor.channels[n], editor.channels[n + 1]) for n in range(1, LAST_CHANNEL + 1)]
-    for number, pair in enumerate(pairs, 1):
-        if _is_ours_and_open(pair) and not _any_on(strips, number, start, end):
-            return number
-    used = {strip.channel for strip in strips}
-    for number, pair in enumerate(pairs, 1):
-        unused = not used & {number, number + 1}
-        if unused and all(_is_unnamed(lane, number + i) for i, lane in enumerate(pair)):
-            return number
-    raise PlacementError(
-        "No two channels are free for the music: empty some, then undo is not lost"
-    )
+    on: dict[int, list] = defaultdict(list)
+    for strip in compat.strips_of(editor):
+        on[strip.channel].append(strip)
+    busy = {n for n, strips in on.items() if any(_overlaps(s, start, end) for s in strips)}
+    stacks = [range(n, n + len(LANES)) for n in range(1, LAST_CHANNEL - len(LANES) + 2)]
+    ours = (s for s in stacks if busy.isdisjoint(s) and _are_ours(editor.channels, on, s))
+    unused = (s for s in stacks if on.keys().isdisjoint(s) and _are_unnamed(editor.channels, s))
+    for stack in (*ours, *unused):
+        return stack[0]
+    raise PlacementError(f"No {len(LANES)} channels in a row are free for the music: empty some")
 
 
-def _is_ours_and_open(pair: tuple) -> bool:
-    sound, roll = pair
-    named = (sound.name, roll.name) == (SOUND_LANE, ROLL_LANE)
-    return named and not (sound.lock or roll.lock)
+def _are_ours(channels, on: Mapping[int, list], numbers: Iterable[int]) -> bool:
+    """Whether channels are our lanes, and open: strips of ours mark them, whatever their names;
+    an empty one by its name, to which Blender adds a number where there are several."""
+    lanes = zip(numbers, LANES, strict=True)
+    return all(_is_lane(channels[n], on.get(n, []), name) for n, name in lanes)
 
 
-def _is_unnamed(lane, number: int) -> bool:
-    """Whether the user has left a channel alone: "Channel 3", in whatever language."""
-    return not lane.lock and lane.name.endswith(f" {number}")
+def _is_lane(channel, strips: list, name: str) -> bool:
+    kind = "IMAGE" if name == LANES[-1] else "SOUND"
+    if channel.lock or not all(is_ours(strip) and strip.type == kind for strip in strips):
+        return False
+    return bool(strips) or re.fullmatch(rf"{name}(\.\d+)?", channel.name) is not None
 
 
-def _any_on(strips: Iterable, channel: int, start: int, end: int) -> bool:
-    """Whether any strip lies on this channel or the one above, between `start` and `end`."""
-    lanes = (channel, channel + 1)
-    return any(strip.channel in lanes and _overlaps(strip, start, end) for strip in strips)
+def _are_unnamed(channels, numbers: Iterable[int]) -> bool:
+    """Whether the user has left channels alone: "Channel 3", in whatever language."""
+    return all(channels[n].name.endswith(f" {n}") and not channels[n].lock for n in numbers)
 
 
 def _mute_older(editor, start: int, end: int) -> None:
-    for strip in compat.strips_of(editor):
-        if is_ours(strip) and _overlaps(strip, start, end):
-            strip.mute = True
+    """Silences our older music from `start` to `end`; what lies outside plays on as a strip of its
+    own. What is locked stays as it is."""
+    for strip in list(compat.strips_of(editor)):
+        is_open = not (strip.mute or is_locked(editor, strip))
+        if is_ours(strip) and is_open and _heard(strip) < end and compat.span(strip)[1] > start:
+            _part(strip, start, end).mute = True
 
 
-def _finish(strip, tag: Tag, segment: Segment, after: int) -> None:
+def _heard(strip) -> int:
+    """The frame at which the music of a strip begins, after the silence before its shot."""
+    return max(compat.span(strip)[0], compat.content_start(strip) + strip.get(LEAD_KEY, 0))
+
+
+def _part(strip, start: int, end: int):
+    """The part of a strip from `start` to `end`, split off where it goes beyond."""
+    after, was_selected = compat.span(strip)[1], strip.select
+    if _heard(strip) < start:
+        strip = strip.split(start, "SOFT")
+        strip.select = was_selected
+    if after > end:
+        strip.split(end, "SOFT").select = was_selected
+    return strip
+
+
+def _finish(strip, music: Music, segment: Segment) -> None:
     """The strip ends on the shot's boundary, also where the sound's length rounds otherwise."""
-    compat.set_end(strip, after)
+    compat.set_end(strip, music.place.frame + segment.end_frame)
     strip.select = False
-    _mark(strip, tag, segment)
+    _mark(strip, music, segment)
 
 
-def _mark(strip, tag: Tag, segment: Segment) -> None:
-    strip[KEY] = str(tag)
+def _mark(strip, music: Music, segment: Segment) -> None:
+    strip[KEY] = str(Tag(music.composition, segment.shot, segment.take))
+    strip[ORIGIN_KEY] = music.place.frame
+    if strip.type == "SOUND":
+        strip[LEAD_KEY] = segment.lead
     if strip.type == "IMAGE":
         strip[MIDI_KEY] = _stored(segment.midi)
 

@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 KEY = "diffbgm_id"
 MIDI_KEY = "diffbgm_midi"
+LEAD_KEY = "diffbgm_lead"  # frames that a sound begins before its shot
+ORIGIN_KEY = "diffbgm_origin"  # the frame of the scene for which the composition was cut
 
 
 class Tag(NamedTuple):

@@ -1,10 +1,12 @@
 """Reads the edit out of the sequencer: the range, the frame rate, the cuts. Changes nothing."""
 
+import itertools
 from collections.abc import Iterable
 from fractions import Fraction
 
 from . import compat
-from .cuts import Edit, Picture, find_cuts
+from .cuts import Edit, Picture, find_cuts, find_films
+from .films import Films
 from .tags import is_ours
 
 # What carries no picture of its own: it never makes a cut, and never hides one.
@@ -19,13 +21,38 @@ def read_edit(scene) -> Edit:
     """The range that the editor means, and its cuts. Raises NoPictureError."""
     start, end = picture_range(scene)
     editor = scene.sequence_editor
-    pictures = _pictures(compat.strips_of(editor), editor.channels)
-    return Edit(scene.name, start, end, frame_rate(scene), find_cuts(pictures, start, end))
+    pictures = _pictures(compat.strips_of(editor), editor.channels, Films(scene))
+    cuts = find_cuts(pictures, start, end)
+    shots = list(itertools.pairwise((start, *cuts, end)))
+    shown = find_films(pictures, shots)
+    graded = [compat.span(strip) for strip in _grades(compat.strips_of(editor), editor.channels)]
+    as_it_is = (
+        None if any(first < end and after > start for first, after in graded) else film
+        for (start, end), film in zip(shots, shown, strict=True)
+    )
+    return Edit(scene.name, start, end, frame_rate(scene), cuts, tuple(as_it_is))
+
+
+def _grades(strips: Iterable, channels) -> list:
+    """Adjustments change what lies below them."""
+    unmuted = (s for s in strips if not (s.mute or channels[s.channel].mute))
+    found = []
+    for strip in unmuted:
+        if strip.type == "ADJUSTMENT":
+            found.append(strip)
+        elif strip.type == "META":
+            found.extend(_grades(compat.strips_of(strip), strip.channels))
+    return found
 
 
 def frame_rate(scene) -> Fraction:
     """Frames a second, exactly: Blender keeps 24000/1001 as 24 over the float 1.001."""
     return scene.render.fps / Fraction(scene.render.fps_base).limit_denominator(1001)
+
+
+def clock(scene) -> float:
+    """Frames a second as Blender itself counts them."""
+    return scene.render.fps / scene.render.fps_base
 
 
 def picture_range(scene) -> tuple[int, int]:
@@ -64,11 +91,11 @@ def _has_picture(strip, channels) -> bool:
     return not (muted or strip.type in UNSEEN or is_ours(strip))
 
 
-def _pictures(strips: Iterable, channels) -> tuple[Picture, ...]:
-    return tuple(_picture(strip) for strip in strips if _has_picture(strip, channels))
+def _pictures(strips: Iterable, channels, films: Films) -> tuple[Picture, ...]:
+    return tuple(_picture(strip, films) for strip in strips if _has_picture(strip, channels))
 
 
-def _picture(strip) -> Picture:
+def _picture(strip, films: Films) -> Picture:
     start, end = compat.span(strip)
     is_meta = strip.type == "META"
     return Picture(
@@ -77,9 +104,11 @@ def _picture(strip) -> Picture:
         channel=strip.channel,
         start=start,
         end=end,
-        sources=tuple(_picture(source) for source in _inputs(strip)),
-        inside=_pictures(compat.strips_of(strip), strip.channels) if is_meta else None,
+        sources=tuple(_picture(source, films) for source in _inputs(strip)),
+        inside=_pictures(compat.strips_of(strip), strip.channels, films) if is_meta else None,
         angle=strip.multicam_source if strip.type == "MULTICAM" else None,
+        film=films.film_of(strip),
+        is_changed=is_meta and films.is_changed(strip),
     )
 
 

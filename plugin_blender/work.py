@@ -4,16 +4,21 @@ Read `compose` and `new_take` from top to bottom.
 """
 
 import contextlib
+import hashlib
 import os
 import shutil
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from . import otio, rendering, server_process
+from . import joins, otio, server_process
+from . import rendering as renderer
 from .client import Client, ClientError, ServerUnreachable
 from .cuts import Edit
+from .joins import Place
 from .rendering import Rendering
 from .running import Run, StoppedError, WorkError
 from .server_process import ServerSettings
@@ -25,12 +30,16 @@ RENDER, UPLOAD, COMPOSE, DOWNLOAD = (0.0, 0.3), (0.3, 0.35), (0.35, 0.95), (0.95
 
 @dataclass(frozen=True)
 class Segment:
-    """The music of one shot; frames are counted from the start of the range that was scored."""
+    """The music of one shot; frames are counted from the start of the range that was scored.
+
+    The sound begins `lead` frames before its shot, and fades into it: see `joins`.
+    """
 
     shot: int
     take: int
     start_frame: int
     end_frame: int
+    lead: int
     audio: Path
     midi: Path
     image: Path
@@ -38,18 +47,22 @@ class Segment:
 
 @dataclass(frozen=True)
 class Music:
-    """A finished composition, its files on this machine."""
+    """A finished composition, its files on this machine, cut for a place in a scene."""
 
     composition: str
+    place: Place
     segments: tuple[Segment, ...]
 
 
 @dataclass(frozen=True)
 class ComposeOrder:
-    """All that the thread must know; music goes below `folder`, the rendering's is removed."""
+    """All that the thread must know; music goes below `folder`, the rendering's is removed.
+
+    There is a rendering where a part of the edit is composited."""
 
     edit: Edit
-    rendering: Rendering
+    place: Place
+    rendering: Rendering | None
     options: dict[str, Any]
     folder: Path
     server: ServerSettings
@@ -57,9 +70,10 @@ class ComposeOrder:
 
 @dataclass(frozen=True)
 class TakeOrder:
-    """A new take of one shot of a composition that the server knows."""
+    """A new take of one shot of a composition that the server knows, which lies at `place`."""
 
     composition: str
+    place: Place
     shot: int
     options: dict[str, Any]
     folder: Path
@@ -70,14 +84,13 @@ def compose(order: ComposeOrder, run: Run) -> Music:
     """The picture of an edit to its music. Raises ClientError, WorkError, StoppedError, OSError."""
     try:
         client = _connect(order.server, run)
-        film = rendering.render(
-            order.rendering, run, lambda done: run.report("Rendering", _within(RENDER, done))
-        )
-        client, state = _hand_over(client, film, order, run)
+        films = _render(order.rendering, run)
+        client, state = _hand_over(client, films, order, run)
     finally:
-        shutil.rmtree(order.rendering.folder, ignore_errors=True)
+        if order.rendering:
+            shutil.rmtree(order.rendering.folder, ignore_errors=True)
     client, result = _await(client, state, state["jobs"][0]["id"], order.server, run)
-    return _fetch(client, state["id"], result, order.folder, run)
+    return _fetch(client, state["id"], result, order.place, order.folder, run)
 
 
 def new_take(order: TakeOrder, run: Run) -> Music:
@@ -85,7 +98,7 @@ def new_take(order: TakeOrder, run: Run) -> Music:
     client = _connect(order.server, run)
     state = client.new_take(order.composition, order.shot, order.options)
     client, result = _await(client, state, state["jobs"][-1]["id"], order.server, run)
-    return _fetch(client, order.composition, result, order.folder, run)
+    return _fetch(client, order.composition, result, order.place, order.folder, run)
 
 
 def start_server(server: ServerSettings, run: Run) -> dict[str, Any]:
@@ -98,25 +111,53 @@ def _connect(server: ServerSettings, run: Run) -> Client:
     return server_process.connect(server, run.wait)
 
 
+def _render(rendering: Rendering | None, run: Run) -> list[Path]:
+    if rendering is None:
+        return []
+    return renderer.render(
+        rendering, run, lambda done: run.report("Rendering", _within(RENDER, done))
+    )
+
+
 def _hand_over(
-    client: Client, film: Path, order: ComposeOrder, run: Run
+    client: Client, films: list[Path], order: ComposeOrder, run: Run
 ) -> tuple[Client, dict[str, Any]]:
-    """The film and what is wanted for it; by way of a new server where the old one, which ends with
-    the Blender that started it, has gone during the rendering."""
+    """The films and what is wanted for them; by way of a new server where the old one, which ends
+    with the Blender that started it, has gone during the rendering."""
     try:
-        return client, _submit(client, film, order, run)
+        return client, _submit(client, films, order, run)
     except ServerUnreachable:
         client = server_process.connect(order.server, run.wait)
-        return client, _submit(client, film, order, run)
+        return client, _submit(client, films, order, run)
 
 
-def _submit(client: Client, film: Path, order: ComposeOrder, run: Run) -> dict[str, Any]:
+def _submit(client: Client, films: list[Path], order: ComposeOrder, run: Run) -> dict[str, Any]:
     """Where the edit has no cut, it may be a film that was cut elsewhere: the server looks."""
-    media = client.upload(film, lambda done: run.report("Uploading", _within(UPLOAD, done)))
+    media = [
+        client.upload(film, lambda done: run.report("Uploading", _within(UPLOAD, done)))
+        for film in films
+    ]
     if not order.edit.cuts:
-        return client.compose_film(media, order.options)
-    document = otio.document(order.edit.scene, order.edit.rate, order.edit.shots, media)
+        return client.compose_film(media[0], order.options)
+    edit = order.edit
+    document = otio.document(edit.scene, edit.rate, _clips(edit, media))
     return client.compose(document, order.options)
+
+
+def _clips(edit: Edit, media: list[str]) -> list[otio.Clip]:
+    """Every shot as a piece of a film: its own, or what was rendered of the stretch it lies in."""
+    clips = []
+    for (start, end), film in zip(edit.shots, edit.films, strict=True):
+        if film is not None:
+            clips.append(otio.Clip(film.path, film.frame, film.frame + end - start))
+            continue
+        number, begin = next(
+            (number, first)
+            for number, (first, after) in enumerate(edit.composited)
+            if first <= start < after
+        )
+        clips.append(otio.Clip(otio.uploaded(media[number]), start - begin, end - begin))
+    return clips
 
 
 def _await(
@@ -157,30 +198,59 @@ def _progress(state: dict[str, Any]) -> tuple[str, float]:
 
 
 def _fetch(
-    client: Client, composition: str, result: dict[str, Any], folder: Path, run: Run
+    client: Client,
+    composition: str,
+    result: dict[str, Any],
+    place: Place,
+    folder: Path,
+    run: Run,
 ) -> Music:
-    """Downloads every shot's files into a folder of the composition's own."""
-    place = folder / composition
-    place.mkdir(parents=True, exist_ok=True)
+    """Downloads the mix, and cuts it; and every shot's other files. All in one folder."""
+    files = folder / composition
+    files.mkdir(parents=True, exist_ok=True)
     shots = result["shots"]
+    bounds = [(shot["start_frame"], shot["end_frame"]) for shot in shots]
+    pieces = joins.lay_out(bounds, place, Fraction(*result["frame_rate"]), result["sample_rate"])
     segments = []
-    for number, shot in enumerate(shots):
-        run.report("Downloading", _within(DOWNLOAD, number / len(shots)))
-        audio, midi, image = (
-            _download(client, composition, shot[kind], place, run)
-            for kind in ("audio", "midi", "image")
-        )
-        bounds = shot["start_frame"], shot["end_frame"]
-        segments.append(Segment(shot["index"], shot["take"], *bounds, audio, midi, image))
-    return Music(composition, tuple(segments))
+    with _temporary(files) as mix:
+        client.download(composition, "mix.wav", mix, run.check)
+        for number, (shot, piece) in enumerate(zip(shots, pieces, strict=True)):
+            run.report("Downloading", _within(DOWNLOAD, number / len(shots)))
+            audio = _cut(mix, piece, PurePosixPath(shot["audio"]), files)
+            midi, image = (
+                _download(client, composition, shot[kind], files, run) for kind in ("midi", "image")
+            )
+            which = shot["index"], shot["take"], *bounds[number], piece.lead
+            segments.append(Segment(*which, audio, midi, image))
+    return Music(composition, place, tuple(segments))
 
 
-def _download(client: Client, composition: str, path: str, place: Path, run: Run) -> Path:
+def _cut(mix: Path, piece: joins.Piece, name: PurePosixPath, files: Path) -> Path:
+    with _temporary(files) as part:
+        joins.cut(mix, piece, part)
+        digest = hashlib.sha256(part.read_bytes()).hexdigest()
+        return _keep(part, name, digest)
+
+
+def _download(client: Client, composition: str, path: str, files: Path, run: Run) -> Path:
+    with _temporary(files) as part:
+        digest = client.download(composition, path, part, run.check)
+        return _keep(part, PurePosixPath(path), digest)
+
+
+@contextlib.contextmanager
+def _temporary(files: Path) -> Iterator[Path]:
+    """A path for a file that is gone afterwards, unless it was kept under another name."""
+    part = files / f".{uuid.uuid4().hex}.part"
+    try:
+        yield part
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _keep(part: Path, name: PurePosixPath, digest: str) -> Path:
     """The file, named by its content: what an undo goes back to is never overwritten."""
-    part = place / f".{uuid.uuid4().hex}.part"
-    digest = client.download(composition, path, part, run.check)
-    name = PurePosixPath(path)
-    file = place / f"{name.stem}-{digest[:8]}{name.suffix}"
+    file = part.with_name(f"{name.stem}-{digest[:8]}{name.suffix}")
     os.replace(part, file)
     return file
 

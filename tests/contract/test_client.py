@@ -154,7 +154,8 @@ def composed(client: Client, tmp_path_factory: pytest.TempPathFactory) -> dict:
     film = tmp_path_factory.mktemp("film") / "edit.mp4"
     film.write_bytes(b"no picture is looked at")
     media = client.upload(film, lambda fraction: None)
-    state = client.compose(otio.document("Scene", RATE, SHOTS, media), {"seed": 7})
+    clips = [otio.Clip(otio.uploaded(media), start, end) for start, end in SHOTS]
+    state = client.compose(otio.document("Scene", RATE, clips), {"seed": 7})
     while state["state"] in ("queued", "running"):
         state = client.state(state["id"])
     assert state["state"] == "done", state["error"]

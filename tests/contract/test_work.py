@@ -2,13 +2,15 @@
 
 import sys
 import threading
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 from addon_modules import server_process
 from addon_modules.client import Client, ServerRefused
-from addon_modules.cuts import Edit
+from addon_modules.cuts import Edit, Film
+from addon_modules.joins import Place
 from addon_modules.rendering import Rendering
 from addon_modules.running import Run, StoppedError, WorkError
 from addon_modules.server_process import ServerSettings
@@ -28,6 +30,27 @@ def test_edit_comes_back_as_segments_on_its_cuts(order):
     assert fractions == sorted(fractions)
 
 
+def test_film_that_is_shown_as_it_is_goes_by_its_path(order, bunny: Path):
+    asked = order(cuts=(110, 131))
+    films = (Film(str(bunny), 5), None, Film(str(bunny), 0))
+    edit = replace(asked.edit, films=films)
+    rendering = replace(asked.rendering, stretches=edit.composited)
+    music = compose(replace(asked, edit=edit, rendering=rendering), _quiet())
+    bounds = [(part.start_frame, part.end_frame) for part in music.segments]
+    assert bounds == [(0, 10), (10, 31), (31, 48)]
+    assert edit.composited == [(10, 31)]
+
+
+def test_edit_of_films_alone_is_not_rendered(order, bunny: Path):
+    asked = order(cuts=(110,))
+    edit = replace(asked.edit, films=(Film(str(bunny), 5), Film(str(bunny), 0)))
+    stages: list[str] = []
+    run = Run(lambda stage, fraction: stages.append(stage))
+    music = compose(replace(asked, edit=edit, rendering=None), run)
+    assert [(part.start_frame, part.end_frame) for part in music.segments] == [(0, 10), (10, 48)]
+    assert not {"Rendering", "Uploading"} & set(stages)
+
+
 def test_rendering_is_removed(order):
     asked = order(cuts=(110,))
     compose(asked, _quiet())
@@ -42,7 +65,7 @@ def test_edit_without_cuts_leaves_them_to_the_server(order, bunny: Path):
 def test_new_take_keeps_what_does_not_change(order, settings: ServerSettings):
     asked = order(cuts=(110, 131))
     before = compose(asked, _quiet())
-    take = TakeOrder(before.composition, 1, {"seed": 3}, asked.folder, settings)
+    take = TakeOrder(before.composition, asked.place, 1, {"seed": 3}, asked.folder, settings)
     after = new_take(take, _quiet())
     assert [segment.take for segment in after.segments] == [0, 1, 0]
     assert after.segments[0] == before.segments[0]
@@ -77,7 +100,7 @@ def test_servers_reason_is_passed_on(order):
 
 def test_composition_that_the_server_forgot(settings: ServerSettings, tmp_path: Path):
     with pytest.raises(ServerRefused, match="no such composition"):
-        new_take(TakeOrder("f" * 32, 0, {}, tmp_path, settings), _quiet())
+        new_take(TakeOrder("f" * 32, Place(0, 24.0), 0, {}, tmp_path, settings), _quiet())
 
 
 def test_failed_rendering_shows_its_last_words(order):
@@ -121,12 +144,18 @@ def order(settings: ServerSettings, tmp_path: Path):
         folder = tmp_path / "rendering"
         folder.mkdir()
         source = film or _film(tmp_path)
-        made = folder / "edit.mp4"
+        made = folder / "0.mp4"
         command = [sys.executable, "-c", program, str(source), str(made)]
-        edit = Edit("Scene", 100, 148, Fraction(24000, 1001), cuts)
+        films = (None,) * (len(cuts) + 1)
+        edit = Edit("Scene", 100, 148, Fraction(24000, 1001), cuts, films)
         options = {"style": style, "seed": 1}
         return ComposeOrder(
-            edit, Rendering(command, made, 48, folder), options, tmp_path / "music", settings
+            edit,
+            Place(100, 24 / 1.001),
+            Rendering(command, [(0, 48)], folder),
+            options,
+            tmp_path / "music",
+            settings,
         )
 
     return make

@@ -143,11 +143,14 @@ def _check_strips(state: State, truth: Truth) -> None:
     """One sound and one muted roll a shot, frame by frame where the shots are."""
     edges = [0, *truth.cuts, truth.frames]
     spans = [[start + 1, end + 1] for start, end in itertools.pairwise(edges)]
-    for kind, lane in (("SOUND", "BGM"), ("IMAGE", "BGM MIDI")):
+    for kind, lanes in (("SOUND", {"BGM", "BGM 2"}), ("IMAGE", {"BGM MIDI"})):
         strips = [strip for strip in state["ours"] if strip["type"] == kind]
         strips.sort(key=lambda strip: strip["span"])
-        assert [strip["span"] for strip in strips] == spans
-        assert {state["lanes"][str(strip["channel"])] for strip in strips} == {lane}
+        assert [strip["span"][1] for strip in strips] == [end for _, end in spans]
+        # A sound begins some frames before its shot, where the one before fades out.
+        leads = [start - strip["span"][0] for strip, (start, _) in zip(strips, spans, strict=True)]
+        assert all(0 <= lead <= (16 if kind == "SOUND" else 0) for lead in leads)
+        assert {state["lanes"][str(strip["channel"])] for strip in strips} == lanes
         assert {strip["mute"] for strip in strips} == {kind == "IMAGE"}
         assert [strip["id"].split("/")[1:] for strip in strips] == [
             [str(shot), "0"] for shot in range(len(spans))

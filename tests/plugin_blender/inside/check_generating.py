@@ -1,6 +1,7 @@
 """The operators from end to end: a real rendering, a real server, real strips."""
 
 import json
+import os
 import tempfile
 import time
 from pathlib import Path
@@ -10,6 +11,7 @@ import stage
 from addon import compat, forms, jobs, operators, tags
 from stage import ours, spans
 
+START = 11
 ON_TIMELINE = [(11, 34), (34, 41), (41, 71)]
 
 
@@ -21,10 +23,20 @@ def saved() -> Path:
     return blend
 
 
+def shots(sounds) -> list[tuple[int, int]]:
+    """Where sound strips are heard: each fades in at the end of the one before."""
+    bounds = [compat.span(strip) for strip in sounds]
+    assert all(
+        2 <= end - start <= 16 for (start, _), (_, end) in zip(bounds[1:], bounds, strict=False)
+    )
+    starts = [START, *(end for _, end in bounds)]
+    return [(start, end) for start, (_, end) in zip(starts, bounds, strict=False)]
+
+
 def check_generate_puts_music_on_the_shots():
     blend = saved()
     assert bpy.ops.diffbgm.generate() == {"FINISHED"}
-    assert spans(ours("SOUND")) == spans(ours("IMAGE")) == ON_TIMELINE
+    assert shots(ours("SOUND")) == spans(ours("IMAGE")) == ON_TIMELINE
     composition = tags.tag_of(ours()[0]).composition
     for strip in ours("SOUND"):
         file = Path(bpy.path.abspath(strip.sound.filepath))
@@ -67,7 +79,7 @@ def check_generate_reads_media_beside_the_file():
     strip = stage.strips().new_image("picture", "//picture.png", 6, 11)
     compat.set_end(strip, 71)
     bpy.ops.diffbgm.generate()
-    assert spans(ours("SOUND")) == [(11, 41), (41, 71)]  # uncut, so the server looked for cuts
+    assert shots(ours("SOUND")) == [(11, 41), (41, 71)]  # uncut, so the server looked for cuts
 
 
 def check_generate_twice_keeps_both():
@@ -134,14 +146,9 @@ def check_options_of_a_take_are_its_own():
 
 def _asked() -> dict:
     """The newest request in the server's store."""
-    import os
-    import sqlite3
-
-    store = Path(os.environ["XDG_DATA_HOME"], "diffbgm", "store", "diffbgm.sqlite")
-    with sqlite3.connect(store) as database:
-        query = "SELECT request FROM compositions ORDER BY created DESC LIMIT 1"
-        (request,) = database.execute(query).fetchone()
-    return json.loads(request)
+    requests = Path(os.environ["XDG_DATA_HOME"], "diffbgm", "store", "requests")
+    newest = max(requests.glob("*.json"), key=lambda file: file.stat().st_mtime_ns)
+    return json.loads(newest.read_text())["request"]
 
 
 def check_regenerate_changes_one_shot_next_week():
@@ -159,7 +166,7 @@ def check_regenerate_changes_one_shot_next_week():
     after = [strip.sound.filepath for strip in ours("SOUND")]
     assert [tags.tag_of(strip).take for strip in ours("SOUND")] == [0, 1, 0]
     assert [tags.tag_of(strip).take for strip in ours("IMAGE")] == [0, 1, 0]
-    assert spans(ours("SOUND")) == spans(ours("IMAGE")) == ON_TIMELINE
+    assert shots(ours("SOUND")) == spans(ours("IMAGE")) == ON_TIMELINE
     assert after[0] == before[0]
     assert after[1] != before[1]
     assert after[2] != before[2]  # the tail of the new take rings on

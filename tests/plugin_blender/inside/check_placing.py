@@ -1,20 +1,24 @@
 """Music into the sequencer: lanes, strips on the boundaries, takes, undo. Without a server."""
 
+import dataclasses
 import tempfile
 import wave
 from pathlib import Path
 
 import bpy
 import stage
-from addon import compat, jobs, strips, tags, work
+from addon import compat, jobs, joins, strips, tags, work
 from stage import colour, ours, spans
 
 START = 11
+CLOCK = 24 / 1.001
 BOUNDS = [(0, 23), (23, 30), (30, 60)]
 ON_TIMELINE = [(11, 34), (34, 41), (41, 71)]
 
 
-def music(takes=(0, 0, 0), version: str = "a", composition: str = "c0ffee") -> work.Music:
+def music(
+    takes=(0, 0, 0), version: str = "a", composition: str = "c0ffee", origin: int = START
+) -> work.Music:
     """Three shots whose sounds are a little longer, and shorter, than their frames."""
     folder = Path(tempfile.mkdtemp())
     segments = []
@@ -25,8 +29,8 @@ def music(takes=(0, 0, 0), version: str = "a", composition: str = "c0ffee") -> w
         picture.save_render(str(stem.with_suffix(".png")))
         stem.with_suffix(".mid").write_bytes(b"MThd")
         files = [stem.with_suffix(suffix) for suffix in (".wav", ".mid", ".png")]
-        segments.append(work.Segment(shot, take, start, end, *files))
-    return work.Music(composition, tuple(segments))
+        segments.append(work.Segment(shot, take, start, end, 0, *files))
+    return work.Music(composition, joins.Place(origin, CLOCK), tuple(segments))
 
 
 def _write_sound(path: Path, seconds: float) -> None:
@@ -36,21 +40,22 @@ def _write_sound(path: Path, seconds: float) -> None:
 
 
 def check_strips_lie_on_the_boundaries_of_shots():
-    strips.place(stage.three_shots(), music(), START)
+    strips.place(stage.three_shots(), music())
     assert spans(ours("SOUND")) == ON_TIMELINE
     assert spans(ours("IMAGE")) == ON_TIMELINE
 
 
 def check_lanes_are_named_and_one_above_the_other():
     scene = stage.three_shots()
-    strips.place(scene, music(), START)
-    assert {strip.channel for strip in ours("SOUND")} == {4}
-    assert {strip.channel for strip in ours("IMAGE")} == {5}
-    assert [scene.sequence_editor.channels[n].name for n in (4, 5)] == ["BGM", "BGM MIDI"]
+    strips.place(scene, music())
+    assert [strip.channel for strip in ours("SOUND")] == [4, 5, 4]
+    assert {strip.channel for strip in ours("IMAGE")} == {6}
+    names = [scene.sequence_editor.channels[n].name for n in (4, 5, 6)]
+    assert names == ["BGM", "BGM 2", "BGM MIDI"]
 
 
 def check_rolls_are_muted_and_carry_their_midi():
-    strips.place(stage.three_shots(), music(), START)
+    strips.place(stage.three_shots(), music())
     assert all(strip.mute for strip in ours("IMAGE"))
     assert not any(strip.mute for strip in ours("SOUND"))
     for strip in ours("IMAGE"):
@@ -58,7 +63,7 @@ def check_rolls_are_muted_and_carry_their_midi():
 
 
 def check_every_strip_says_what_it_is():
-    strips.place(stage.three_shots(), music(takes=(0, 2, 0)), START)
+    strips.place(stage.three_shots(), music(takes=(0, 2, 0)))
     assert [strip["diffbgm_id"] for strip in ours("SOUND")] == [
         "c0ffee/0/0",
         "c0ffee/1/2",
@@ -70,7 +75,7 @@ def check_users_strips_stay_as_they_are():
     scene = stage.three_shots()
     before = {strip.name: (compat.span(strip), strip.channel) for strip in stage.strips()}
     stage.strips()["third"].select = True
-    strips.place(scene, music(), START)
+    strips.place(scene, music())
     after = {strip.name: (compat.span(strip), strip.channel) for strip in stage.strips()}
     assert before.items() <= after.items()
     assert [strip.name for strip in stage.strips() if strip.select] == ["third"]
@@ -79,26 +84,105 @@ def check_users_strips_stay_as_they_are():
 def check_no_lane_where_the_user_has_strips_or_names():
     scene = stage.three_shots()
     colour(4, 500, 600)
-    scene.sequence_editor.channels[6].name = "Foley"
-    scene.sequence_editor.channels[8].lock = True
-    strips.place(scene, music(), START)
-    assert {strip.channel for strip in ours("SOUND")} == {9}
+    scene.sequence_editor.channels[7].name = "Foley"
+    scene.sequence_editor.channels[10].lock = True
+    strips.place(scene, music())
+    assert {strip.channel for strip in ours("SOUND")} == {11, 12}
 
 
 def check_lanes_are_used_again_where_they_are_free():
     scene = stage.three_shots()
-    strips.place(scene, music(), START)
-    strips.place(scene, music(composition="beef"), START + 60)
-    assert {strip.channel for strip in ours("SOUND")} == {4}
+    strips.place(scene, music())
+    strips.place(scene, music(composition="beef", origin=START + 60))
+    assert {strip.channel for strip in ours("SOUND")} == {4, 5}
     assert not any(strip.mute for strip in ours("SOUND"))
 
 
 def check_older_music_is_kept_but_silent():
     scene = stage.three_shots()
-    strips.place(scene, music(), START)
-    strips.place(scene, music(composition="beef"), START)
+    strips.place(scene, music())
+    strips.place(scene, music(composition="beef"))
     lanes = {strip.channel: strip.mute for strip in ours("SOUND")}
-    assert lanes == {4: True, 6: False}
+    assert lanes == {4: True, 5: True, 7: False, 8: False}
+
+
+def check_lanes_are_found_again_under_other_names():
+    scene = stage.three_shots()
+    strips.place(scene, music())
+    for number, name in ((4, "Score"), (5, "Score below"), (6, "Notes")):
+        scene.sequence_editor.channels[number].name = name
+    strips.place(scene, music(composition="beef", origin=START + 60))
+    assert {strip.channel for strip in ours("SOUND")} == {4, 5}
+    assert scene.sequence_editor.channels[4].name == "Score"
+
+
+def check_second_lanes_are_used_again_too():
+    scene = stage.three_shots()
+    strips.place(scene, music())
+    strips.place(scene, music(composition="beef"))
+    strips.place(scene, music(composition="more", origin=START + 200))
+    strips.place(scene, music(composition="again", origin=START + 200))
+    assert {strip.channel for strip in ours("SOUND")} == {4, 5, 7, 8}
+
+
+def check_new_music_over_a_part_mutes_that_part_alone():
+    scene = stage.three_shots()
+    strips.place(scene, music())
+    strips.place(scene, music(composition="beef", origin=START + 40))
+    older = strips.our_strips(scene, "c0ffee")
+    sounds = [strip for strip in older if strip.type == "SOUND"]
+    parts = sorted((*compat.span(strip), strip.mute) for strip in sounds)
+    assert parts == [(11, 34, False), (34, 41, False), (41, 51, False), (51, 71, True)]
+    assert {tags.tag_of(strip).shot for strip in sounds} == {0, 1, 2}
+    assert len([strip for strip in older if strip.type == "IMAGE"]) == 3
+
+
+def check_silence_before_a_shot_is_no_music():
+    scene = stage.three_shots()
+    placed = music()
+    ahead = tuple(dataclasses.replace(segment, lead=2) for segment in placed.segments)
+    strips.place(scene, dataclasses.replace(placed, segments=ahead))
+    strips.place(scene, music(composition="beef"))
+    older = [s for s in strips.our_strips(scene, "c0ffee") if s.type == "SOUND"]
+    assert sorted((*compat.span(strip), strip.mute) for strip in older) == [
+        (9, 34, True),
+        (32, 41, True),
+        (39, 71, True),
+    ]
+
+
+def check_music_inside_an_older_shot_leaves_both_ends():
+    scene = stage.three_shots()
+    strips.place(scene, music(origin=START))
+    long = ours("SOUND")[2]
+    compat.set_end(long, 200)
+    strips.place(scene, music(composition="beef", origin=80))
+    sounds = [s for s in strips.our_strips(scene, "c0ffee") if s.type == "SOUND"]
+    parts = sorted((*compat.span(strip), strip.mute) for strip in sounds)
+    assert parts[2:] == [(41, 80, False), (80, 140, True), (140, 200, False)]
+
+
+def check_locked_music_is_not_touched():
+    scene = stage.three_shots()
+    strips.place(scene, music())
+    ours("SOUND")[0].lock = True
+    scene.sequence_editor.channels[5].lock = True
+    strips.place(scene, music(composition="beef"))
+    older = [s for s in strips.our_strips(scene, "c0ffee") if s.type == "SOUND"]
+    assert [strip.mute for strip in sorted(older, key=compat.span)] == [False, False, True]
+    assert {s.channel for s in strips.our_strips(scene, "beef")}.isdisjoint({4, 5, 6})
+
+
+def check_new_take_leaves_locked_strips_alone():
+    scene = stage.three_shots()
+    strips.place(scene, music())
+    ours("SOUND")[0].lock = True
+    scene.sequence_editor.channels[6].lock = True
+    locked = [strips.is_shot_locked(scene, "c0ffee", shot) for shot in range(3)]
+    assert locked == [True, False, False]
+    assert strips.update(scene, music(takes=(1, 1, 1), version="b")) == 2
+    assert [tags.tag_of(strip).take for strip in ours("SOUND")] == [0, 1, 1]
+    assert {tags.tag_of(strip).take for strip in ours("IMAGE")} == {0}
 
 
 def check_no_free_lanes_is_told():
@@ -106,7 +190,7 @@ def check_no_free_lanes_is_told():
     for channel in range(4, 129, 2):
         colour(channel, 900, 910)
     try:
-        strips.place(scene, music(), START)
+        strips.place(scene, music())
     except jobs.PlacementError as error:
         assert "channels" in str(error)
     else:
@@ -116,7 +200,7 @@ def check_no_free_lanes_is_told():
 
 def check_new_take_changes_files_and_nothing_else():
     scene = stage.three_shots()
-    strips.place(scene, music(), START)
+    strips.place(scene, music())
     sound = ours("SOUND")[1]
     sound.volume = 0.3
     compat.set_end(sound, 39)
@@ -136,11 +220,11 @@ def check_new_take_changes_files_and_nothing_else():
 def check_neighbours_keep_files_that_did_not_change():
     scene = stage.three_shots()
     first = music()
-    strips.place(scene, first, START)
+    strips.place(scene, first)
     before = [strip.sound.name for strip in ours("SOUND")]
     other = music(takes=(0, 1, 0), version="b")
     mixed = (first.segments[0], other.segments[1], first.segments[2])
-    changed = strips.update(scene, work.Music("c0ffee", mixed))
+    changed = strips.update(scene, work.Music("c0ffee", first.place, mixed))
     after = [strip.sound.name for strip in ours("SOUND")]
     assert changed == 2  # the sound and the roll of one shot
     assert (after[0], after[2]) == (before[0], before[2])
@@ -149,8 +233,8 @@ def check_neighbours_keep_files_that_did_not_change():
 
 def check_new_take_finds_strips_in_metas_but_no_other_music():
     scene = stage.three_shots()
-    strips.place(scene, music(), START)
-    strips.place(scene, music(composition="beef"), START + 60)
+    strips.place(scene, music())
+    strips.place(scene, music(composition="beef", origin=START + 60))
     roll = ours("IMAGE")[0]
     meta = stage.meta_strip(20, START)
     roll.move_to_meta(meta)
@@ -162,7 +246,7 @@ def check_new_take_finds_strips_in_metas_but_no_other_music():
 
 def check_deleted_strips_are_not_made_anew():
     scene = stage.three_shots()
-    strips.place(scene, music(), START)
+    strips.place(scene, music())
     stage.strips().remove(ours("IMAGE")[0])
     strips.update(scene, music(takes=(1, 0, 0), version="b"))
     assert (len(ours("SOUND")), len(ours("IMAGE"))) == (3, 2)
@@ -171,7 +255,7 @@ def check_deleted_strips_are_not_made_anew():
 def check_shot_at_hand_is_the_active_one_else_at_the_playhead():
     scene = stage.three_shots()
     assert strips.shot_at_hand(scene) is None
-    strips.place(scene, music(), START)
+    strips.place(scene, music())
     scene.frame_current = 40
     scene.sequence_editor.active_strip = stage.strips()["first"]
     assert strips.shot_at_hand(scene).shot == 1
@@ -186,8 +270,8 @@ def check_shot_at_hand_is_the_active_one_else_at_the_playhead():
 
 def check_music_that_sounds_is_the_one_at_hand():
     scene = stage.three_shots()
-    strips.place(scene, music(composition="new"), START)
-    strips.place(scene, music(composition="newer"), START)
+    strips.place(scene, music(composition="new"))
+    strips.place(scene, music(composition="newer"))
     scene.frame_current = 20
     assert strips.shot_at_hand(scene).composition == "newer"
     for strip in strips.our_strips(scene, "newer"):
@@ -210,7 +294,7 @@ def check_tags_survive_saving_and_a_move_of_the_folder():
             _moved(path, blend.parent) for path in (segment.audio, segment.midi, segment.image)
         ]
         beside.append(segment.__class__(*_numbers(segment), *files))
-    strips.place(scene, work.Music("c0ffee", tuple(beside)), START)
+    strips.place(scene, work.Music("c0ffee", placed.place, tuple(beside)))
     assert ours("SOUND")[0].sound.filepath.startswith("//")
     bpy.ops.wm.save_mainfile()
     blend.parent.rename(folder / "elsewhere")
@@ -231,7 +315,7 @@ def _moved(path: Path, folder: Path) -> Path:
 
 
 def _numbers(segment) -> tuple[int, ...]:
-    return segment.shot, segment.take, segment.start_frame, segment.end_frame
+    return segment.shot, segment.take, segment.start_frame, segment.end_frame, segment.lead
 
 
 def check_one_undo_takes_just_ours():
@@ -254,7 +338,7 @@ def check_one_undo_takes_just_ours():
 
 def check_undo_of_a_take_brings_the_old_sound_back():
     scene = stage.three_shots()
-    strips.place(scene, music(), START)
+    strips.place(scene, music())
     bpy.ops.ed.undo_push(message="placed")
     before = ours("SOUND")[1].sound.filepath
     new = music(takes=(0, 1, 0), version="b")
@@ -319,7 +403,7 @@ def check_job_that_waits_for_its_file_can_be_dropped():
 
 def _placing() -> jobs.Job:
     placed = music()
-    return _job(lambda scene: strips.place(scene, placed, START))
+    return _job(lambda scene: strips.place(scene, placed))
 
 
 def _job(finish) -> jobs.Job:

@@ -32,7 +32,18 @@ def install(zip_path: str) -> str:
 def run(zip_path: str, module: str) -> None:
     package = install(zip_path)
     sys.modules["addon"] = sys.modules[package]
-    for name in ("compat", "forms", "jobs", "operators", "strips", "tags", "timeline", "work"):
+    for name in (
+        "compat",
+        "cuts",
+        "forms",
+        "jobs",
+        "joins",
+        "operators",
+        "strips",
+        "tags",
+        "timeline",
+        "work",
+    ):
         sys.modules[f"addon.{name}"] = importlib.import_module(f"{package}.{name}")
     checks = importlib.import_module(module)
     for name in [name for name in vars(checks) if name.startswith("check_")]:

@@ -64,6 +64,33 @@ def sound(channel: int, start: int, frames: int, name: str = "sound"):
     return strip
 
 
+def film(frames: int) -> Path:
+    """A movie of one colour at 24000/1001, as large as the scene's picture."""
+    made = bpy.data.scenes.new("film")
+    made.render.fps, made.render.fps_base = 24, 1.001
+    made.render.resolution_x, made.render.resolution_y = 320, 180
+    inside = compat.strips_of(made.sequence_editor_create())
+    colour(1, 1, frames + 1, into=inside, rgb=(0, 1, 1))
+    made.frame_start, made.frame_end = 1, frames
+    compat.set_video_output(made.render.image_settings)
+    made.render.ffmpeg.format, made.render.ffmpeg.codec = "MPEG4", "H264"
+    made.render.use_file_extension = True
+    path = Path(tempfile.mkdtemp()) / "film.mp4"
+    made.render.filepath = str(path)
+    bpy.ops.render.render(animation=True, scene=made.name)
+    bpy.data.scenes.remove(made)
+    return path
+
+
+def movie(path: Path, channel: int, start: int, end: int, first: int = 0, name: str = "movie"):
+    """The film from its frame `first` on, from `start` up to, not including, `end`."""
+    strip = strips().new_movie(name, str(path), channel, start - first)
+    strip.frame_offset_start = first
+    compat.set_end(strip, end)
+    strip.select = False
+    return strip
+
+
 def ours(kind: str = "", among=None) -> list:
     """Our strips of a type, by shot."""
     found = [strip for strip in (strips() if among is None else among) if tags.is_ours(strip)]

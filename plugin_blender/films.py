@@ -1,0 +1,71 @@
+"""Which strips show a film as it is, so that nothing need be rendered. Changes nothing."""
+
+import bpy
+
+from . import compat
+from .cuts import Film
+
+_COVERING = frozenset({"REPLACE", "ALPHA_OVER", "CROSS"})  # at full opacity, the film alone is seen
+_NEUTRAL = {
+    "blend_alpha": 1.0,
+    "use_flip_x": False,
+    "use_flip_y": False,
+    "use_reverse_frames": False,
+    "color_multiply": 1.0,
+    "color_saturation": 1.0,
+    "stream_index": 0,
+    "speed_factor": 1.0,
+}
+_SAME_RATE = 1e-4
+_FITTING = 0.99  # of the picture's width or height that a film must fill
+
+
+class Films:
+    """The films of a scene's strips. Asking for a film's rate opens it: each is asked once."""
+
+    def __init__(self, scene) -> None:
+        self._render = scene.render
+        self._clock = scene.render.fps / scene.render.fps_base
+        self._animated = compat.animated_strips(scene)
+        self._rates: dict[str, float] = {}
+
+    def film_of(self, strip) -> Film | None:
+        """What a movie strip shows at its first frame, unless it changes the film's picture."""
+        if strip.type != "MOVIE" or self.is_changed(strip) or not self._fits(strip):
+            return None
+        start, end = compat.span(strip)
+        content = compat.content_start(strip)
+        frame = start - content + strip.animation_offset_start
+        if frame < 0 or end - content > strip.frame_duration:
+            return None  # It holds its first or its last picture.
+        return Film(bpy.path.abspath(strip.filepath), frame)
+
+    def is_changed(self, strip) -> bool:
+        """Whether a strip shows what is in it otherwise than it is."""
+        crop, transform = strip.crop, strip.transform
+        is_cropped = any((crop.min_x, crop.max_x, crop.min_y, crop.max_y))
+        is_moved = any((transform.offset_x, transform.offset_y, transform.rotation))
+        return (
+            any(getattr(strip, name, neutral) != neutral for name, neutral in _NEUTRAL.items())
+            or is_cropped
+            or is_moved
+            or strip.strobe > 1
+            or strip.blend_type not in _COVERING
+            or len(strip.modifiers) > 0
+            or len(getattr(strip, "retiming_keys", ())) > 0
+            or strip.name in self._animated
+        )
+
+    def _fits(self, strip) -> bool:
+        """Whether film and scene have the same rate, and it fills the picture."""
+        if not strip.elements or abs(self._rate(strip) - self._clock) > _SAME_RATE * self._clock:
+            return False
+        shown = strip.elements[0]
+        wide = shown.orig_width * strip.transform.scale_x / self._render.resolution_x
+        high = shown.orig_height * strip.transform.scale_y / self._render.resolution_y
+        return max(wide, high) >= _FITTING
+
+    def _rate(self, strip) -> float:
+        if strip.filepath not in self._rates:
+            self._rates[strip.filepath] = strip.fps
+        return self._rates[strip.filepath]

@@ -1,0 +1,135 @@
+"""Cuts a mix into one sound a shot, such that they join without a hole in Blender. Knows no `bpy`.
+
+Blender's mixer wakes once a frame: it starts a strip at the first sample at which it is awake, and
+ends it as late as the next frame. Strips that touch have a hole of a sample at a join, or sound
+together for a while. So the sound of a shot begins some frames before its shot, in silence, and
+fades in while the one before fades out; wherever Blender rounds to, the two add up to the mix.
+"""
+
+import math
+import struct
+import wave
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+FADE_SECONDS = 0.01
+MARGIN = 8  # samples before a shot's end at which its fade is over: Blender may end it early
+LEAD, LONGEST_LEAD = 2, 16  # frames; one that was moved may wake a frame late
+NOISE = 1e-6  # of a sample: what double precision leaves
+STEADY = 0.02  # of a sample: what is closer to the next one may be rounded to either
+
+
+@dataclass(frozen=True)
+class Place:
+    """The frame of a scene at which a mix begins, and the scene's frames a second: Blender counts
+    in single precision, and so has 23.9760228 where 24000/1001 is meant."""
+
+    frame: int
+    clock: float
+
+
+@dataclass(frozen=True)
+class Piece:
+    """The part of a mix that one strip plays: samples `start` up to, not including, `end`.
+
+    The first `silence` samples are silent, where `start` may be negative: before the mix. Then it
+    fades in during `fade_in` samples, and out during its last `fade_out`. The strip begins `lead`
+    frames before its shot.
+    """
+
+    start: int
+    end: int
+    silence: int
+    fade_in: int
+    fade_out: int
+    lead: int
+
+
+def lay_out(
+    shots: Sequence[tuple[int, int]], place: Place, rate: Fraction, sample_rate: int
+) -> list[Piece]:
+    """A piece for every shot, whose frames count from 0, `rate` of them a second.
+
+    The pieces are exact at `sample_rate`, where nothing is moved; a strip that is moved may be a
+    sample late, which the fades hide.
+    """
+    last = shots[-1][1]
+    return [_piece(shot, shot[1] == last, place, rate, sample_rate) for shot in shots]
+
+
+def _piece(
+    shot: tuple[int, int], is_last: bool, place: Place, rate: Fraction, sample_rate: int
+) -> Piece:
+    start, end = shot
+    fade = min(round(FADE_SECONDS * sample_rate), math.floor(sample_rate / rate / 2))
+    fade_in, fade_out = fade if start else 0, 0 if is_last else fade
+    origin = place.frame / place.clock * sample_rate
+    is_whole = abs(origin - round(origin)) < NOISE
+    lead = 0 if is_whole and not start else _lead(place.frame + start, place.clock, sample_rate)
+    wakes = _wakes(place.frame + start - lead, place.clock, sample_rate)
+    begins = wakes - math.floor(origin + NOISE) if lead else 0
+    sounds = round(start / rate * sample_rate) - (fade + MARGIN if start else 0)
+    ends = round(end / rate * sample_rate) - (0 if is_last else MARGIN)
+    return Piece(begins, ends, max(sounds - begins, 0), fade_in, fade_out, lead)
+
+
+def cut(mix: Path, piece: Piece, path: Path) -> None:
+    """Writes a piece of a mix, a WAV file of whole numbers, to `path`."""
+    with wave.open(str(mix), "rb") as source, wave.open(str(path), "wb") as target:
+        parameters = source.getparams()
+        target.setparams(parameters)
+        size = parameters.sampwidth * parameters.nchannels
+        audible = piece.start + piece.silence
+        source.setpos(min(audible, parameters.nframes))
+        data = bytearray(source.readframes(piece.end - audible))
+        _scale(data, 0, piece.fade_in, parameters, _let_in)
+        _scale(data, len(data) // size - piece.fade_out, piece.fade_out, parameters, _let_out)
+        target.writeframes(bytes(piece.silence * size))
+        target.writeframes(data)
+
+
+def _let_in(value: int, step: int, steps: int) -> int:
+    return value * step // steps
+
+
+def _let_out(value: int, step: int, steps: int) -> int:
+    """What `_let_in` takes away, so that both add up to the mix to the last bit."""
+    return value - _let_in(value, step, steps)
+
+
+def _scale(
+    data: bytearray,
+    first: int,
+    count: int,
+    parameters: Any,
+    share: Callable[[int, int, int], int],
+) -> None:
+    """Applies a fade to `count` samples of every channel from sample `first` on."""
+    width, channels = parameters.sampwidth, parameters.nchannels
+    for number in range(count * channels):
+        at = (first * channels + number) * width
+        value = int.from_bytes(data[at : at + width], "little", signed=True)
+        scaled = share(value, number // channels + 1, count + 1)
+        data[at : at + width] = scaled.to_bytes(width, "little", signed=True)
+
+
+def _lead(frame: int, clock: float, sample_rate: int) -> int:
+    """Frames before `frame` at which Blender starts a strip at a sample that is certain."""
+    for lead in range(LEAD, LONGEST_LEAD + 1):
+        exact = (frame - lead) / clock * sample_rate
+        late = _wakes(frame - lead, clock, sample_rate) - exact
+        if abs(late) < NOISE or STEADY < late < 0.5 - STEADY:
+            return lead
+    return LEAD
+
+
+def _wakes(frame: int, clock: float, sample_rate: int) -> int:
+    """The sample at which Blender's mixer wakes for a frame: it divides in single precision."""
+    return math.ceil(_single(frame / _single(clock)) * sample_rate)
+
+
+def _single(number: float) -> float:
+    return struct.unpack("f", struct.pack("f", number))[0]

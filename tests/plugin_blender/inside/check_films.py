@@ -1,0 +1,151 @@
+"""What goes to the server as a film by its path, and what has to be rendered."""
+
+import sys
+import time
+from functools import cache
+from pathlib import Path
+
+import bpy
+import stage
+from addon import compat, jobs, operators, timeline
+from addon.cuts import Film
+from stage import colour, effect, movie, ours
+
+
+def three_movies() -> Path:
+    """Frames 11 to 70 in three pieces of one film."""
+    scene = stage.scene()
+    scene.frame_start, scene.frame_end = 1, 250
+    for strip in list(stage.strips()):
+        stage.strips().remove(strip)
+    scene.animation_data_clear()
+    path = _film()
+    movie(path, 2, 11, 34, first=5, name="first")
+    movie(path, 3, 34, 41, first=50, name="second")
+    movie(path, 2, 41, 71, name="third")
+    return path
+
+
+@cache
+def _film() -> Path:
+    return stage.film(80)
+
+
+def films() -> tuple:
+    return timeline.read_edit(bpy.context.scene).films
+
+
+def check_movie_strips_are_films_with_their_trims():
+    path = str(three_movies())
+    assert films() == (Film(path, 5), Film(path, 50), Film(path, 0))
+    assert timeline.read_edit(bpy.context.scene).composited == []
+
+
+def check_range_may_begin_within_a_strip():
+    path = str(three_movies())
+    bpy.context.scene.frame_start = 14
+    assert films()[0] == Film(path, 8)
+
+
+def check_what_changes_the_picture_is_rendered():
+    changes = (
+        ("blend_alpha", 0.5),
+        ("use_flip_x", True),
+        ("use_reverse_frames", True),
+        ("color_saturation", 0.0),
+        ("blend_type", "MULTIPLY"),
+    )
+    for name, value in changes:
+        three_movies()
+        setattr(stage.strips()["second"], name, value)
+        assert [film is None for film in films()] == [False, True, False], name
+
+
+def check_crop_offset_modifier_and_keyframes_are_rendered():
+    def crop(strip):
+        strip.crop.min_x = 10
+
+    def shift(strip):
+        strip.transform.offset_x = 10
+
+    def shrink(strip):
+        strip.transform.scale_x = strip.transform.scale_y = 0.5
+
+    def grade(strip):
+        strip.modifiers.new("curves", "CURVES")
+
+    def fade(strip):
+        strip.keyframe_insert("blend_alpha", frame=35)
+
+    for change in (crop, shift, shrink, grade, fade):
+        three_movies()
+        change(stage.strips()["second"])
+        assert [film is None for film in films()] == [False, True, False], change.__name__
+
+
+def check_effects_and_adjustments_are_rendered():
+    three_movies()
+    effect("GAUSSIAN_BLUR", 5, 34, 41, stage.strips()["second"])
+    effect("ADJUSTMENT", 6, 60, 65)
+    assert [film is None for film in films()] == [False, True, True]
+    assert timeline.read_edit(bpy.context.scene).composited == [(23, 60)]
+
+
+def check_held_pictures_and_other_rates_are_rendered():
+    three_movies()
+    compat.set_end(stage.strips()["third"], 140)
+    assert films()[2] is None
+    bpy.context.scene.render.fps_base = 1.0
+    assert set(films()) == {None}
+
+
+def check_metas_are_looked_into():
+    path = str(three_movies())
+    meta = stage.meta_strip(7, 34)
+    stage.strips()["second"].move_to_meta(meta)
+    compat.set_end(meta, 41)
+    assert films()[1] == Film(path, 50)
+    meta.blend_alpha = 0.5
+    assert films()[1] is None
+
+
+def check_plain_edit_is_neither_copied_nor_rendered():
+    three_movies()
+    prepared, operators._prepare_rendering = operators._prepare_rendering, None
+    try:
+        assert bpy.ops.diffbgm.generate() == {"FINISHED"}
+    finally:
+        operators._prepare_rendering = prepared
+    assert len(ours("SOUND")) == 3
+
+
+def check_only_what_is_composited_is_rendered():
+    three_movies()
+    stage.strips()["second"].use_flip_x = True
+    rendered = []
+    prepare = operators._prepare_rendering
+    operators._prepare_rendering = lambda edit: rendered.append(prepare(edit)) or rendered[-1]
+    try:
+        assert bpy.ops.diffbgm.generate() == {"FINISHED"}
+    finally:
+        operators._prepare_rendering = prepare
+    assert [rendering.stretches for rendering in rendered] == [[(23, 30)]]
+    assert len(ours("SOUND")) == 3
+
+
+def check_reading_200_strips_is_quick():
+    path = three_movies()
+    for number in range(200):
+        movie(path, 2, 100 + 5 * number, 105 + 5 * number, name=f"more {number}")
+    bpy.context.scene.frame_end = 2000
+    begun = time.perf_counter()
+    edit = timeline.read_edit(bpy.context.scene)
+    sys.stdout.write(f"read 203 strips in {1000 * (time.perf_counter() - begun):.1f} ms\n")
+    assert len(edit.shots) == 204
+    assert jobs.running() == []
+
+
+def check_overlay_is_rendered():
+    three_movies()
+    colour(9, 50, 55, "title").blend_alpha = 0.5
+    assert [film is None for film in films()] == [False, False, False, True, False]
