@@ -12,21 +12,19 @@ import typer
 from diffbgm import __version__
 from diffbgm.cli import research
 from diffbgm.cli.options import (
-    CUT_LIST_SUFFIXES,
-    EDIT_SUFFIXES,
     Json,
     Out,
     given_flags,
     shared,
     with_options,
 )
+from diffbgm.cli.sources import reads_source
 from diffbgm.cli.terminal import UsageError, print_json, print_table, progress_bar
 from diffbgm.errors import DiffBGMError
 from diffbgm.options import ComposeOptions, TakeOptions
 
 if TYPE_CHECKING:
     from diffbgm.composition import Composition
-    from diffbgm.readers.cut_lists import CutList
     from diffbgm.timeline import Timeline
 
 app = typer.Typer(help="Background music for film cuts.", pretty_exceptions_enable=False)
@@ -76,6 +74,7 @@ def root(
 
 @app.command()
 @with_options(ComposeOptions)
+@reads_source
 def compose(
     source: Annotated[
         Path, typer.Argument(metavar="FILM|EDIT", help="A film, or .otio .edl .fcpxml .xml.")
@@ -85,12 +84,11 @@ def compose(
     as_json: Json = False,
 ) -> None:
     """Score a film or an edit."""
-    film_or_edit = _read_source(source)
-    _announce_space(film_or_edit, options)
+    _announce_space(source, options)
     with progress_bar() as progress:
         from diffbgm.composing import compose as run
 
-        composition = run(film_or_edit, out, options, progress)
+        composition = run(source, out, options, progress)
     _report(composition, as_json)
 
 
@@ -130,15 +128,16 @@ def recompose(
 
 
 @app.command()
+@reads_source
 def analyse(
-    film: Annotated[Path, typer.Argument(metavar="FILM|EDIT", help="A film or an edit.")],
+    source: Annotated[Path, typer.Argument(metavar="FILM|EDIT", help="A film or an edit.")],
     as_json: Json = False,
 ) -> None:
     """Look at a film: its shots, how they move and feel."""
     with progress_bar() as progress:
         from diffbgm.composing import analyse as run
 
-        analysis = run(_read_source(film), progress=progress)
+        analysis = run(source, progress=progress)
     from diffbgm.cli.tables import analysis_to_dict, shot_table
 
     if as_json:
@@ -149,6 +148,7 @@ def analyse(
 
 @app.command()
 @with_options(ComposeOptions, lambda option: option.steers_hits)
+@reads_source
 def hits(
     source: Annotated[
         Path,
@@ -161,7 +161,7 @@ def hits(
     with progress_bar() as progress:
         from diffbgm.composing import preview_hits
 
-        spotting, rate = preview_hits(_read_cut_list_or_source(source), options, progress)
+        spotting, rate = preview_hits(source, options, progress)
     from diffbgm.cli.tables import hit_table, hits_to_dict
 
     if as_json:
@@ -219,24 +219,6 @@ def serve(
         keep=Retention(keep_films, keep_days, most_bytes),
         on_ready=lambda ready: typer.echo(f"diffbgm serves at {ready.page}"),
     )
-
-
-def _read_source(path: Path) -> "Path | Timeline":
-    """A film as it is, an edit as a timeline."""
-    if path.suffix.lower() not in EDIT_SUFFIXES:
-        return path
-    from diffbgm.readers.edits import read_timeline
-
-    return read_timeline(path)
-
-
-def _read_cut_list_or_source(path: Path) -> "Path | Timeline | CutList":
-    """A CUTS file as a list of cuts, all else as `_read_source`."""
-    if path.suffix.lower() not in CUT_LIST_SUFFIXES:
-        return _read_source(path)
-    from diffbgm.readers.cut_lists import read_cut_list
-
-    return read_cut_list(path)
 
 
 def _report(composition: "Composition", as_json: bool) -> None:

@@ -9,13 +9,12 @@ from typing import Annotated, Any
 
 import typer
 
+from diffbgm.cli.sources import CUT_LIST_SUFFIXES, EDIT_SUFFIXES
 from diffbgm.cli.terminal import UsageError
 from diffbgm.errors import InputError, OptionError
 from diffbgm.options import Option, option_named, options_of, parse_mood
 from diffbgm.options.option import Kind
 
-CUT_LIST_SUFFIXES = (".json", ".txt")
-EDIT_SUFFIXES = (".otio", ".edl", ".fcpxml", ".xml", ".kdenlive")
 PANELS = {"front": "Options", "more": "More options", "server": "On this machine"}
 
 # What several commands share that is no option of composing.
