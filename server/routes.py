@@ -130,7 +130,7 @@ def _add_compositions(api: APIBlueprint, services: Services) -> None:
     )
     def compose(body: schema.ComposeRequest) -> Response:
         """Compose music for an uploaded film or for a timeline"""
-        _check_style(services, body.options.style)
+        _check_style(services, body.options.model_dump()["style"])
         title, used = _source(services, body)
         _check_options(services, body.options)
         try:
