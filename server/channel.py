@@ -44,7 +44,7 @@ class _NoToken(Error):
 
 
 class _Sink:
-    """Takes the place of a refused body's buffer, so that the client hears the refusal."""
+    """Takes the place of a refused body's buffer, so that the client receives the refusal."""
 
     def append(self, data: bytes) -> None:
         del data
@@ -201,7 +201,7 @@ class _Parser(HTTPRequestParser):
         with suppress(OSError):
             self.body_rcv.getbuf().close()
         self.body_rcv.buf = _Sink()
-        if self.expect_continue:  # The client waits to be told before it sends.
+        if self.expect_continue:  # The client waits for an answer before it sends.
             self.expect_continue, self.completed = False, True
 
 

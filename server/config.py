@@ -1,4 +1,4 @@
-"""What a server is told at its start. The one module that reads the environment."""
+"""The configuration of a server. The one module that reads the environment."""
 
 import os
 from dataclasses import dataclass, field
@@ -56,5 +56,5 @@ def default_store() -> Path:
 
 def default_handshake() -> Path:
     """Where a server tells its address: `DIFFBGM_HANDSHAKE`, else the user's data folder."""
-    told = os.environ.get(HANDSHAKE_VARIABLE)
-    return Path(told) if told else user_data_path("diffbgm", appauthor=False) / "server.json"
+    given = os.environ.get(HANDSHAKE_VARIABLE)
+    return Path(given) if given else user_data_path("diffbgm", appauthor=False) / "server.json"

@@ -1,6 +1,6 @@
-"""Who may hold a connection, and how long: strangers never keep out who has the token.
+"""Who may hold a connection, and how long: clients without the token never keep out those with it.
 
-A stranger is a client that has not shown the token yet. They have a few connections together; when
+An unknown client has not shown the token yet. All of them have a few connections together; when
 those are taken, the one that has been silent longest makes room for the next.
 """
 
@@ -10,8 +10,8 @@ from waitress.adjustments import Adjustments
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
-_STRANGERS = 64  # connections that strangers may hold at once
-_STRANGER_SECONDS = 10.0  # for a stranger to send a request and take its answer
+_UNKNOWN = 64  # connections that unknown clients may hold at once
+_UNKNOWN_SECONDS = 10.0  # for an unknown client to send a request and take its answer
 _HEAD_SECONDS = 10.0  # for anyone to send the head of a request
 _SILENT_SECONDS = 120.0  # without a byte, of who has shown the token
 
@@ -23,8 +23,8 @@ class Server(TcpWSGIServer):
 
     def handle_accept(self) -> None:
         super().handle_accept()
-        strangers = [one for one in self.active_channels.values() if _is_waiting_stranger(one)]
-        for channel in sorted(strangers, key=lambda one: one.last_activity)[:-_STRANGERS]:
+        unknown = [one for one in self.active_channels.values() if _is_waiting_unknown(one)]
+        for channel in sorted(unknown, key=lambda one: one.last_activity)[:-_UNKNOWN]:
             channel.handle_close()
 
     def maintenance(self, now: float) -> None:
@@ -34,12 +34,12 @@ class Server(TcpWSGIServer):
                 channel.will_close = True
 
 
-def _is_waiting_stranger(channel: Any) -> bool:
+def _is_waiting_unknown(channel: Any) -> bool:
     return not channel.is_known and not channel.requests and not channel.will_close
 
 
 def _is_late(channel: Any, now: float) -> bool:
-    if not channel.is_known and now - channel.creation_time > _STRANGER_SECONDS:
+    if not channel.is_known and now - channel.creation_time > _UNKNOWN_SECONDS:
         return True
     if channel.began is not None and now - channel.began > _HEAD_SECONDS:
         return True

@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 def open_database(folder: StoreFolder) -> tuple[Engine, bool]:
-    """The database as of now, and whether it had to be made anew. Raises StorageError."""
+    """The database as of now, and whether it had to be made again. Raises StorageError."""
     is_new = not _bring_up_to_date(folder)
     engine = create_engine(f"sqlite:///{folder.database}")
     event.listen(engine, "connect", _configure)

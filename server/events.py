@@ -22,7 +22,7 @@ _RETRY_SECONDS = 5
 
 
 class Stream:
-    """What one client hears of one composition: its state now and at every change to its end.
+    """The events of one composition: its state now and at every change to its end.
 
     `give_back` is called once, when the stream is closed first.
     """

@@ -35,7 +35,7 @@ class Handshake:
 def announced(path: Path, handshake: Handshake) -> Iterator[None]:
     """Inside, `path` tells of this server and of no other; after, it is gone.
 
-    Raises OptionError where another server is told of there, StorageError.
+    Raises OptionError where another server is named there, StorageError.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # A lock and not the file itself: a process of the same number may be another program's.

@@ -46,7 +46,7 @@ class JobTooLargeError(DiffBGMError):
 
 
 class ComposerFailedError(DiffBGMError):
-    """An error that nobody foresaw, told in one line; the log holds the rest."""
+    """An error that nobody foresaw, in one line; the log holds the rest."""
 
     code = "failed"
 
@@ -114,7 +114,7 @@ class IsolatedComposer:
             connection.send((method, arguments, self._limits))
             return self._listen(connection, progress, patience)
         except (EOFError, BrokenPipeError, ConnectionResetError) as error:
-            raise ComposerCrashError(self._epitaph()) from error
+            raise ComposerCrashError(self._crash_message()) from error
 
     def _start(self) -> Connection:
         if self._connection is not None and self._process is not None and self._process.is_alive():
@@ -164,7 +164,7 @@ class IsolatedComposer:
             logger.warning("the composing process ended while it was being cancelled")
         self.unload()
 
-    def _epitaph(self) -> str:
+    def _crash_message(self) -> str:
         code = None
         if self._process is not None:
             self._process.join(self._patience)

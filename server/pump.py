@@ -9,7 +9,7 @@ from .jobs import Jobs
 
 logger = logging.getLogger(__name__)
 
-# How often a watcher hears of progress at most, and how often one is looked after at least.
+# How often a watcher gets progress at most, and how often one is looked after at least.
 _SHORTEST_SECONDS = 0.05
 _LONGEST_SECONDS = 0.5
 

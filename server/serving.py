@@ -108,7 +108,7 @@ def serve(
 
 
 def _answer(services: Services, listening: socket.socket) -> None:
-    """Answers requests until the process is told to end."""
+    """Answers requests until the process is asked to end."""
     server: Any = connections.create(
         create_app(services),
         listening,

@@ -260,7 +260,7 @@ class Store:
             return job, session.get_one(Composition, job.composition_id)
 
     def cancel_queued(self, composition_id: str) -> None:
-        """Cancels its jobs that have not begun."""
+        """Cancels its jobs that have not started."""
         error = {"code": CancelledError.code, "message": "The job was cancelled."}
         queued = (Job.composition_id == composition_id) & (Job.state == "queued")
         with self._writing, self._sessions.begin() as session:

@@ -25,7 +25,7 @@ _RETRY_SECONDS = 2.0
 class Worker(threading.Thread):
     """Runs jobs one after the other; an error ends its job, never the thread.
 
-    `description` is what the composer said of itself once it was loaded, None before.
+    `description` is what the composer reports once it is loaded, None before.
     """
 
     def __init__(self, store: Store, jobs: Jobs, composer: Composer, idle_seconds: float) -> None:
@@ -43,7 +43,7 @@ class Worker(threading.Thread):
         return self.is_alive() and self._trouble is None
 
     def run(self) -> None:
-        """Works until the queue stops. Whatever goes wrong, work begins again, and that is told."""
+        """Works until the queue stops. Whatever goes wrong, it goes on, and the log says so."""
         while not self._jobs.is_stopping:
             try:
                 self._work()

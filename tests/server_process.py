@@ -19,7 +19,7 @@ REAL = ("-m", "diffbgm_server")  # What `diffbgm serve` is.
 
 @dataclass(frozen=True)
 class ServerProcess:
-    """`process`, and where it is told to be."""
+    """`process`, and where it is reported to be."""
 
     process: subprocess.Popen[str]
     handshake_path: Path

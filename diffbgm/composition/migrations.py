@@ -1,7 +1,7 @@
 """Old forms of a composition, brought up to date one version after the other, in memory.
 
 composition.json and analysis.npz say the version of their form. Whoever changes a form raises
-VERSION and adds a step here; the files are written anew with the next take.
+VERSION and adds a step here; the files are written in the new form with the next take.
 """
 
 import json

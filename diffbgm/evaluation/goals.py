@@ -109,7 +109,7 @@ def _overlaps(areas: Measured) -> Iterator[Goal]:
 
 
 def _melody(measures: Measured) -> Iterator[Goal]:
-    """Steps that are wide or narrow, beside what songs do, and what else one hears of a melody."""
+    """Steps that are wide or narrow, beside what songs do, and what else makes a melody."""
     wide, narrow = "melody steps: wider than a fifth", "melody steps: seconds"
     yield _beside(measures, wide, 0.06, 0.01, at_most=True)
     yield _beside(measures, narrow, 0.38, -0.03, at_most=False)

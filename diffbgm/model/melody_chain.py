@@ -27,25 +27,25 @@ _LEAST = 1e-5
 
 
 def sing(logits: Tensor, clean: Tensor, known: Tensor) -> Tensor:
-    """Logits (S, C, T, COLUMNS) whose melody's onsets hear each other; all else stays.
+    """Logits (S, C, T, COLUMNS) whose melody's onsets are one chain; all else stays.
 
     An onset is a sixteenth at which the rhythm is on. Where `known` (S, 3, T) is 1 the melody is
     that of `clean` (S, C, T, COLUMNS), and its neighbours follow it.
     """
     is_known = known[:, MELODY].bool().cpu().numpy()
-    said = logits[:, MELODY].float().cpu()
+    own = logits[:, MELODY].float().cpu()
     given = clean[:, MELODY].cpu().numpy() > 0
-    is_struck = np.where(is_known, given[..., KEYS], said[..., KEYS].numpy() > 0)  # (S, T)
-    likely = said[..., :KEYS].softmax(dim=-1).numpy()  # (S, T, 88)
+    is_struck = np.where(is_known, given[..., KEYS], own[..., KEYS].numpy() > 0)  # (S, T)
+    likely = own[..., :KEYS].softmax(dim=-1).numpy()  # (S, T, 88)
     likely = np.where(is_known[..., None], _highest(given[..., :KEYS]), likely)
     takes, places = np.nonzero(is_struck)
     if not len(takes):
         return logits
     found = np.zeros_like(likely)
     found[takes, places] = _posterior(likely, is_struck)
-    sung = torch.from_numpy(found) * torch.sigmoid(said[..., KEYS:])
+    sung = torch.from_numpy(found) * torch.sigmoid(own[..., KEYS:])
     is_free = torch.from_numpy(is_struck & ~is_known)[..., None]
-    keys = torch.where(is_free, torch.logit(sung, _LEAST), said[..., :KEYS])
+    keys = torch.where(is_free, torch.logit(sung, _LEAST), own[..., :KEYS])
     result = logits.clone()
     result[:, MELODY, :, :KEYS] = keys.to(logits)
     return result

@@ -4,9 +4,9 @@ const KEY = "diffbgm-token";
 
 /** The token from the address's fragment, which is then cleared, or from earlier in this tab. */
 export function takeToken() {
-  const told = new URLSearchParams(location.hash.slice(1)).get("token");
-  if (told) {
-    sessionStorage.setItem(KEY, told);
+  const given = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (given) {
+    sessionStorage.setItem(KEY, given);
     history.replaceState(null, "", location.pathname);
   }
   return sessionStorage.getItem(KEY);

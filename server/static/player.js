@@ -7,7 +7,7 @@ const strip = document.getElementById("strip");
 const playhead = document.getElementById("playhead");
 const clock = document.getElementById("clock");
 
-// The ear hears less than this; correcting more often would make the picture stutter.
+// The ear notices less than this; correcting more often would make the picture stutter.
 const DRIFT_SECONDS = 0.08;
 
 let seconds = 1;

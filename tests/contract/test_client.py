@@ -84,10 +84,10 @@ def test_refusals_carry_the_servers_code_and_words(client: Client, tmp_path: Pat
 
 
 def test_wrong_token_is_refused(client: Client):
-    stranger = Client(client.address, "guessed")
-    assert stranger.health()["name"] == "diffbgm"
+    unauthorised = Client(client.address, "guessed")
+    assert unauthorised.health()["name"] == "diffbgm"
     with pytest.raises(ServerRefused) as refusal:
-        stranger.info()
+        unauthorised.info()
     assert refusal.value.status == 401
 
 
@@ -121,7 +121,7 @@ class _Stranger(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def stranger():
+def other_server():
     server = HTTPServer(("127.0.0.1", 0), _Stranger)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -132,20 +132,20 @@ def stranger():
 
 
 @pytest.mark.parametrize("path", ["", "/page"])
-def test_another_server_is_not_taken_for_ours(stranger: str, path: str):
+def test_another_server_is_not_taken_for_ours(other_server: str, path: str):
     with pytest.raises(ServerUnreachable, match="no diffbgm server"):
-        Client(stranger + path).health()
+        Client(other_server + path).health()
 
 
-def test_answer_that_breaks_off_is_no_answer(stranger: str, tmp_path: Path):
+def test_answer_that_breaks_off_is_no_answer(other_server: str, tmp_path: Path):
     with pytest.raises(ServerUnreachable):
-        Client(f"{stranger}/half").download("id", "mix.wav", tmp_path / "part", lambda: None)
+        Client(f"{other_server}/half").download("id", "mix.wav", tmp_path / "part", lambda: None)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_error_in_a_foreign_form_is_told_by_its_status(stranger: str):
+def test_error_in_a_foreign_form_is_told_by_its_status(other_server: str):
     with pytest.raises(ServerRefused, match="503"):
-        Client(f"{stranger}/broken").health()
+        Client(f"{other_server}/broken").health()
 
 
 @pytest.fixture(scope="module")

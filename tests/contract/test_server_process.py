@@ -43,11 +43,11 @@ def test_program_that_is_gone_is_named(user: Path):
 def test_installed_program_is_started_once_and_shared(user: Path, program: Path):
     _record(user, program)
     first = connect(ServerSettings(), _wait)
-    told = json.loads((user / "server.json").read_text())
-    assert first.address == told["address"]
+    reported = json.loads((user / "server.json").read_text())
+    assert first.address == reported["address"]
     assert first.info()["name"] == "diffbgm"
     assert connect(ServerSettings(), _wait).address == first.address
-    os.kill(told["pid"], signal.SIGTERM)
+    os.kill(reported["pid"], signal.SIGTERM)
     server_process.children()[-1].wait(20)
 
 

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 def test_edit_comes_back_as_segments_on_its_cuts(order):
     stages: list[tuple[str, float]] = []
-    music = compose(order(cuts=(110, 131)), Run(lambda *told: stages.append(told)))
+    music = compose(order(cuts=(110, 131)), Run(lambda *reported: stages.append(reported)))
     bounds = [(segment.start_frame, segment.end_frame) for segment in music.segments]
     assert bounds == [(0, 10), (10, 31), (31, 48)]
     assert all(segment.audio.read_bytes().startswith(b"RIFF") for segment in music.segments)
@@ -124,7 +124,7 @@ def test_another_server_is_started_where_the_old_one_went_during_the_rendering(
         "shutil.copy(*sys.argv[1:]); print('frames 48')"
     )
     asked = order(cuts=(110, 131), program=program)
-    run = Run(lambda *told: server.wait(30) if told[0] == "Uploading" else None)
+    run = Run(lambda *reported: server.wait(30) if reported[0] == "Uploading" else None)
     assert len(compose(asked, run).segments) == 3
     assert server.poll() is not None
     assert server_process.children()[-1].poll() is None

@@ -38,6 +38,6 @@ def _run(
     """What each check of a module said: nothing, or its traceback; and all that was printed."""
     script = str(INSIDE / "run.py")
     done = blenders.run(version, [script, "--", addon_zip, module], dict(environment))
-    told = re.split(r"^(PASS|FAIL) (check_\w+)$", done, flags=re.MULTILINE)[1:]
-    each = zip(told[::3], told[1::3], told[2::3], strict=True)
+    reported = re.split(r"^(PASS|FAIL) (check_\w+)$", done, flags=re.MULTILINE)[1:]
+    each = zip(reported[::3], reported[1::3], reported[2::3], strict=True)
     return {name: text if verdict == "FAIL" else "" for verdict, name, text in each}, done

@@ -100,9 +100,9 @@ def _display() -> Iterator[str]:
     size = "{}x{}x24".format(*WINDOW)
     command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", size, "-nolisten", "tcp"]
     running = _process(command, dict(os.environ), subprocess.DEVNULL, pass_fds=(writing,))
-    with running, os.fdopen(reading) as told:
+    with running, os.fdopen(reading) as reported:
         os.close(writing)
-        yield f":{told.readline().strip()}"
+        yield f":{reported.readline().strip()}"
 
 
 @contextmanager

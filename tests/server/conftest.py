@@ -14,7 +14,7 @@ from tests.fake_composer import FakeComposer
 
 
 class Client(FlaskClient):
-    """A client that reads every answer to its end, unless told otherwise, so that files close."""
+    """A client that reads every answer to its end, unless asked otherwise, so that files close."""
 
     def open(self, *args: Any, buffered: bool = True, **kwargs: Any) -> Any:
         return super().open(*args, buffered=buffered, **kwargs)
@@ -34,7 +34,7 @@ def services(tmp_path: Path, gate: Path) -> Iterator[Services]:
 
 
 @pytest.fixture
-def stranger(services: Services) -> FlaskClient:
+def tokenless(services: Services) -> FlaskClient:
     """A client without the token."""
     app = create_app(services)
     app.test_client_class = Client

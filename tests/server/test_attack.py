@@ -1,4 +1,4 @@
-"""A server process that strangers, slow clients and other servers lean on."""
+"""A server process that unknown clients, slow clients and other servers lean on."""
 
 import os
 import re
@@ -26,11 +26,11 @@ def test_half_sent_requests_and_too_many_streams_lock_nobody_out(
         composition = server.submit(style="patient")
         server.wait(composition, lambda state: state["state"] == "running")
         attack.main([str(server.handshake_path), "--requests", "40"])
-        told = capsys.readouterr().out
-        assert len(re.findall(r"p95 [\d.]+ ms", told)) == 6
-        assert "answers to the streams: {200: 2, 503: 40}" in told
+        reported = capsys.readouterr().out
+        assert len(re.findall(r"p95 [\d.]+ ms", reported)) == 6
+        assert "answers to the streams: {200: 2, 503: 40}" in reported
         with capsys.disabled():
-            sys.stdout.write(f"\n{told}")
+            sys.stdout.write(f"\n{reported}")
         (tmp_path / "gate").touch()
         assert server.ended(composition)["state"] == "done"
 

@@ -25,15 +25,15 @@ def is_diffusing(state: dict[str, Any]) -> bool:
 
 def test_the_handshake_tells_where_the_server_is_and_goes_with_it(tmp_path: Path) -> None:
     with server_process(tmp_path) as server:
-        told = handshake.read(server.handshake_path)
-        assert told is not None
-        assert (told.pid, told.host) == (server.process.pid, "127.0.0.1")
-        assert told.address == f"http://127.0.0.1:{told.port}"
+        reported = handshake.read(server.handshake_path)
+        assert reported is not None
+        assert (reported.pid, reported.host) == (server.process.pid, "127.0.0.1")
+        assert reported.address == f"http://127.0.0.1:{reported.port}"
         assert stat.S_IMODE(server.handshake_path.stat().st_mode) == 0o600
         assert stat.S_IMODE((tmp_path / "store" / "token").stat().st_mode) == 0o600
-        health = requests.get(f"{told.address}/health", timeout=120).json()
-        assert health == {"name": "diffbgm", "version": told.version, "ready": True}
-        assert requests.get(f"{told.address}/v1/info", timeout=120).status_code == 401
+        health = requests.get(f"{reported.address}/health", timeout=120).json()
+        assert health == {"name": "diffbgm", "version": reported.version, "ready": True}
+        assert requests.get(f"{reported.address}/v1/info", timeout=120).status_code == 401
         assert server.ask("GET", "/v1/info").status_code == 200
 
         server.process.send_signal(signal.SIGTERM)
@@ -201,8 +201,8 @@ def test_bodies_are_refused_in_json_before_they_are_stored(tmp_path: Path) -> No
         assert refused(server.ask("POST", "/v1/media", data=large)) == too_large
         assert refused(server.ask("POST", "/v1/media", data=iter([large]))) == too_large
         assert refused(server.ask("POST", "/v1/compositions", data=large[:200_000])) == too_large
-        stranger = requests.post(f"{address}/v1/media", data=large, timeout=600)
-        assert refused(stranger) == (401, "token_missing")
+        tokenless = requests.post(f"{address}/v1/media", data=large, timeout=600)
+        assert refused(tokenless) == (401, "token_missing")
         assert server.ask("GET", "/health").status_code == 200
 
 

@@ -50,8 +50,8 @@ def test_a_film_is_scored_and_one_shot_done_again(
     result = done["result"]
     assert result["frames"] == demo[1].frames
     exact = result["frames"] * result["frame_rate"][1] / result["frame_rate"][0]
-    heard = seconds_of(server, result["files"]["mix.wav"], tmp_path / "mix.wav")
-    assert heard == pytest.approx(exact, abs=1 / 48_000)
+    audible = seconds_of(server, result["files"]["mix.wav"], tmp_path / "mix.wav")
+    assert audible == pytest.approx(exact, abs=1 / 48_000)
     for name in ("score.mid", "overview.png", "timeline.otio", "film.mp4", "shots/000.png"):
         assert server.ask("GET", result["files"][name]).status_code == 200
 

@@ -278,10 +278,10 @@ def test_half_a_surrogate_pair_is_no_text(client, film) -> None:
 
 
 def test_a_body_that_is_no_json_is_told_where(client) -> None:
-    for body, told in [(b'{"a": }', "column 7"), (b"", "nothing"), (b'{"a": NaN}', "NaN")]:
+    for body, reported in [(b'{"a": }', "column 7"), (b"", "nothing"), (b'{"a": NaN}', "NaN")]:
         refused = post(client, body)
         assert error_of(refused) == (400, "bad_request")
-        assert told in refused.json["error"]["message"]
+        assert reported in refused.json["error"]["message"]
 
 
 def test_several_ranges_and_unknown_units_give_the_whole(client, film, ended) -> None:

@@ -6,15 +6,15 @@ from diffbgm_server.services import Services
 from flask.testing import FlaskClient
 
 
-def test_all_of_v1_asks_for_the_token(stranger: FlaskClient) -> None:
-    for rule in stranger.application.url_map.iter_rules():
+def test_all_of_v1_asks_for_the_token(tokenless: FlaskClient) -> None:
+    for rule in tokenless.application.url_map.iter_rules():
         if not rule.rule.startswith("/v1/"):
             continue
         url = rule.rule.replace("<path:path>", "mix.wav")
         for name in rule.arguments:
             url = url.replace(f"<{name}>", "0")
         for method in rule.methods or ():
-            refused = stranger.open(url, method=method)
+            refused = tokenless.open(url, method=method)
             assert refused.status_code == 401, (method, url)
             assert refused.headers["WWW-Authenticate"] == "Bearer"
             if method != "HEAD":
@@ -24,35 +24,35 @@ def test_all_of_v1_asks_for_the_token(stranger: FlaskClient) -> None:
 @pytest.mark.parametrize(
     "header", ["", "Bearer", "Bearer ", "Bearer wrong", "Basic TOKEN", "TOKEN", "Bearer \xff"]
 )
-def test_a_wrong_token_is_none(stranger: FlaskClient, services: Services, header: str) -> None:
+def test_a_wrong_token_is_none(tokenless: FlaskClient, services: Services, header: str) -> None:
     header = header.replace("TOKEN", services.store.token)
-    assert stranger.get("/v1/info", headers={"Authorization": header}).status_code == 401
+    assert tokenless.get("/v1/info", headers={"Authorization": header}).status_code == 401
 
 
-def test_the_token_opens(stranger: FlaskClient, services: Services) -> None:
+def test_the_token_opens(tokenless: FlaskClient, services: Services) -> None:
     header = {"Authorization": f"bearer {services.store.token}"}
-    assert stranger.get("/v1/info", headers=header).status_code == 200
+    assert tokenless.get("/v1/info", headers=header).status_code == 200
     assert is_authorised("Bearer abc", "abc")
     assert not is_authorised("Bearer \udcff", "abc")
 
 
 def test_what_needs_no_token_tells_nothing_secret(
-    stranger: FlaskClient, services: Services
+    tokenless: FlaskClient, services: Services
 ) -> None:
     for address in ("/health", "/", "/openapi.json", "/docs/swagger", "/static/page.js"):
-        answer = stranger.get(address)
+        answer = tokenless.get(address)
         assert answer.status_code == 200
         assert services.store.token not in answer.text
         assert str(services.store.root) not in answer.text
 
 
-def test_a_rebound_name_is_refused(stranger: FlaskClient) -> None:
+def test_a_rebound_name_is_refused(tokenless: FlaskClient) -> None:
     for host in ("evil.example", "evil.example:8000", "127.0.0.1.evil.example", "", "[::1", "a@b"):
-        refused = stranger.get("/health", headers={"Host": host})
+        refused = tokenless.get("/health", headers={"Host": host})
         assert refused.status_code == 421, host
         assert refused.json["error"]["code"] == "host_unknown"
     for host in ("127.0.0.1:5000", "localhost", "[::1]:80", "192.168.1.20"):
-        assert stranger.get("/health", headers={"Host": host}).status_code == 200
+        assert tokenless.get("/health", headers={"Host": host}).status_code == 200
 
 
 def test_names_of_the_machine_are_known() -> None:

@@ -41,8 +41,10 @@ def test_a_far_client_learns_nothing_of_our_files(client: FlaskClient, tmp_path:
     for one, other in zip(naming(str(there)), naming(str(gone)), strict=True):
         answers = [post(client, document, **FAR) for document in (one, other)]
         assert [answer.status_code for answer in answers] == [422, 422], one
-        told = [answer.text.replace(there.name, "").replace(gone.name, "") for answer in answers]
-        assert told[0] == told[1]
+        reported = [
+            answer.text.replace(there.name, "").replace(gone.name, "") for answer in answers
+        ]
+        assert reported[0] == reported[1]
     for path in ("../../film.mp4", "film.mp4", "//host/film.mp4", "C:\\film.mp4", "~/film.mp4"):
         assert {post(client, each, **FAR).status_code for each in naming(path)} == {422}
     assert client.get("/v1/compositions").json == {"compositions": []}

@@ -200,14 +200,14 @@ const Chart = (() => {
     pen.globalAlpha = 1;
   }
 
-  function row(name, paint, top, height) {
+  function row(name, draw, top, height) {
     pen.fillStyle = GROUND;
     pen.fillRect(LEFT, top, width - LEFT - RIGHT, height);
     pen.save();
     pen.beginPath();
     pen.rect(LEFT, top, width - LEFT - RIGHT, height);
     pen.clip();
-    paint(top, height);
+    draw(top, height);
     pen.restore();
     if (name === "notes") octaves(top, height);
     word(name, name === "notes" ? 2 : LEFT - 8, top + height / 2 + 4, FAINT, name === "notes" ? "left" : "right");

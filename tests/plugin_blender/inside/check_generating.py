@@ -24,7 +24,7 @@ def saved() -> Path:
 
 
 def shots(sounds) -> list[tuple[int, int]]:
-    """Where sound strips are heard: each fades in at the end of the one before."""
+    """Where sound strips are audible: each fades in at the end of the one before."""
     bounds = [compat.span(strip) for strip in sounds]
     assert all(
         2 <= end - start <= 16 for (start, _), (_, end) in zip(bounds[1:], bounds, strict=False)

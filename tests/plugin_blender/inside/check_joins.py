@@ -45,8 +45,8 @@ def _shots_off(mix: array.array, mixed: array.array, rate: tuple[int, float]) ->
     result: Counter = Counter()
     for start, end in itertools.pairwise(_edges()):
         at = 2 * round((start + end) / 2 / _exact(rate) * SAMPLE_RATE)
-        heard = mixed[at : at + 80]
-        tried = (n for n in range(-900, 900) if mix[at + 2 * n : at + 2 * n + 80] == heard)
+        piece = mixed[at : at + 80]
+        tried = (n for n in range(-900, 900) if mix[at + 2 * n : at + 2 * n + 80] == piece)
         result[next(tried, None)] += 1
     return result
 

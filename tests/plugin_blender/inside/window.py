@@ -40,11 +40,11 @@ def main(zip_path: str, film: str, frames: str, cuts: str, state: str) -> None:
         bpy.app.timers.register(look, first_interval=1.0, persistent=True)
 
     def look() -> float:
-        told = _state(package)
-        if told["ours"] and colours:
+        reported = _state(package)
+        if reported["ours"] and colours:
             _quieten(colours)
         unfinished = Path(f"{state}.part")
-        unfinished.write_text(json.dumps(told))
+        unfinished.write_text(json.dumps(reported))
         os.replace(unfinished, state)
         return 0.3
 
