@@ -76,8 +76,11 @@ def test_refusals_carry_the_servers_code_and_words(client: Client, tmp_path: Pat
     with pytest.raises(ServerRefused) as refusal:
         client.state("no-such-composition")
     assert (refusal.value.status, refusal.value.code) == (404, "composition_unknown")
+    film = tmp_path / "film.mp4"
+    film.write_bytes(b"no picture is looked at either")
+    media = client.upload(film, lambda fraction: None)
     with pytest.raises(ServerRefused, match="style"):
-        client.compose_film("0" * 64, {"style": "polka"})
+        client.compose_film(media, {"style": "polka"})
     with pytest.raises(ServerRefused) as refusal:
         client.download("no/such", "../secret", tmp_path / "part", lambda: None)
     assert refusal.value.status == 404
