@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import count
 from pathlib import Path
@@ -39,8 +39,8 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 Shot = list[bytes]  # its pictures, encoded; the first is a key frame
 
 
-def main() -> None:
-    args = _arguments()
+def main(arguments: Sequence[str] | None = None) -> None:
+    args = _arguments(arguments)
     args.folder.mkdir(parents=True, exist_ok=True)
     rows = []
     for minutes in args.minutes:
@@ -59,13 +59,13 @@ def main() -> None:
         draw(json.loads(report.read_text()), args.picture)
 
 
-def _arguments() -> argparse.Namespace:
+def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("minutes", nargs="*", type=float, default=MINUTES)
     parser.add_argument("-o", dest="folder", type=Path, required=True)
     parser.add_argument("--keep", action="store_true", help="keep film and composition")
     parser.add_argument("--picture", type=Path, help="draw the curve as a PNG")
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
 def make_film(path: Path, minutes: float, folder: Path) -> None:

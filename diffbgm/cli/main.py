@@ -97,7 +97,10 @@ def _announce_space(source: "Path | Timeline", options: ComposeOptions) -> None:
     from diffbgm.arranging.styles import load_style
     from diffbgm.writers.space import readable, space_needed
 
-    needed = space_needed(source, options, load_style(options.style))
+    try:
+        needed = space_needed(source, options, load_style(options.style))
+    except DiffBGMError:
+        return  # Composing refuses it, after what it checks first.
     if needed >= _MUCH_SPACE:
         sys.stderr.write(f"this needs up to {readable(needed)} of disc while it is composed\n")
 

@@ -16,6 +16,7 @@ from benchmarks import (
     composing,
     guidance,
     hit_points,
+    long_film,
     model,
     sound,
     speech,
@@ -32,7 +33,8 @@ from tests.video.small_clip import CLIP, save_model
 
 BENCHMARKS = Path(composing.__file__).parent
 TESTED = {
-    analysis, attack, candidates, clip, composing, guidance, hit_points, model, sound, speech,
+    analysis, attack, candidates, clip, composing, guidance, hit_points, long_film, model, sound,
+    speech,
 }  # fmt: skip
 
 
@@ -125,3 +127,11 @@ def test_speech(tmp_path, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("silence, no speech")
     assert "recall" in lines[1]
+
+
+@pytest.mark.slow
+def test_long_film(tmp_path, capsys):
+    long_film.main(["0.1", "-o", str(tmp_path), "--picture", str(tmp_path / "curve.png")])
+    assert "analysis" in capsys.readouterr().out
+    assert (tmp_path / "curve.png").stat().st_size > 1000
+    assert (tmp_path / "long_film.json").is_file()
