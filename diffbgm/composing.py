@@ -81,11 +81,11 @@ def compose(
     film = _film_to_mux(source, folder, options)
     choose_device(options.device)
     # All that may be refused is, before anything slow begins.
-    require_space(folder, space_needed(source, options, style))
     with (
         publishing(folder, recorded_files, entries(options.mux)) as work,
         open_synthesizer(soundfont) as synth,
     ):
+        require_space(folder, space_needed(source, options, style))
         check_instruments(synth, style)
         with clock.stage("analysis") as advance:
             analysis = _analyse(source, options, advance)
