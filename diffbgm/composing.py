@@ -250,18 +250,18 @@ def _dialogue(timeline: Timeline, options: ComposeOptions, advance: Advance) -> 
 def _first_takes(
     roll: np.ndarray, cues: CueSheet, shots: int, options: ComposeOptions, style: Style
 ) -> tuple[Take, ...]:
-    sketch = to_score(roll)
-    key = estimate_key(sketch)
+    piano_score = to_score(roll)
+    key = estimate_key(piano_score)
     seeds = [_take_seed(options, shot, 0) for shot in range(shots)]
     return tuple(
-        _take(roll, sketch, cues, shot, style, options.style, seed, key)
+        _take(roll, piano_score, cues, shot, style, options.style, seed, key)
         for shot, seed in enumerate(seeds)
     )
 
 
 def _take(
     roll: np.ndarray,
-    sketch: Score,
+    piano_score: Score,
     cues: CueSheet,
     shot: int,
     style: Style,
@@ -269,7 +269,7 @@ def _take(
     seed: int,
     key: Key,
 ) -> Take:
-    """A take without sound yet: the shot's part of the roll, whose notes are `sketch`, arranged."""
+    """A take without sound yet: the shot's part of the roll (in notes, `piano_score`) arranged."""
     own = cues.shot_of_beat == shot
     return Take(
         seed=seed,
@@ -277,7 +277,7 @@ def _take(
         roll=roll[np.repeat(own, SIXTEENTHS_PER_BEAT)],
         dynamic=cues.dynamic[own],
         semantic=cues.semantic[own],
-        score=arrange_shot(shot, sketch, cues, style, seed, key),
+        score=arrange_shot(shot, piano_score, cues, style, seed, key),
     )
 
 

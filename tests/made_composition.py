@@ -16,6 +16,7 @@ import numpy as np
 import soundfile
 from PIL import Image
 
+from diffbgm.files import replacing
 from diffbgm.files.ownership import record_of, to_json
 from diffbgm.options import ComposeOptions
 from diffbgm.spotting.hit_points import spot_cuts
@@ -80,9 +81,12 @@ def _write(
     (folder / "report.html").write_text("<!doctype html><title>Made</title>")
     (folder / "analysis.npz").write_bytes(b"")
     content = _document(film, options, takes, made)
-    (folder / "composition.json").unlink(missing_ok=True)
-    content["files"] = to_json(record_of(folder))
-    (folder / "composition.json").write_text(json.dumps(content))
+    record = record_of(folder)
+    record.pop("composition.json", None)
+    content["files"] = to_json(record)
+    # Readers find the old document or the new one at any moment.
+    with replacing(folder / "composition.json") as unfinished:
+        unfinished.write_text(json.dumps(content))
 
 
 def _write_shot(path: Path, index: int, take: int, tone: np.ndarray) -> None:

@@ -173,7 +173,7 @@ def write_as_version_1(folder):
         arrays = dict(file)
     del arrays["version"]
     texts = [json.loads(str(arrays.pop("cuts"))), str(arrays.pop("mood_source"))]
-    np.savez_compressed(folder / "analysis.npz", **arrays, reported=json.dumps(texts))
+    np.savez_compressed(folder / "analysis.npz", **arrays, told=json.dumps(texts))
 
 
 SHOT = 4

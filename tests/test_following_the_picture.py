@@ -26,7 +26,7 @@ from diffbgm.options import ComposeOptions
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
-STYLES = ROOT / "diffbgm" / "music" / "styles"
+STYLES = ROOT / "diffbgm" / "arranging" / "styles"
 DOCUMENT = ROOT / "docs" / "styles.md"
 
 

@@ -30,6 +30,7 @@ TEST_TOOLS = (
     "pytest-xdist",
     "requests",
     "ruff",
+    "schemathesis",
     "selenium",
 )
 PIN_FILES = ("requirements.txt", "requirements-clip.txt", "requirements-test.txt")

@@ -16,7 +16,7 @@ from diffbgm.video.analysis import MoodSource
 
 DOCUMENT = "composition.json"
 _IN_VERSION_1 = re.compile(
-    r"shots/\d{3,}\.(wav|mid|png)|stems/\w+\.wav|takes/\d{3,}/\d+/(take\.(json|npz)|sound\.flac)"
+    r"shots/\d{3,}\.(wav|mid|png)|stems/\w+\.(wav|flac)|takes/\d{3,}/\d+/(take\.(json|npz)|sound\.flac)"
 )
 
 
