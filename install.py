@@ -55,7 +55,7 @@ BPY_VERSIONS = {"bpy-4.5": "4.5.15", "bpy-5.0": "5.0.1"}
 SOUND_PACKAGES = ("libfluidsynth3", "fluid-soundfont-gm")
 TEST_PACKAGES = (
     *SOUND_PACKAGES,
-    *("blender", "xvfb", "xdotool", "chromium", "chromium-driver", "espeak-ng"),
+    *("blender", "xvfb", "xdotool", "imagemagick", "chromium", "chromium-driver", "espeak-ng"),
     # What the bpy wheels link to.
     *("libegl1", "libgl1", "libsm6", "libxfixes3", "libxi6", "libxkbcommon0", "libxrender1"),
 )
