@@ -1,7 +1,7 @@
-"""How soon a server answers while strangers hold it: `python benchmarks/attack.py HANDSHAKE`.
+"""How soon a server answers while unknown clients hold it: `python benchmarks/attack.py HANDSHAKE`.
 
 HANDSHAKE is the file of a running server. Prints the times of `GET /health` and of a route that
-asks for the token: at rest, then while 130 strangers hold half-sent requests, then while event
+asks for the token: at rest, then while 130 clients hold half-sent requests, then while event
 streams are opened far beyond their limit as well.
 """
 
@@ -62,7 +62,7 @@ def _seconds(ask: Callable[[], requests.Response]) -> float:
 
 @contextmanager
 def half_requests(server: dict[str, Any], count: int) -> Iterator[None]:
-    """Connections of strangers who begin a request and do not end it."""
+    """Connections of unknown clients that begin a request and do not end it."""
     with ExitStack() as stack:
         for _ in range(count):
             client = socket.create_connection((server["host"], server["port"]), timeout=30)

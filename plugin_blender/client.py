@@ -178,7 +178,7 @@ def _parse(body: bytes) -> dict[str, Any] | None:
 
 
 def _refusal(status: int, body: bytes) -> ServerRefused:
-    """The error of an answer; one that is not in our form is told by its status alone."""
+    """The error of an answer; one that is not in our form is known by its status alone."""
     error = (_parse(body) or {}).get("error")
     if not isinstance(error, dict):
         return ServerRefused(status, "http_error", f"The server answered with HTTP status {status}")

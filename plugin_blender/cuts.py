@@ -1,7 +1,7 @@
-"""Which strip is seen at each frame, and so where the cuts of an edit are. Knows no Blender.
+"""Which strip is visible at each frame, and so where the cuts of an edit are. Knows no Blender.
 
-The rules: the topmost strip is seen; an effect shows what it changes; a dissolve shows the old shot
-up to its middle, then the new one; a meta strip shows what is seen within it.
+The rules: the topmost strip is visible; an effect shows what it changes; a dissolve shows the old
+shot up to its middle, then the new one; a meta strip shows what is visible within it.
 """
 
 import itertools
@@ -85,18 +85,18 @@ class Picture:
 def find_cuts(pictures: Sequence[Picture], start: int, end: int) -> tuple[int, ...]:
     """First frames of every shot but the first, between `start` and `end`.
 
-    A shot is a stretch in which one strip is seen. Frames without any picture are a shot too.
+    A shot is a stretch in which one strip is visible. Frames without any picture are a shot too.
     """
     bounds = sorted({start, *(frame for frame in _bounds(pictures) if start < frame < end)})
-    seen = [_seen(frame, pictures) for frame in bounds]
-    changes = zip(bounds[1:], seen, seen[1:], strict=False)
+    visible = [_visible(frame, pictures) for frame in bounds]
+    changes = zip(bounds[1:], visible, visible[1:], strict=False)
     return tuple(frame for frame, before, after in changes if before != after)
 
 
 def find_films(
     pictures: Sequence[Picture], shots: Iterable[tuple[int, int]]
 ) -> tuple[Film | None, ...]:
-    """For every shot the film and its first frame, where one is seen as it is throughout."""
+    """For every shot the film and its first frame, where one is visible as it is throughout."""
     bounds = set(_bounds(pictures))
     return tuple(_film(pictures, start, end, bounds) for start, end in shots)
 
@@ -122,8 +122,8 @@ def _film_at(frame: int, pictures: Iterable[Picture]) -> Film | None:
     return top.film and replace(top.film, frame=top.film.frame + frame - top.start)
 
 
-def _seen(frame: int, pictures: Iterable[Picture]) -> str | None:
-    """Name of the strip that is seen at a frame; names are unique within a scene."""
+def _visible(frame: int, pictures: Iterable[Picture]) -> str | None:
+    """Name of the strip that is visible at a frame; names are unique within a scene."""
     for picture in _stack(frame, pictures):
         name = _shows(frame, picture, pictures)
         if name is not None:
@@ -140,11 +140,11 @@ def _stack(frame: int, pictures: Iterable[Picture]) -> list[Picture]:
 
 
 def _shows(frame: int, picture: Picture, beside: Iterable[Picture]) -> str | None:
-    """The strip that is seen by way of this one: itself, one within it, or one that it changes."""
+    """The strip that this one makes visible: itself, one within it, or one that it changes."""
     if picture.inside is not None:
-        return _seen(frame, picture.inside)
+        return _visible(frame, picture.inside)
     if picture.angle is not None:
-        return _seen(frame, [other for other in beside if other.channel == picture.angle])
+        return _visible(frame, [other for other in beside if other.channel == picture.angle])
     if not picture.sources:
         return picture.name
     incoming = picture.kind in DISSOLVES and frame >= picture.middle
@@ -152,7 +152,7 @@ def _shows(frame: int, picture: Picture, beside: Iterable[Picture]) -> str | Non
 
 
 def _bounds(pictures: Iterable[Picture]) -> Iterator[int]:
-    """Every frame at which another strip may come to be seen."""
+    """Every frame at which another strip may become visible."""
     for picture in pictures:
         yield picture.start
         yield picture.end

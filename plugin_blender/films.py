@@ -5,7 +5,7 @@ import bpy
 from . import compat
 from .cuts import Film
 
-_COVERING = frozenset({"REPLACE", "ALPHA_OVER", "CROSS"})  # at full opacity, the film alone is seen
+_COVERING = frozenset({"REPLACE", "ALPHA_OVER", "CROSS"})  # opaque, they show the film alone
 _NEUTRAL = {
     "blend_alpha": 1.0,
     "use_flip_x": False,

@@ -97,7 +97,7 @@ def running() -> list[Job]:
 
 
 def notice() -> Notice | None:
-    """What the last job that ended said; None once another begins."""
+    """The message of the last job that ended; None once another begins."""
     return _notices[-1] if _notices else None
 
 
@@ -141,7 +141,7 @@ def stop_all() -> None:
 
 @bpy.app.handlers.persistent
 def on_load(*_) -> None:
-    """A handler for `load_post`: from now on another file is open, or the same one anew."""
+    """A handler for `load_post`: from now on another file is open, or the same one again."""
     _openings[-1] += 1
 
 
@@ -158,7 +158,7 @@ def _work(job: Job) -> None:
         text = f"Cannot use{where}: {error.strerror or error}"
         job.messages.put(("end", Notice(text, is_error=True)))
     except Exception as error:
-        # The end of a thread: what goes past here is seen by nobody, and the job never ends.
+        # The end of a thread: what goes past here reaches nobody, and the job never ends.
         logger.exception("%s failed", job.title)
         text = f"Unexpected {type(error).__name__}: {error}"
         job.messages.put(("end", Notice(text, is_error=True)))
@@ -212,7 +212,7 @@ def _push_undo(message: str) -> None:
 
 
 def _show_progress() -> None:
-    """In the status bar, and by drawing the sequencers anew."""
+    """In the status bar, and by redrawing the sequencers."""
     job = next(reversed(_jobs.values()), None)
     text = f"{job.title}: {job.stage} {job.fraction:.0%}" if job else None
     for window in bpy.context.window_manager.windows:

@@ -54,7 +54,7 @@ class DIFFBGM_OT_generate(bpy.types.Operator):
 
 
 class DIFFBGM_OT_regenerate_shot(bpy.types.Operator):
-    """Write one shot's music anew: the shot of the active BGM strip, or the one at the playhead"""
+    """Compose one shot again: the shot of the active BGM strip, or the one at the playhead"""
 
     bl_idname = "diffbgm.regenerate_shot"
     bl_label = "Regenerate Shot"

@@ -54,8 +54,8 @@ def render(rendering: Rendering, run: Run, rendered: Callable[[float], None]) ->
 
 def _frames_done(log: Path) -> int:
     """What the last line `frames N` of the render script says."""
-    told = [line.split() for line in _last_lines(log)]
-    counts = [int(words[1]) for words in told if len(words) == 2 and words[0] == "frames"]
+    rows = [line.split() for line in _last_lines(log)]
+    counts = [int(words[1]) for words in rows if len(words) == 2 and words[0] == "frames"]
     return counts[-1] if counts else 0
 
 

@@ -1,4 +1,4 @@
-"""How work on a thread tells how far it is, and hears that it shall stop. Knows no Blender."""
+"""How work on a thread reports how far it is, and learns that it shall stop. Knows no Blender."""
 
 import threading
 from collections.abc import Callable

@@ -81,12 +81,12 @@ def log_path() -> Path:
     return user_folder() / "server.log"
 
 
-def find_program(told: str) -> Path:
-    """The command that starts a server: the one `told`, else the installed one.
+def find_program(given: str) -> Path:
+    """The command that starts a server: the one `given`, else the installed one.
 
     Raises ServerUnreachable, which says what to do.
     """
-    program = told or str(_read_json(user_folder() / "install.json").get("program", ""))
+    program = given or str(_read_json(user_folder() / "install.json").get("program", ""))
     if not program:
         raise ServerUnreachable(
             "The music server is not installed: run `python install.py` in diffbgm's folder, "
@@ -102,15 +102,15 @@ def find_program(told: str) -> Path:
 
 def _running() -> Client | None:
     """A client of the server that the handshake file tells of, if it is alive and ours."""
-    told = _read_json(handshake_path())
-    if told.get("version") != VERSION:
+    handshake = _read_json(handshake_path())
+    if handshake.get("version") != VERSION:
         return None
-    client = Client(str(told.get("address")), str(told.get("token")), timeout=5.0)
+    client = Client(str(handshake.get("address")), str(handshake.get("token")), timeout=5.0)
     try:
         alive = client.health().get("version") == VERSION
     except (ServerUnreachable, ServerRefused):
         return None  # left behind by a server that was killed
-    return Client(client.address, str(told["token"])) if alive else None
+    return Client(client.address, str(handshake["token"])) if alive else None
 
 
 def _start(settings: ServerSettings, wait: Callable[[float], None]) -> Client:

@@ -175,7 +175,7 @@ def _await(
             run.wait(POLL_SECONDS)
             client, state = _look(client, state["id"], server, run)
     except StoppedError:
-        with contextlib.suppress(ClientError):  # what cannot be reached need not be told
+        with contextlib.suppress(ClientError):  # what cannot be reached needs no notice
             client.cancel(state["id"])
         raise
 

@@ -185,9 +185,9 @@ def test_bad_weights_are_named_and_refused(kind, film, tmp_path, capsys) -> None
     bad = tmp_path / "bad.safetensors"
     write(bad)
     assert diffbgm("compose", film, "-o", tmp_path / "music", "--checkpoint", bad) == 1
-    said = capsys.readouterr()
-    assert said.out == ""
-    (line,) = said.err.splitlines()
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    (line,) = printed.err.splitlines()
     assert str(bad) in line
     assert named in line
     assert list(tmp_path.iterdir()) == [bad]  # nothing written, nothing executed

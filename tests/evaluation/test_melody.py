@@ -1,4 +1,4 @@
-"""What one hears of a melody, on melodies that one can count by hand."""
+"""What makes a melody, on melodies that one can count by hand."""
 
 import numpy as np
 import pytest

@@ -62,10 +62,10 @@ def test_what_is_no_plan_says_how_one_is_written(text, found):
 def test_rows_are_those_that_training_sees():
     rows = ChordPlan.from_text("C | Am7 F/A | N").rows(14)
     names = ["C"] * 4 + ["A:min7"] * 2 + ["F/3"] * 2 + ["N"] * 4
-    seen = condition_rows(np.stack([chord_row(name) for name in names]))
-    assert np.array_equal(rows[:12], seen)
+    rows_of_names = condition_rows(np.stack([chord_row(name) for name in names]))
+    assert np.array_equal(rows[:12], rows_of_names)
     assert not rows[12:].any()
-    assert np.array_equal(ChordPlan.from_text("C").rows(3), seen[:3])
+    assert np.array_equal(ChordPlan.from_text("C").rows(3), rows_of_names[:3])
     assert not ChordPlan(()).rows(4).any()
 
 

@@ -128,8 +128,8 @@ def test_one_click_scores_the_edit(screen: Screen, demo: tuple[Path, Truth], tmp
     _open_tab(screen, start, tmp_path)
     x, y = _button(screen, start, tmp_path)
     screen.click(x, y)
-    seen = screen.wait(lambda state: state["jobs"] and 0 < state["jobs"][0][1] < 1, 600)
-    assert seen["users"] == start["users"]
+    state_now = screen.wait(lambda state: state["jobs"] and 0 < state["jobs"][0][1] < 1, 600)
+    assert state_now["users"] == start["users"]
     done = screen.wait(lambda state: state["notice"] and not state["jobs"], 1200)
     assert done["notice"] == [f"Music for {len(truth.cuts) + 1} shots is in place", False]
     time.sleep(1)

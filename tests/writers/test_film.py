@@ -56,7 +56,7 @@ def picture(path: Path) -> tuple[str, list[float], list[float]]:
 
 
 def sound(path: Path) -> np.ndarray:
-    """(2, n) as a player hears it."""
+    """(2, n) as a player plays it."""
     with av.open(str(path)) as container:
         assert container.streams.audio[0].codec_context.name == "aac"
         return np.concatenate([frame.to_ndarray() for frame in container.decode(audio=0)], axis=1)

@@ -70,7 +70,7 @@ def test_a_window_is_conditioned_on_its_own_beats() -> None:
     changed[48:] = 1
     after = WindowedNoise(network, visual, changed)(x, at)
     differs = (before != after).flatten(0, 1).any(dim=2).any(dim=0)  # (T,)
-    assert not differs[: 32 * 4].any()  # seen by the last window alone
+    assert not differs[: 32 * 4].any()  # in the last window alone
     assert differs[48 * 4 :].all()
 
 
