@@ -6,7 +6,7 @@ Drawn with matplotlib's Figure alone, never its global state: a server draws in 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from diffbgm.dialogue import Dialogue
 from diffbgm.files import replacing
 from diffbgm.music.score import Score
 from diffbgm.spotting.cue_sheet import CueSheet, Hit
+from diffbgm.writers.pictures.legends import LEGEND_ROW, LETTER, draw_legends, track_rows
 from diffbgm.writers.pictures.notes import (
     BLACK_KEYS,
     Sounding,
@@ -28,7 +29,6 @@ from diffbgm.writers.pictures.palette import (
     FAINT,
     GROUND_CSS,
     HIT_COLOURS,
-    HIT_NAMES,
     INK,
     LINE,
     MOOD_COLOURS,
@@ -62,9 +62,6 @@ _MOST_BAR_NUMBERS = 40
 _MOST_BEAT_LINES = 400
 _MOST_STRONG_CUTS = 60
 _DIGIT = 9  # pixels of a number in the picture, and of the room around it
-_TRACKS_WIDTH = 930  # pixels beside the kinds of hits, for the names of the tracks
-_ENTRY, _LETTER = 42, 7.2  # pixels of an entry in a legend without its name, and of a letter
-_LEGEND_ROW = 0.018  # of the height
 
 
 def overview(path: Path, analysis: VideoAnalysis, cues: CueSheet, score: Score, mix: Sound) -> None:
@@ -77,7 +74,7 @@ def overview(path: Path, analysis: VideoAnalysis, cues: CueSheet, score: Score, 
 
     figure = Figure((WIDTH / _DPI, HEIGHT / _DPI), dpi=_DPI, facecolor=PAPER)
     FigureCanvasAgg(figure)
-    rows = _rows(figure, analysis.timeline.seconds, len(_track_rows(score)))
+    rows = _rows(figure, analysis.timeline.seconds, len(track_rows(score)))
     _draw_shots(rows["shots"], analysis)
     _draw_energy(rows["energy"], analysis)
     _draw_mood(rows["mood"], analysis)
@@ -87,7 +84,7 @@ def overview(path: Path, analysis: VideoAnalysis, cues: CueSheet, score: Score, 
     _draw_sound(rows["sound"], mix, analysis.timeline.seconds)
     _draw_speech(rows["sound"], cues.dialogue)
     _draw_cuts(rows, cues.hits)
-    _draw_legends(figure, rows, score, bool(cues.dialogue.spans))
+    draw_legends(figure, rows, score, bool(cues.dialogue.spans))
     with replacing(path) as unfinished:
         figure.savefig(unfinished, format="png", pil_kwargs={"compress_level": 4})
 
@@ -102,7 +99,7 @@ def _rows(figure: Figure, seconds: float, legend_rows: int) -> dict[str, Axes]:
         hspace=0.07,
         left=0.066,
         right=0.985,
-        top=0.976 - _LEGEND_ROW * legend_rows,
+        top=0.976 - LEGEND_ROW * legend_rows,
         bottom=0.045,
     )
     rows = {name: figure.add_subplot(grid[number]) for number, name in enumerate(_ROWS)}
@@ -229,9 +226,9 @@ def _draw_chords(axes: Axes, cues: CueSheet) -> None:
         place = seconds / cues.tempo_map.duration * _COLUMNS
         if chord in (before, None) or place < free:
             continue
-        if place + _LETTER * len(chord.name) < _COLUMNS:
+        if place + LETTER * len(chord.name) < _COLUMNS:
             axes.text(seconds, 0.46, f" {chord.name}", color=INK, fontsize=8, va="center")
-        before, free = chord, place + _LETTER * (len(chord.name) + 1)
+        before, free = chord, place + LETTER * (len(chord.name) + 1)
 
 
 def _draw_notes(axes: Axes, cues: CueSheet, score: Score, seconds: float) -> None:
@@ -308,55 +305,3 @@ def _draw_cuts(rows: dict[str, Axes], hits: tuple[Hit, ...]) -> None:
         if name == "beats":
             height = np.full(len(times), 0.12)
             axes.scatter(times, height, c=colours, s=26, marker="^", zorder=3, clip_on=False)
-
-
-def _draw_legends(figure: Figure, rows: dict[str, Axes], score: Score, has_speech: bool) -> None:
-    kinds = {f"cut {name}": HIT_COLOURS[kind] for kind, name in HIT_NAMES.items()}
-    shots, mood, sound = (rows[name].get_position() for name in ("shots", "mood", "sound"))
-    for number, tracks in enumerate(_track_rows(score)):
-        _legend(figure, tracks, (shots.x0, 0.998 - number * _LEGEND_ROW), "upper left")
-    _legend(figure, kinds, (shots.x1, 0.998), "upper right")
-    _legend(figure, MOOD_COLOURS, (mood.x1, mood.y1), "upper right")
-    if has_speech:
-        _legend(figure, {"speech": SPEECH_COLOUR}, (sound.x1, sound.y1 - 0.006), "upper right")
-
-
-def _track_rows(score: Score) -> list[dict[str, str]]:
-    """The tracks' colours by name, in the rows in which the legend has room for them."""
-    rows: list[dict[str, str]] = [{}]
-    used = 0.0
-    for name, colour in track_colours(score).items():
-        width = _ENTRY + _LETTER * len(name)
-        if rows[-1] and used + width > _TRACKS_WIDTH:
-            rows.append({})
-            used = 0.0
-        rows[-1][name] = css(colour)
-        used += width
-    return rows
-
-
-def _legend(
-    figure: Figure,
-    colours: dict[str, str],
-    corner: tuple[float, float],
-    at: Literal["upper left", "upper right"],
-) -> None:
-    from matplotlib.lines import Line2D
-
-    handles = [
-        Line2D([], [], color=colour, linewidth=5, label=name) for name, colour in colours.items()
-    ]
-    figure.legend(
-        handles=handles,
-        loc=at,
-        bbox_to_anchor=corner,
-        ncols=max(1, len(handles)),
-        facecolor=PAPER,
-        edgecolor="none",
-        framealpha=0.6,
-        borderpad=0.2,
-        labelcolor=INK,
-        fontsize=9,
-        handlelength=0.9,
-        columnspacing=1.3,
-    )
