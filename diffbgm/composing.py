@@ -46,7 +46,7 @@ from diffbgm.sound.parts import SAMPLE_RATE, Part
 from diffbgm.sound.soundfont import find_soundfont
 from diffbgm.sound.synthesis import check_instruments, render_shot, stem_mixes
 from diffbgm.sound.synthesizers import Synthesizer, open_synthesizer
-from diffbgm.spotting.cue_sheet import CueSheet, measure_conditions, spot
+from diffbgm.spotting.cue_sheet import CueSheet, override_shot, spot
 from diffbgm.spotting.film_plan import plan_film
 from diffbgm.spotting.hit_points import Spotting, SpottingOptions, spot_cuts
 from diffbgm.timeline import Timeline
@@ -146,7 +146,7 @@ def recompose(
     with _next_version(composition) as work, open_synthesizer(soundfont) as synth:
         check_instruments(synth, style)
         with clock.stage("spotting"):
-            cues = _overridden(scored, shot, options)
+            cues = override_shot(scored.cues, scored.analysis, shot, options.mood, options.energy)
         with clock.stage("diffusion") as advance:
             seeds = _new_seeds(scored, shot, number, options)
             rolls = _new_rolls(scored, cues, shot, seeds, options, advance)
@@ -307,9 +307,8 @@ def _new_rolls(
         return [scored.roll]
     checkpoint = generation.resolve_checkpoint(options.checkpoint or scored.options.checkpoint)
     network = generation.load(checkpoint, options.device)
-    sampling = scored.options.sampling
     return generation.inpaint_shot(
-        network, cues, scored.analysis, shot, scored.roll, sampling, seeds, advance
+        network, cues, scored.analysis, shot, scored.roll, scored.options.sampling, seeds, advance
     )
 
 
@@ -337,26 +336,6 @@ def _with_replaced(scored: ScoredFilm, synth: Synthesizer) -> ScoredFilm:
     """The result says what the SoundFont lacked and what played instead."""
     replaced = {*scored.sound.get("replaced", ()), *synth.replaced}
     return replace(scored, sound={**scored.sound, "replaced": sorted(replaced)})
-
-
-def _overridden(scored: ScoredFilm, shot: int, options: TakeOptions) -> CueSheet:
-    """The cue sheet with the shot's rows measured again under the new take's overrides."""
-    if options.mood is None and options.energy is None:
-        return scored.cues
-    timeline = scored.timeline
-    overridden = replace(timeline.shots[shot], mood=options.mood, energy=options.energy)
-    shots = (*timeline.shots[:shot], overridden, *timeline.shots[shot + 1 :])
-    analysis = replace(scored.analysis, timeline=replace(timeline, shots=shots))
-    cues = scored.cues
-    measured = measure_conditions(analysis, cues.spotting, SpottingOptions())
-    own = (cues.shot_of_beat == shot)[:, None]
-    dynamic = cues.dynamic if options.energy is None else measured.dynamic
-    semantic = cues.semantic if options.mood is None else measured.semantic
-    return replace(
-        cues,
-        dynamic=np.where(own, dynamic, cues.dynamic),
-        semantic=np.where(own, semantic, cues.semantic),
-    )
 
 
 @contextmanager

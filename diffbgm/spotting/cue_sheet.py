@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -137,6 +137,34 @@ def measure_conditions(
     boundary = _boundaries(strengths, shot_of_beat, phrases)
     dynamic, semantic = from_picture(energy, boundary, mood)
     return CueSheet(spotting, dynamic, semantic, shot_of_beat, phrases)
+
+
+def override_shot(
+    cues: CueSheet,
+    analysis: VideoAnalysis,
+    shot: int,
+    mood: tuple[float, float] | None,
+    energy: float | None,
+) -> CueSheet:
+    """The cue sheet with one shot's conditions measured again under another mood or energy.
+
+    None leaves them as they are.
+    """
+    if mood is None and energy is None:
+        return cues
+    timeline = analysis.timeline
+    overridden = replace(timeline.shots[shot], mood=mood, energy=energy)
+    shots = (*timeline.shots[:shot], overridden, *timeline.shots[shot + 1 :])
+    analysis = replace(analysis, timeline=replace(timeline, shots=shots))
+    measured = measure_conditions(analysis, cues.spotting, SpottingOptions())
+    own = (cues.shot_of_beat == shot)[:, None]
+    dynamic = cues.dynamic if energy is None else measured.dynamic
+    semantic = cues.semantic if mood is None else measured.semantic
+    return replace(
+        cues,
+        dynamic=np.where(own, dynamic, cues.dynamic),
+        semantic=np.where(own, semantic, cues.semantic),
+    )
 
 
 def shot_levels(cues: CueSheet, timeline: Timeline) -> tuple[np.ndarray, np.ndarray]:
