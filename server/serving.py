@@ -98,17 +98,19 @@ def serve(
         # waitress spools bodies as temporary files; /tmp may be memory, the store's disc is not.
         tempfile.tempdir = str(services.store.work)
         address = _handshake(host, listening.getsockname()[1], services.store.token)
+        server, pump = _server(services, listening)
+        # Not before all is imported: what a signal raises inside an import leaves it locked.
         _stop_on_signals(services)
         if parent_pid is not None:
             _stop_with(parent_pid)
         with handshake.announced(handshake_path, address):
             logger.info("serving %s, store %s", address.address, services.store.root)
             on_ready(address)
-            _answer(services, listening)
+            _answer(server, pump)
 
 
-def _answer(services: Services, listening: socket.socket) -> None:
-    """Answers requests until the process is asked to end."""
+def _server(services: Services, listening: socket.socket) -> tuple[Any, Pump]:
+    """waitress' server, ready to answer, and what writes its event streams."""
     server: Any = connections.create(
         create_app(services),
         listening,
@@ -124,6 +126,11 @@ def _answer(services: Services, listening: socket.socket) -> None:
     limits, store = services.config.limits, services.store
     pump = Pump(services.jobs)
     server.channel_class = channel_class(Rules(store.token, limits, store.work), pump)
+    return server, pump
+
+
+def _answer(server: Any, pump: Pump) -> None:
+    """Answers requests until the process is asked to end."""
     pump.start()
     try:
         server.run()
