@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from diffbgm.cli.sources import CUT_LIST_SUFFIXES, EDIT_SUFFIXES
+from diffbgm.cli.sources import CUT_LIST_SUFFIXES, EDIT_SUFFIXES, show_parameters
 from diffbgm.cli.terminal import UsageError
 from diffbgm.errors import InputError, OptionError
 from diffbgm.options import Option, option_named, options_of, parse_mood
@@ -41,10 +41,7 @@ def with_options(
         for each in inspect.signature(command).parameters.values():
             flags = [_parameter(option) for option in options]
             parameters += flags if each.name == "options" else [each]
-        # As keywords, those with a default may stand before those without.
-        keywords = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in parameters]
-        run.__signature__ = inspect.Signature(keywords)  # type: ignore[attr-defined]
-        run.__annotations__ = {each.name: each.annotation for each in parameters}
+        show_parameters(run, parameters)
         return run
 
     return decorate

@@ -68,10 +68,7 @@ def reads_source(command: Callable[..., None]) -> Callable[..., None]:
         flags = {name: arguments.pop(name) for name in _FLAGS}
         command(source=_read(source, **flags), **arguments)
 
-    parameters = [
-        each.replace(kind=inspect.Parameter.KEYWORD_ONLY)
-        for each in inspect.signature(command).parameters.values()
-    ]
+    parameters = [*inspect.signature(command).parameters.values()]
     parameters += [
         inspect.Parameter(
             name,
@@ -81,9 +78,16 @@ def reads_source(command: Callable[..., None]) -> Callable[..., None]:
         )
         for name, annotation in _FLAGS.items()
     ]
-    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    run.__annotations__ = {each.name: each.annotation for each in parameters}
+    show_parameters(run, parameters)
     return run
+
+
+def show_parameters(command: Callable[..., None], parameters: list[inspect.Parameter]) -> None:
+    """Let typer see these parameters of a command that takes them as keywords."""
+    # As keywords, those with a default may stand before those without.
+    keywords = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in parameters]
+    command.__signature__ = inspect.Signature(keywords)  # type: ignore[attr-defined]
+    command.__annotations__ = {each.name: each.annotation for each in parameters}
 
 
 def _read(
