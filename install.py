@@ -429,7 +429,12 @@ def test() -> int:
     install_test_tools()
     for reason in install_blenders():
         print(f"   Some tests will be skipped: {reason}")
-    return run_program("pytest")
+    # By file, so that a module's film or server is made once.
+    side_by_side = ["--numprocesses", "logical", "--maxprocesses", "4", "--dist", "loadfile"]
+    return max(
+        run_program("pytest", "-m", "not alone", *side_by_side),
+        run_program("pytest", "-m", "alone"),
+    )
 
 
 def test_fast() -> int:

@@ -19,7 +19,7 @@ from packaging.requirements import Requirement
 
 import install
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 ROOT = Path(__file__).resolve().parent.parent
 TEST_TOOLS = (

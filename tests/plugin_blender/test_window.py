@@ -20,7 +20,7 @@ from diffbgm.demo.film import Truth
 from tests import addon
 from tests.plugin_blender import blenders
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 WINDOW = (1600, 900)
 BUTTON, TAB = (255, 0, 255), (0, 255, 0)  # as in inside/window.py

@@ -16,7 +16,7 @@ import pytest
 from benchmarks import attack
 from tests.server_process import server_process, start
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 
 def test_half_sent_requests_and_too_many_streams_lock_nobody_out(

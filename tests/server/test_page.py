@@ -13,7 +13,7 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 from diffbgm.demo.film import Truth
 from tests.server_process import ServerProcess, server_process
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 

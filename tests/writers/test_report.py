@@ -23,7 +23,7 @@ from diffbgm.options import ComposeOptions
 from diffbgm.sound.sample_files import SampleFile
 from diffbgm.writers.report import write_report
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 CUNNING = "</script><script>document.title='taken'</script><!-- {{content}} 'ä\" .mp4"
