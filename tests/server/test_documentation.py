@@ -34,7 +34,7 @@ def test_every_route_is_documented(client: FlaskClient) -> None:
 
 
 def test_every_code_of_ours_is_documented() -> None:
-    sources = "".join(path.read_text() for path in SOURCES.glob("*.py"))
+    sources = "".join(path.read_text() for path in SOURCES.rglob("*.py"))
     codes = re.findall(r'ApiError\(\s*\d+,\s*"(\w+)"', sources)
     assert len(codes) > 8
     text = DOCUMENT.read_text()

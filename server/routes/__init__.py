@@ -1,0 +1,14 @@
+"""Version 1 of the API: each route reads a request, asks the services, and answers."""
+
+from flask_openapi3.blueprint import APIBlueprint
+
+from ..services import Services
+from . import about, changes, compositions, files, media
+
+
+def create_routes(services: Services) -> APIBlueprint:
+    """The blueprint `v1` with all of them."""
+    api = APIBlueprint("v1", __name__)
+    for resource in (about, media, compositions, changes, files):
+        resource.add_routes(api, services)
+    return api

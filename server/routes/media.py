@@ -1,0 +1,58 @@
+"""Films in: uploaded once, kept under the hash of their content."""
+
+from typing import Any
+
+from flask import Response, request
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.types import ResponseDict
+
+from .. import media, schema
+from ..errors import ApiError
+from ..services import Services
+from .common import MEDIA, TOKEN, answer, errors, unknown_media
+
+
+def add_routes(api: APIBlueprint, services: Services) -> None:
+    shown: dict[str, Any] = {"tags": [MEDIA], "security": TOKEN}
+    uploaded: ResponseDict = {201: schema.MediaAnswer, 200: schema.MediaAnswer}
+
+    @api.post("/v1/media", responses=uploaded | errors(413, 415, 422, 507), **shown)
+    def upload(query: schema.MediaQuery, raw: schema.Film) -> Response:
+        """Upload a film: the file itself is the body; 200 instead of 201 where it was known"""
+        if raw.mimetype.startswith("multipart/"):
+            raise ApiError(
+                415, "unsupported_media_type", "Send the file itself as the body, not a form."
+            )
+        request.max_content_length = services.config.limits.media_bytes
+        film, is_new = media.receive(request, query.name, services.store)
+        return answer(_media_answer(film), 201 if is_new else 200)
+
+    @api.get("/v1/media", responses={200: schema.MediaList, **errors()}, **shown)
+    def all_media() -> Response:
+        """The films that are here, newest first"""
+        films = [_media_answer(film) for film in services.store.all_media()]
+        return answer(schema.MediaList(media=films))
+
+    one: dict[str, Any] = {**shown, "responses": {200: schema.MediaAnswer, **errors(404)}}
+
+    @api.get("/v1/media/<media_id>", **one)
+    def media_known(path: schema.MediaPath) -> Response:
+        """Whether a film is here already; its id is its SHA-256"""
+        film = services.store.media(path.media_id)
+        if film is None:
+            raise unknown_media(path.media_id)
+        return answer(_media_answer(film))
+
+    @api.delete("/v1/media/<media_id>", responses={204: None, **errors(404, 409)}, **shown)
+    def delete_media(path: schema.MediaPath) -> Response:
+        """Remove a film that no composition uses"""
+        outcome = services.store.remove_media(path.media_id)
+        if outcome == "unknown":
+            raise unknown_media(path.media_id)
+        if outcome == "used":
+            raise ApiError(409, "media_used", "A composition uses this film; delete that first.")
+        return Response(status=204)
+
+
+def _media_answer(film: Any) -> schema.MediaAnswer:
+    return schema.MediaAnswer(id=film.id, name=film.name, size=film.size)
