@@ -1,12 +1,9 @@
-"""The configuration of a server. The one module that reads the environment."""
+"""The configuration of a server."""
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from platformdirs import user_data_path
-
-HANDSHAKE_VARIABLE = "DIFFBGM_HANDSHAKE"
 
 
 @dataclass(frozen=True)
@@ -52,9 +49,3 @@ class Config:
 def default_store() -> Path:
     """The folder of films and compositions in the user's data folder."""
     return user_data_path("diffbgm", appauthor=False) / "store"
-
-
-def default_handshake() -> Path:
-    """Where a server tells its address: `DIFFBGM_HANDSHAKE`, else the user's data folder."""
-    given = os.environ.get(HANDSHAKE_VARIABLE)
-    return Path(given) if given else user_data_path("diffbgm", appauthor=False) / "server.json"

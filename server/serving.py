@@ -17,6 +17,7 @@ import psutil
 from diffbgm import __version__, generation
 from diffbgm.devices import choose_device
 from diffbgm.errors import OptionError
+from diffbgm.files.handshake import default_handshake
 from diffbgm.options import Sampling
 from diffbgm.sound.soundfont import find_soundfont
 
@@ -24,7 +25,7 @@ from . import connections, handshake, security
 from .app import create_app
 from .channel import Rules, channel_class
 from .composer import Composer, LibraryComposer
-from .config import Config, Retention, default_handshake, default_store
+from .config import Config, Retention, default_store
 from .handshake import Handshake
 from .isolation import IsolatedComposer
 from .pump import Pump

@@ -12,10 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from diffbgm_server.composer import Description, read_edit
-from diffbgm_server.config import Config, default_handshake, default_store
+from diffbgm_server.config import Config, default_store
 from diffbgm_server.serving import serve
 
 from diffbgm.errors import FilmError
+from diffbgm.files.handshake import default_handshake
 from diffbgm.options import ComposeOptions, TakeOptions
 from tests.made_composition import MadeFilm, exchange_take, write_composition
 

@@ -28,7 +28,6 @@ TEST_TOOLS = (
     "pyright",
     "pytest",
     "pytest-xdist",
-    "requests",
     "ruff",
     "schemathesis",
     "selenium",
