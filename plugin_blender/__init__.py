@@ -2,7 +2,7 @@
 
 import bpy
 
-from . import jobs, operators, panels, preferences
+from . import generating, jobs, operators, panels, preferences, take_panels
 
 bl_info = {
     "name": "Generate BGM",
@@ -20,14 +20,14 @@ _CLASSES = (
     preferences.DIFFBGM_Preferences,
     preferences.DIFFBGM_ComposeOptions,
     preferences.DIFFBGM_TakeOptions,
-    operators.DIFFBGM_OT_generate,
+    generating.DIFFBGM_OT_generate,
     operators.DIFFBGM_OT_regenerate_shot,
     operators.DIFFBGM_OT_cancel,
     operators.DIFFBGM_OT_start_server,
     panels.DIFFBGM_PT_generate,
     panels.DIFFBGM_PT_more_options,
-    panels.DIFFBGM_PT_shot,
-    panels.DIFFBGM_PT_more_shot_options,
+    take_panels.DIFFBGM_PT_shot,
+    take_panels.DIFFBGM_PT_more_shot_options,
 )
 
 

@@ -36,3 +36,9 @@ class Run:
         """Sleeps, but not past a stop. Raises StoppedError."""
         if self._stop.wait(seconds):
             raise StoppedError
+
+
+def within(part: tuple[float, float], fraction: float) -> float:
+    """The fraction of the whole job, of which a part reaches from `part[0]` to `part[1]`."""
+    start, end = part
+    return start + (end - start) * min(fraction, 1.0)

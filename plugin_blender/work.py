@@ -1,4 +1,4 @@
-"""What a job does off the main thread: render, upload, compose, download. Never touches Blender.
+"""What a job does off the main thread: send, compose, download. Never touches Blender.
 
 Read `compose` and `new_take` from top to bottom.
 """
@@ -6,7 +6,6 @@ Read `compose` and `new_take` from top to bottom.
 import contextlib
 import hashlib
 import os
-import shutil
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,18 +13,16 @@ from fractions import Fraction
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from . import joins, otio, server_process
-from . import rendering as renderer
+from . import joins, sending, server_process
 from .client import Client, ClientError, ServerUnreachable
-from .cuts import Edit
 from .joins import Place
-from .rendering import Rendering
-from .running import Run, StoppedError, WorkError
+from .running import Run, StoppedError, WorkError, within
+from .sending import ComposeOrder
 from .server_process import ServerSettings
 
 POLL_SECONDS = 0.5
-# From where to where each part of the work takes a job, of 0..1.
-RENDER, UPLOAD, COMPOSE, DOWNLOAD = (0.0, 0.3), (0.3, 0.35), (0.35, 0.95), (0.95, 1.0)
+# From where to where each part of the work takes a job, of 0..1; before them comes the sending.
+COMPOSE, DOWNLOAD = (0.35, 0.95), (0.95, 1.0)
 
 
 @dataclass(frozen=True)
@@ -55,20 +52,6 @@ class Music:
 
 
 @dataclass(frozen=True)
-class ComposeOrder:
-    """All that the thread must know; music goes below `folder`, the rendering's is removed.
-
-    There is a rendering where a part of the edit is composited."""
-
-    edit: Edit
-    place: Place
-    rendering: Rendering | None
-    options: dict[str, Any]
-    folder: Path
-    server: ServerSettings
-
-
-@dataclass(frozen=True)
 class TakeOrder:
     """A new take of one shot of a composition that the server knows, which lies at `place`."""
 
@@ -82,20 +65,14 @@ class TakeOrder:
 
 def compose(order: ComposeOrder, run: Run) -> Music:
     """The picture of an edit to its music. Raises ClientError, WorkError, StoppedError, OSError."""
-    try:
-        client = _connect(order.server, run)
-        films = _render(order.rendering, run)
-        client, state = _hand_over(client, films, order, run)
-    finally:
-        if order.rendering:
-            shutil.rmtree(order.rendering.folder, ignore_errors=True)
+    client, state = sending.send(order, run)
     client, result = _await(client, state, state["jobs"][0]["id"], order.server, run)
     return _fetch(client, state["id"], result, order.place, order.folder, run)
 
 
 def new_take(order: TakeOrder, run: Run) -> Music:
     """Another take of one shot; the whole composition as it is now. Raises as `compose` does."""
-    client = _connect(order.server, run)
+    client = sending.connect(order.server, run)
     state = client.new_take(order.composition, order.shot, order.options)
     client, result = _await(client, state, state["jobs"][-1]["id"], order.server, run)
     return _fetch(client, order.composition, result, order.place, order.folder, run)
@@ -103,61 +80,7 @@ def new_take(order: TakeOrder, run: Run) -> Music:
 
 def start_server(server: ServerSettings, run: Run) -> dict[str, Any]:
     """What the server suggestions, once it answers. Raises ClientError, StoppedError."""
-    return _connect(server, run).info()
-
-
-def _connect(server: ServerSettings, run: Run) -> Client:
-    run.report("Starting the server", 0.0)
-    return server_process.connect(server, run.wait)
-
-
-def _render(rendering: Rendering | None, run: Run) -> list[Path]:
-    if rendering is None:
-        return []
-    return renderer.render(
-        rendering, run, lambda done: run.report("Rendering", _within(RENDER, done))
-    )
-
-
-def _hand_over(
-    client: Client, films: list[Path], order: ComposeOrder, run: Run
-) -> tuple[Client, dict[str, Any]]:
-    """The films and what is wanted for them; by way of a new server where the old one, which ends
-    with the Blender that started it, has gone during the rendering."""
-    try:
-        return client, _submit(client, films, order, run)
-    except ServerUnreachable:
-        client = server_process.connect(order.server, run.wait)
-        return client, _submit(client, films, order, run)
-
-
-def _submit(client: Client, films: list[Path], order: ComposeOrder, run: Run) -> dict[str, Any]:
-    """Where the edit has no cut, it may be a film that was cut elsewhere: the server looks."""
-    media = [
-        client.upload(film, lambda done: run.report("Uploading", _within(UPLOAD, done)))
-        for film in films
-    ]
-    if not order.edit.cuts:
-        return client.compose_film(media[0], order.options)
-    edit = order.edit
-    document = otio.document(edit.scene, edit.rate, _clips(edit, media))
-    return client.compose(document, order.options)
-
-
-def _clips(edit: Edit, media: list[str]) -> list[otio.Clip]:
-    """Every shot as a piece of a film: its own, or what was rendered of the stretch it lies in."""
-    clips = []
-    for (start, end), film in zip(edit.shots, edit.films, strict=True):
-        if film is not None:
-            clips.append(otio.Clip(film.path, film.frame, film.frame + end - start))
-            continue
-        number, begin = next(
-            (number, first)
-            for number, (first, after) in enumerate(edit.composited)
-            if first <= start < after
-        )
-        clips.append(otio.Clip(otio.uploaded(media[number]), start - begin, end - begin))
-    return clips
+    return sending.connect(server, run).info()
 
 
 def _await(
@@ -193,7 +116,7 @@ def _look(
 
 def _progress(state: dict[str, Any]) -> tuple[str, float]:
     if progress := state["progress"]:
-        return progress["stage"].capitalize(), _within(COMPOSE, progress["fraction"])
+        return progress["stage"].capitalize(), within(COMPOSE, progress["fraction"])
     return f"In the queue at {state['queue_position'] or 1}", COMPOSE[0]
 
 
@@ -215,7 +138,7 @@ def _fetch(
     with _temporary(files) as mix:
         client.download(composition, "mix.wav", mix, run.check)
         for number, (shot, piece) in enumerate(zip(shots, pieces, strict=True)):
-            run.report("Downloading", _within(DOWNLOAD, number / len(shots)))
+            run.report("Downloading", within(DOWNLOAD, number / len(shots)))
             audio = _cut(mix, piece, PurePosixPath(shot["audio"]), files)
             midi, image = (
                 _download(client, composition, shot[kind], files, run) for kind in ("midi", "image")
@@ -253,8 +176,3 @@ def _keep(part: Path, name: PurePosixPath, digest: str) -> Path:
     file = part.with_name(f"{name.stem}-{digest[:8]}{name.suffix}")
     os.replace(part, file)
     return file
-
-
-def _within(part: tuple[float, float], fraction: float) -> float:
-    start, end = part
-    return start + (end - start) * min(fraction, 1.0)

@@ -13,8 +13,9 @@ from addon_modules.cuts import Edit, Film
 from addon_modules.joins import Place
 from addon_modules.rendering import Rendering
 from addon_modules.running import Run, StoppedError, WorkError
+from addon_modules.sending import ComposeOrder
 from addon_modules.server_process import ServerSettings
-from addon_modules.work import ComposeOrder, Music, TakeOrder, compose, new_take, start_server
+from addon_modules.work import Music, TakeOrder, compose, new_take, start_server
 
 pytestmark = pytest.mark.slow
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import bpy
 import stage
-from addon import compat, jobs, operators, timeline
+from addon import compat, generating, jobs, timeline
 from addon.cuts import Film
 from stage import colour, effect, movie, ours
 
@@ -111,11 +111,11 @@ def check_metas_are_looked_into():
 
 def check_plain_edit_is_neither_copied_nor_rendered():
     three_movies()
-    prepared, operators._prepare_rendering = operators._prepare_rendering, None
+    prepared, generating._prepare_rendering = generating._prepare_rendering, None
     try:
         assert bpy.ops.diffbgm.generate() == {"FINISHED"}
     finally:
-        operators._prepare_rendering = prepared
+        generating._prepare_rendering = prepared
     assert len(ours("SOUND")) == 3
 
 
@@ -123,12 +123,12 @@ def check_only_what_is_composited_is_rendered():
     three_movies()
     stage.strips()["second"].use_flip_x = True
     rendered = []
-    prepare = operators._prepare_rendering
-    operators._prepare_rendering = lambda edit: rendered.append(prepare(edit)) or rendered[-1]
+    prepare = generating._prepare_rendering
+    generating._prepare_rendering = lambda edit: rendered.append(prepare(edit)) or rendered[-1]
     try:
         assert bpy.ops.diffbgm.generate() == {"FINISHED"}
     finally:
-        operators._prepare_rendering = prepare
+        generating._prepare_rendering = prepare
     assert [rendering.stretches for rendering in rendered] == [[(23, 30)]]
     assert len(ours("SOUND")) == 3
 

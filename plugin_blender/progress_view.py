@@ -1,0 +1,28 @@
+"""The jobs that run and what the last one said, as a part of a panel. Shows; decides nothing."""
+
+from . import compat, jobs, operators
+from .sidebar import draw_text
+
+
+def draw(layout) -> None:
+    """A box for every job with its own Cancel, and the last message."""
+    for job in jobs.running():
+        _draw_job(layout, job)
+    if notice := jobs.notice():
+        _draw_notice(layout, notice)
+    layout.operator(operators.DIFFBGM_OT_start_server.bl_idname, icon="URL")
+
+
+def _draw_job(layout, job: jobs.Job) -> None:
+    box = layout.box()
+    row = box.row()
+    row.label(text=job.title)
+    cancel = row.operator(operators.DIFFBGM_OT_cancel.bl_idname, text="", icon="X", emboss=False)
+    cancel.job = job.id
+    compat.draw_progress(box, job.fraction, job.stage)
+
+
+def _draw_notice(layout, notice: jobs.Notice) -> None:
+    box = layout.box()
+    box.alert = notice.is_error
+    draw_text(box, notice.text, "ERROR" if notice.is_error else "CHECKMARK")
