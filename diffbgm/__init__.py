@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from diffbgm import errors
-    from diffbgm.composing import analyse, compose, preview_hits, recompose, select_take
+    from diffbgm.composing import compose, recompose, select_take
     from diffbgm.composition import Composition, load_composition
     from diffbgm.errors import DiffBGMError
     from diffbgm.options import ComposeOptions, TakeOptions
+    from diffbgm.preview import analyse, preview_hits
     from diffbgm.readers.cut_lists import CutList, read_cut_list
     from diffbgm.readers.edits import read_timeline
     from diffbgm.spotting.hit_points import Hit, Spotting
-    from diffbgm.timeline import MediaSpan, Shot, Timeline
+    from diffbgm.timeline import CutHints, MediaSpan, Shot, Timeline
     from diffbgm.video.analysis import VideoAnalysis
 
 __version__ = "0.1.0"
@@ -28,6 +29,7 @@ __version__ = "0.1.0"
 __all__ = [
     "ComposeOptions",
     "Composition",
+    "CutHints",
     "CutList",
     "DiffBGMError",
     "Hit",
@@ -49,14 +51,15 @@ __all__ = [
 ]
 
 _NAMES_OF_MODULE = {
-    "composing": ("analyse", "compose", "preview_hits", "recompose", "select_take"),
+    "composing": ("compose", "recompose", "select_take"),
     "composition": ("Composition", "load_composition"),
     "errors": ("DiffBGMError",),
     "options": ("ComposeOptions", "TakeOptions"),
+    "preview": ("analyse", "preview_hits"),
     "readers.cut_lists": ("CutList", "read_cut_list"),
     "readers.edits": ("read_timeline",),
     "spotting.hit_points": ("Hit", "Spotting"),
-    "timeline": ("MediaSpan", "Shot", "Timeline"),
+    "timeline": ("CutHints", "MediaSpan", "Shot", "Timeline"),
     "video.analysis": ("VideoAnalysis",),
 }
 _MODULE_OF_NAME = {name: module for module, names in _NAMES_OF_MODULE.items() for name in names}

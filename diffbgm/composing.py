@@ -4,13 +4,12 @@ compose      film → analysis → cue sheet → roll → takes of every shot �
 recompose    one shot of such a folder again, its neighbours unchanged
 select_take  another of the takes that a shot already has
 
-Before that, without composing: `analyse` and `preview_hits`.
+Before that, without composing: `preview.analyse` and `preview.preview_hits`.
 """
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -40,18 +39,16 @@ from diffbgm.music.harmony import Key, estimate_key
 from diffbgm.music.pianoroll import SIXTEENTHS_PER_BEAT, to_score
 from diffbgm.music.score import Score
 from diffbgm.options import ComposeOptions, TakeOptions, checked
+from diffbgm.preview import analyse_source, checked_source
 from diffbgm.progress import Advance, Clock, Progress, no_progress, part_of
-from diffbgm.readers.cut_lists import CutList
 from diffbgm.sound.parts import SAMPLE_RATE, Part
 from diffbgm.sound.soundfont import find_soundfont
 from diffbgm.sound.synthesis import check_instruments, render_shot, stem_mixes
 from diffbgm.sound.synthesizers import Synthesizer, open_synthesizer
 from diffbgm.spotting.cue_sheet import CueSheet, override_shot, spot
 from diffbgm.spotting.film_plan import plan_film
-from diffbgm.spotting.hit_points import Spotting, SpottingOptions, spot_cuts
+from diffbgm.spotting.hit_points import SpottingOptions
 from diffbgm.timeline import Timeline
-from diffbgm.video.analysis import VideoAnalysis, analyse_film, analyse_timeline
-from diffbgm.video.clip import installed_clip
 from diffbgm.video.find_dialogue import find_dialogue
 from diffbgm.writers.folder import entries, write_folder
 from diffbgm.writers.sound_files import PreviousVersion
@@ -69,7 +66,7 @@ def compose(
     `progress(stage, fraction of all)` may raise to stop. Whatever goes wrong, `folder` is as it
     was. Raises DiffBGMError, of the kind that says what is wrong.
     """
-    source, folder = _checked_source(source), as_path("folder", folder)
+    source, folder = checked_source(source), as_path("folder", folder)
     options = checked("options", options or ComposeOptions(), ComposeOptions)
     options = replace(options, style=located(options.style))
     clock = Clock(progress)
@@ -88,9 +85,10 @@ def compose(
         require_space(folder, space_needed(source, options, style))
         check_instruments(synth, style)
         with clock.stage("analysis") as advance:
-            analysis = _analyse(source, options, advance)
+            analysis = analyse_source(source, options, advance)
         with clock.stage("dialogue") as advance:
-            dialogue = _dialogue(analysis.timeline, options, advance)
+            shown = source if isinstance(source, Timeline) else analysis.timeline
+            dialogue = _dialogue(shown, options, advance)
         with clock.stage("spotting"):
             cues = spot(analysis, SpottingOptions.from_options(options, style.tempo))
             cues = replace(cues, dialogue=dialogue, plan=plan_film(cues, options.seed, written))
@@ -182,50 +180,11 @@ def select_take(
         return replace(write_folder(work, scored, Clock(progress), previous), folder=folder)
 
 
-def analyse(
-    source: str | Path | Timeline,
-    options: ComposeOptions | None = None,
-    progress: Progress = no_progress,
-) -> VideoAnalysis:
-    """What composing for a film or an edit would go by: its shots, their motion and mood."""
-    options = checked("options", options or ComposeOptions(), ComposeOptions)
-    return _analyse(_checked_source(source), options, lambda part: progress("analysis", part))
-
-
-def preview_hits(
-    source: str | Path | Timeline | CutList,
-    options: ComposeOptions | None = None,
-    progress: Progress = no_progress,
-) -> tuple[Spotting, Fraction]:
-    """How composing with these options would meet the cuts, and the frame rate of the picture."""
-    options = checked("options", options or ComposeOptions(), ComposeOptions)
-    wanted = SpottingOptions.from_options(options, load_style(options.style).tempo)
-    if isinstance(source, CutList):
-        spotting = spot_cuts(source.frame_rate, source.frames, source.cuts, wanted)
-        return spotting, source.frame_rate
-    analysis = analyse(source, options, progress)
-    return spot(analysis, wanted).spotting, analysis.timeline.frame_rate
-
-
-def _checked_source(source: str | Path | Timeline) -> Path | Timeline:
-    """TypeError unless it is a film's path or an edit."""
-    return source if isinstance(source, Timeline) else as_path("source", source)
-
-
 def _composition_with(folder: str | Path, shot: int) -> Composition:
     """The composition in `folder`; CompositionError if it has no such shot."""
     composition = load_composition(as_path("folder", folder))
     composition.require_shot(checked("shot", shot, int))
     return composition
-
-
-def _analyse(source: Path | Timeline, options: ComposeOptions, advance: Advance) -> VideoAnalysis:
-    clip = installed_clip(options.device)
-    if isinstance(source, Timeline):
-        if options.cuts is not None:
-            raise OptionError("an edit has its own cuts; give --cuts with a film alone")
-        return analyse_timeline(source, advance, clip)
-    return analyse_film(source, options.cuts, advance, clip)
 
 
 def _film_to_mux(source: Path | Timeline, folder: Path, options: ComposeOptions) -> Path | None:

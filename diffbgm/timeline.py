@@ -1,5 +1,6 @@
 """The edit: shots on a frame grid. Knows nothing of files, pixels or notes."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -7,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from diffbgm.errors import CutsError
+from diffbgm.options import check_added
 
 MAX_SECONDS = 3 * 3600
 """Longer films and edits are refused before they are decoded."""
@@ -54,14 +56,43 @@ class Shot:
 
 
 @dataclass(frozen=True)
+class CutHints:
+    """What is said of the cuts of a picture before it is looked at, as frames in any order.
+
+    At `cuts` new shots begin, whatever is seen. `candidates` are exact: a new shot begins there if
+    the picture changes. `added` and `dropped` are a person's word and go before all else. Other
+    cuts are found in the picture. CutsError for a frame that is both added and dropped.
+    """
+
+    cuts: tuple[int, ...] = ()
+    candidates: tuple[int, ...] = ()
+    added: tuple[int, ...] = ()
+    dropped: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_added(self.added, self.dropped)
+
+    def with_words(self, added: Sequence[int], dropped: Sequence[int]) -> "CutHints":
+        """With more that a person added and dropped; what is said last counts."""
+        return replace(
+            self,
+            added=tuple(sorted({*self.added, *added} - {*dropped})),
+            dropped=tuple(sorted({*self.dropped, *dropped} - {*added})),
+        )
+
+
+@dataclass(frozen=True)
 class Timeline:
     """An edit: contiguous shots from frame 0 to the last, at one frame rate.
 
-    ValueError for shots that are not, or a rate that is not above 0.
+    Without `hints` the shots are the edit's own word. With them they say what is shown where, and
+    which of their boundaries, and which other frames, are cuts is found out by looking.
+    ValueError for shots that are not contiguous, or a rate that is not above 0.
     """
 
     frame_rate: Fraction
     shots: tuple[Shot, ...]
+    hints: CutHints | None = None
 
     def __post_init__(self) -> None:
         if self.frame_rate <= 0:
@@ -87,6 +118,22 @@ class Timeline:
     def cuts(self) -> tuple[int, ...]:
         """First frames of every shot but the first."""
         return tuple(shot.start_frame for shot in self.shots[1:])
+
+    def cut_at(self, cuts: Sequence[int]) -> "Timeline":
+        """What is shown, in shots that begin at 0 and at `cuts`, and no more hints.
+
+        A shot has the overrides, and the medium, of what it shows first. CutsError if cuts do not
+        rise, or lie outside.
+        """
+        check_cuts(cuts, self.frames)
+        edges = [0, *cuts, self.frames]
+        shown = [shot.start_frame for shot in self.shots]
+        shots = []
+        for index, (start, end) in enumerate(pairwise(edges)):
+            item = self.shots[bisect_right(shown, start) - 1]
+            media = item.media and item.media.later((start - item.start_frame) / self.frame_rate)
+            shots.append(replace(item, index=index, start_frame=start, end_frame=end, media=media))
+        return Timeline(self.frame_rate, tuple(shots))
 
     @property
     def seconds(self) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from diffbgm.composing import compose, preview_hits, recompose, select_take
+from diffbgm.composing import compose, recompose, select_take
 from diffbgm.composition import load_composition, load_scored_film, load_take
 from diffbgm.errors import (
     CancelledError,
@@ -24,6 +24,7 @@ from diffbgm.errors import (
 )
 from diffbgm.music.midi import read_midi
 from diffbgm.options import ComposeOptions, TakeOptions
+from diffbgm.preview import preview_hits
 from diffbgm.progress import Clock, no_progress
 from diffbgm.readers.edits import read_timeline
 from diffbgm.writers.folder import write_folder

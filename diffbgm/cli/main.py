@@ -138,7 +138,7 @@ def analyse(
 ) -> None:
     """Look at a film: its shots, how they move and feel."""
     with progress_bar() as progress:
-        from diffbgm.composing import analyse as run
+        from diffbgm.preview import analyse as run
 
         analysis = run(source, progress=progress)
     from diffbgm.cli.tables import analysis_to_dict, shot_table
@@ -162,7 +162,7 @@ def hits(
 ) -> None:
     """Show how compose would meet the cuts with the same options, before anything is composed."""
     with progress_bar() as progress:
-        from diffbgm.composing import preview_hits
+        from diffbgm.preview import preview_hits
 
         spotting, rate = preview_hits(source, options, progress)
     from diffbgm.cli.tables import hit_table, hits_to_dict

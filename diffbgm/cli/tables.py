@@ -1,5 +1,6 @@
 """What the command line shows: the shots of a film, the hits of a tempo map."""
 
+from dataclasses import asdict
 from fractions import Fraction
 from typing import Any
 
@@ -23,10 +24,8 @@ def analysis_to_dict(analysis: VideoAnalysis) -> dict[str, Any]:
         "frame_rate": [rate.numerator, rate.denominator],
         "frames": timeline.frames,
         "seconds": timeline.seconds,
-        "cuts": [
-            {"frame": cut.frame, "kind": cut.kind, "strength": cut.strength, "frames": cut.frames}
-            for cut in analysis.cuts
-        ],
+        "cuts": [asdict(cut) for cut in analysis.cuts],
+        "rejected_cuts": list(analysis.rejected),
         "shots": shot_rows(analysis),
         "motion": analysis.motion.round(4).tolist(),
         "mood": analysis.mood.round(4).tolist(),

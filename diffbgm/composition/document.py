@@ -34,6 +34,7 @@ class Composition:
     frames: int
     sample_rate: int
     shots: list[dict[str, Any]]
+    rejected_cuts: list[int]
     tempo: list[dict[str, float]]
     first_downbeat: int
     phrases: list[int]

@@ -1,6 +1,7 @@
 """analysis.npz: what was measured of the picture, but for the timeline. Knows no music."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,10 +16,11 @@ ANALYSIS = "analysis.npz"
 
 def save_analysis(analysis: VideoAnalysis, folder: Path) -> None:
     """Keep what was measured, but for the timeline, which composition.json holds."""
-    cuts = [[cut.frame, cut.kind, cut.strength, cut.frames] for cut in analysis.cuts]
+    cuts = [[*asdict(cut).values()] for cut in analysis.cuts]
     arrays: dict[str, Any] = {
         "version": VERSION,
         "cuts": json.dumps(cuts),
+        "rejected": np.array(analysis.rejected, np.int64),
         "motion": analysis.motion,
         "mood": analysis.mood,
         "mood_source": analysis.mood_source,
@@ -48,4 +50,5 @@ def load_analysis(folder: Path, timeline: Timeline) -> VideoAnalysis:
         mood_source=cast(MoodSource, str(arrays["mood_source"])),
         image_embeddings=arrays.get("image_embeddings"),
         caption_embeddings=arrays.get("caption_embeddings"),
+        rejected=tuple(arrays["rejected"].tolist()),
     )

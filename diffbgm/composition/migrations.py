@@ -9,9 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from diffbgm.errors import CompositionError
 
-VERSION = 2
+VERSION = 3
 
 Content = dict[str, Any]
 
@@ -62,10 +64,22 @@ def _analysis_2(arrays: Content) -> Content:
     return {**renamed, "cuts": json.dumps(cuts), "mood_source": mood_source}
 
 
+def _document_3(content: Content) -> Content:
+    """Version 3 says of each shot's first frame what cut it is, and which candidates were none."""
+    shots = [{**shot, "cut": None} for shot in content["shots"]]
+    return {"rejected_cuts": [], **content, "shots": shots}
+
+
+def _analysis_3(arrays: Content) -> Content:
+    """Version 3 says of every cut who says that it is one."""
+    cuts = [[*cut, "unknown"] for cut in json.loads(str(arrays["cuts"]))]
+    return {**arrays, "cuts": json.dumps(cuts), "rejected": np.zeros(0, np.int64)}
+
+
 def _renamed(content: Content, names: dict[str, str]) -> Content:
     return {names.get(name, name): value for name, value in content.items()}
 
 
 # The step from each version to the next.
-DOCUMENT_STEPS = {1: _document_2}
-ANALYSIS_STEPS = {1: _analysis_2}
+DOCUMENT_STEPS = {1: _document_2, 2: _document_3}
+ANALYSIS_STEPS = {1: _analysis_2, 2: _analysis_3}

@@ -29,6 +29,7 @@ __all__ = [
     "Option",
     "Sampling",
     "TakeOptions",
+    "check_added",
     "check_options",
     "check_pins",
     "checked",
@@ -138,6 +139,13 @@ class ComposeOptions:
     ignored: Annotated[
         tuple[int, ...], Option("frames", "Cuts that need not be met, by frame", steers_hits=True)
     ] = ()
+    added: Annotated[
+        tuple[int, ...],
+        Option("frames", "Cuts besides those in the picture, by frame: 48,131", steers_hits=True),
+    ] = ()
+    dropped: Annotated[
+        tuple[int, ...], Option("frames", "Cuts that are none, by frame", steers_hits=True)
+    ] = ()
     prefer_downbeats: Annotated[
         bool, Option("switch", "Rather fewer cuts met, but on downbeats", steers_hits=True)
     ] = False
@@ -186,6 +194,7 @@ class ComposeOptions:
     def __post_init__(self) -> None:
         check_options(self)
         check_pins(self.pinned, self.ignored)
+        check_added(self.added, self.dropped)
 
     @property
     def makes_room(self) -> bool:
@@ -281,3 +290,9 @@ def check_pins(pinned: Sequence[int], ignored: Sequence[int]) -> None:
     """CutsError if a cut is both pinned and ignored."""
     for frame in sorted(set(pinned) & set(ignored)):
         raise CutsError(f"the cut at frame {frame} is both pinned and ignored: choose one")
+
+
+def check_added(added: Sequence[int], dropped: Sequence[int]) -> None:
+    """CutsError if a cut is both added and dropped."""
+    for frame in sorted(set(added) & set(dropped)):
+        raise CutsError(f"the cut at frame {frame} is both added and dropped: choose one")

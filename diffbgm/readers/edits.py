@@ -16,6 +16,7 @@ import opentimelineio as otio
 from diffbgm.errors import OptionError, TimelineError
 from diffbgm.options import option_named, parse_mood
 from diffbgm.readers.clip_media import ClipMedia
+from diffbgm.readers.cut_hints import cut_hints
 from diffbgm.readers.documents import FORMATS, edit_names, open_edit
 from diffbgm.readers.edit_films import Locate
 from diffbgm.readers.edl import possible_rates
@@ -39,7 +40,8 @@ def read_timeline(
     Shots are what is visible: at each frame the topmost enabled clip of the video tracks, nested
     edits included; titles, adjustment layers, insets and transparent pictures lie over the shot
     below. The middle of a transition is the cut. Clips may carry options as
-    `metadata["diffbgm"]`: `mood` (a name or [valence, arousal]) and `energy`.
+    `metadata["diffbgm"]`: `mood` (a name or [valence, arousal]) and `energy`; `cut_hints` says
+    what the edit may say of its cuts.
 
     `rate` is the edit's, else that which it names; an EDL, which names none, has that of its
     media. Media that are not where the edit says are looked for beside it, then in and below
@@ -52,7 +54,7 @@ def read_timeline(
     """
     path = Path(path)
     media = ClipMedia(MediaFiles(path, tuple(map(Path, media_folders))), locate)
-    spans, grid = _read(path, media, rate, name)
+    edit, spans, grid = _read(path, media, rate, name)
     try:
         missing = media.missing(span.clip for span in spans)
     except TimelineError as exc:
@@ -62,22 +64,29 @@ def read_timeline(
             f"{path}: {_count(missing, 'medium', 'media')} not there: {', '.join(missing)}; "
             "relink, or name the folder where they lie"
         )
-    return _timeline(path, spans, grid, media)
+    return _timeline(path, edit, spans, grid, media)
 
 
 def read_timeline_cuts(
     path: Path | str, rate: Fraction | float | None = None, name: str | None = None
 ) -> Timeline:
-    """The same edit without its media, which may be missing: shots that show nothing."""
+    """The same edit without its media, which may be missing: shots that show nothing.
+
+    There is no picture to decide: all candidates between items are cuts, and no others.
+    """
     path = Path(path)
-    spans, grid = _read(path, ClipMedia(MediaFiles(path)), rate, name)
-    return _timeline(path, spans, grid, None)
+    edit, spans, grid = _read(path, ClipMedia(MediaFiles(path)), rate, name)
+    timeline = _timeline(path, edit, spans, grid, None)
+    if timeline.hints is None:
+        return timeline
+    cuts = {*timeline.cuts, *timeline.hints.added} - {*timeline.hints.dropped}
+    return timeline.cut_at(sorted(cuts))
 
 
 def _read(
     path: Path, media: ClipMedia, rate: Fraction | float | None, name: str | None
-) -> tuple[list[ClipSpan], Fraction]:
-    """What is visible of the edit, and its frame rate."""
+) -> tuple[Any, list[ClipSpan], Fraction]:
+    """The edit, what is visible of it, and its frame rate."""
     given = None if rate is None else snapped_rate(float(rate))
     if given is not None and given <= 0:
         raise TimelineError(f"{path}: a frame rate must be above 0, not {rate}")
@@ -86,7 +95,7 @@ def _read(
     spans = _visible(path, edit, media)
     if not spans:
         raise TimelineError(f"{path}: shows no picture; put a clip on an enabled video track")
-    return spans, given or _frame_rate(edit, spans)
+    return edit, spans, given or _frame_rate(edit, spans)
 
 
 def _edl_rate(path: Path, media: ClipMedia, given: Fraction | None) -> Fraction:
@@ -131,18 +140,23 @@ def _frame_rate(edit: Any, spans: Sequence[ClipSpan]) -> Fraction:
 
 
 def _timeline(
-    path: Path, spans: Sequence[ClipSpan], rate: Fraction, media: ClipMedia | None
+    path: Path, edit: Any, spans: Sequence[ClipSpan], rate: Fraction, media: ClipMedia | None
 ) -> Timeline:
     """The spans as shots, each at least a frame long; without media they show nothing."""
-    shots: list[Shot] = []
+    shown: list[tuple[Shot, ClipSpan]] = []
     for span in spans:
         start, end = (int(time * rate + Fraction(1, 2)) for time in (span.start, span.end))
         if start < end:
-            shown = None if media is None else _media_span(span, media)
-            shots.append(Shot(len(shots), start, end, shown, **_overrides(path, span)))
-    if not shots:
+            pictures = None if media is None else _media_span(span, media)
+            shot = Shot(len(shown), start, end, pictures, **_overrides(path, span))
+            shown.append((shot, span))
+    if not shown:
         raise TimelineError(f"{path}: is shorter than a frame; put a clip on a video track")
-    return Timeline(rate, tuple(shots))
+    try:
+        hints = cut_hints(edit, shown, rate)
+    except TimelineError as exc:
+        raise TimelineError(f"{path}: {exc}") from exc
+    return Timeline(rate, tuple(shot for shot, _ in shown), hints)
 
 
 def _media_span(span: ClipSpan, media: ClipMedia) -> MediaSpan | None:

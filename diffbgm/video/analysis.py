@@ -4,7 +4,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -14,13 +13,14 @@ import numpy as np
 from diffbgm.errors import FilmError
 from diffbgm.progress import Advance
 from diffbgm.readers.film_info import probe
-from diffbgm.timeline import MediaSpan, Shot, Timeline, check_cuts
+from diffbgm.timeline import CutHints, MediaSpan, Shot, Timeline, check_cuts
 from diffbgm.video.captions import nearest_captions
 from diffbgm.video.clip import Clip, sampled
 from diffbgm.video.decode import Picture, on_grid, read_pictures
 from diffbgm.video.edit import content_of_edit, edit_frames
 from diffbgm.video.embeddings import content_of
 from diffbgm.video.hard_cuts import SHORTEST_SHOT
+from diffbgm.video.hinted_cuts import HintedCuts, apply_hints
 from diffbgm.video.mood import MoodMeter
 from diffbgm.video.motion import MotionMeter
 from diffbgm.video.shots import Cut, ShotDetector
@@ -50,7 +50,8 @@ class VideoAnalysis:
     (seconds rounded up, 3) float32: valence, arousal, tension, each -1..1, read from
     `mood_source`; `thumbnails` is (shots, height, width, 3) uint8 RGB; `image_embeddings` and
     `caption_embeddings` (of the nearest caption) are CLIP's, (seconds rounded up, width) float32,
-    rows of length 1; None without CLIP.
+    rows of length 1; None without CLIP. `rejected` are candidates for cuts at which the picture
+    goes on.
     """
 
     timeline: Timeline
@@ -61,6 +62,7 @@ class VideoAnalysis:
     mood_source: MoodSource
     image_embeddings: np.ndarray | None = None
     caption_embeddings: np.ndarray | None = None
+    rejected: tuple[int, ...] = ()
 
 
 class _Meaning(NamedTuple):
@@ -76,12 +78,13 @@ def analyse_film(
     cuts: tuple[int, ...] | None = None,
     progress: Advance | None = None,
     clip: Clip | None = None,
+    hints: CutHints | None = None,
 ) -> VideoAnalysis:
     """Measure a film; its cuts are detected, or given as the first frames of the new shots.
 
-    The mood is read by `clip`, else from colour and motion. `progress` receives the fraction done,
-    and may raise CancelledError. Raises FilmError where the film cannot be used, CutsError where
-    given cuts are out of order or outside the film.
+    `hints` say more of those that are detected. The mood is read by `clip`, else from colour and
+    motion. `progress` receives the fraction done, and may raise CancelledError. Raises FilmError
+    where the film cannot be used, CutsError where given cuts are out of order or outside the film.
     """
     if cuts is not None:
         check_cuts(cuts)
@@ -89,33 +92,30 @@ def analyse_film(
     rate = info.frame_rate
     expected = round(info.seconds * rate) if info.seconds else None
     frames = _reported(on_grid(read_pictures(path), rate), expected, progress)
-    meters = _Meters(cuts)
+    meters = _Meters(cuts, hints)
     meaning = _measure(meters, frames, rate, clip, lambda: content_of(path))
     if meters.frames < 2:
         raise FilmError(f"{path}: is a single picture; give a film")
-    found = meters.cuts(rate)
-    starts = (0, *(cut.frame for cut in found), meters.frames)
-    shots = tuple(
-        Shot(index, start, end, MediaSpan(path, start / rate))
-        for index, (start, end) in enumerate(pairwise(starts))
-    )
-    return meters.analysis(Timeline(rate, shots), found, meaning)
+    whole = Timeline(rate, (Shot(0, 0, meters.frames, MediaSpan(path)),))
+    return meters.analysis(whole, meaning)
 
 
 def analyse_timeline(
     timeline: Timeline, progress: Advance | None = None, clip: Clip | None = None
 ) -> VideoAnalysis:
-    """Measure an edit of one or many films, whose cuts are given; gaps are black.
+    """Measure an edit of one or many films; gaps are black.
 
-    What follows on in one file is decoded in one pass. A film that ends within its shot holds
-    its last picture, as editors show it. The mood is read as in a film. Raises TimelineError
-    where a film is not there or ends before its shot begins, FilmError where one cannot be used.
+    Its cuts are as it says, or are found where it gives hints: the shots of the result begin there,
+    and have the overrides of what they show first. What follows on in one file is decoded in one
+    pass. A film that ends within its shot holds its last picture, as editors show it. The mood is
+    read as in a film. Raises TimelineError where a film is not there or ends before its shot
+    begins, FilmError where one cannot be used.
     """
     rate = timeline.frame_rate
     frames = _reported(edit_frames(timeline), timeline.frames, progress)
-    meters = _Meters(timeline.cuts)
+    meters = _Meters(None if timeline.hints else timeline.cuts, timeline.hints)
     meaning = _measure(meters, frames, rate, clip, lambda: content_of_edit(timeline))
-    return meters.analysis(timeline, meters.cuts(rate), meaning)
+    return meters.analysis(timeline, meaning)
 
 
 def _measure(
@@ -143,9 +143,10 @@ def _measure(
 class _Meters:
     """Everything that is measured, fed with one frame after the other."""
 
-    def __init__(self, cuts: tuple[int, ...] | None) -> None:
-        """`cuts` None: detect them."""
+    def __init__(self, cuts: tuple[int, ...] | None, hints: CutHints | None) -> None:
+        """`cuts` None: detect them, by what `hints` say."""
         self.frames = 0
+        self._hints = hints or CutHints()
         self._given = None if cuts is None else _GivenCuts(cuts)
         self._shots = ShotDetector() if cuts is None else None
         self._motion, self._mood, self._album = MotionMeter(), MoodMeter(), _Album()
@@ -160,17 +161,17 @@ class _Meters:
             self.frames += 1
             yield frame
 
-    def cuts(self, rate: Fraction) -> tuple[Cut, ...]:
+    def _cuts(self, rate: float) -> HintedCuts:
         if self._given is not None:
-            return self._given.finish(self.frames)
+            return HintedCuts(self._given.finish(self.frames), ())
         assert self._shots is not None
-        return self._shots.finish(float(rate))
+        return apply_hints(self._hints, self._shots.finish(rate), self._shots.downscaled)
 
-    def analysis(
-        self, timeline: Timeline, cuts: tuple[Cut, ...], meaning: _Meaning | None
-    ) -> VideoAnalysis:
+    def analysis(self, shown: Timeline, meaning: _Meaning | None) -> VideoAnalysis:
         """`meaning` None: read the mood from colour and motion."""
-        rate = float(timeline.frame_rate)
+        rate = float(shown.frame_rate)
+        cuts, rejected = self._cuts(rate)
+        timeline = shown.cut_at([cut.frame for cut in cuts])
         energy = self._motion.energy(rate, [cut.span for cut in cuts])
         middles = [(shot.start_frame + shot.end_frame) // 2 for shot in timeline.shots]
         return VideoAnalysis(
@@ -182,6 +183,7 @@ class _Meters:
             mood_source="clip" if meaning else "colour",
             image_embeddings=meaning.image_embeddings if meaning else None,
             caption_embeddings=meaning.caption_embeddings if meaning else None,
+            rejected=rejected,
         )
 
 
@@ -208,7 +210,7 @@ class _GivenCuts:
         while self._open:
             self._measure()
         return tuple(
-            Cut(frame, "hard", strength, 1)
+            Cut(frame, "hard", strength, 1, "edit")
             for frame, strength in zip(self._cuts, self._strengths, strict=True)
         )
 

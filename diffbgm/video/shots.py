@@ -13,6 +13,9 @@ from diffbgm.video.spool import Spool
 from diffbgm.video.transition import Span
 
 CutKind = Literal["hard", "dissolve", "fade"]
+CutSource = Literal["picture", "candidate", "edit", "added", "unknown"]
+"""Who says that there is a cut: the picture alone; the picture, at a frame that was a candidate;
+the edit or list of cuts; a person; in compositions older than version 3, nobody remembers."""
 
 
 @dataclass(frozen=True)
@@ -20,13 +23,14 @@ class Cut:
     """Where a new shot begins: `frame` is its first, or the middle of a transition.
 
     `strength` (0..1) says how much the picture changes; `frames` how long the transition takes,
-    1 for a hard cut.
+    1 for a hard cut; `source` who says that it is one.
     """
 
     frame: int
     kind: CutKind
     strength: float
     frames: int
+    source: CutSource = "picture"
 
     @property
     def span(self) -> tuple[int, int]:
@@ -46,6 +50,11 @@ class ShotDetector:
         """`rgb` is (H, W, 3) uint8, of the same size every time."""
         self._hard.push(rgb)
         self._downscaled.append(downscale(rgb))
+
+    @property
+    def downscaled(self) -> Downscaled:
+        """All pictures so far, small."""
+        return self._downscaled
 
     def finish(self, frame_rate: float) -> tuple[Cut, ...]:
         """The cuts in order."""

@@ -138,6 +138,7 @@ def _document(
         frames=timeline.frames,
         sample_rate=SAMPLE_RATE,
         shots=_shot_entries(film),
+        rejected_cuts=list(film.analysis.rejected),
         mood_source=film.analysis.mood_source,
         model=film.model,
         options=film.options.to_dict(),
@@ -153,6 +154,7 @@ def _document(
 def _shot_entries(film: ScoredFilm) -> list[dict[str, Any]]:
     timeline = film.timeline
     energies, moods = shot_levels(film.cues, timeline)
+    cuts = [None, *(asdict(cut) for cut in film.analysis.cuts)]
     return [
         {
             "index": shot.index,
@@ -160,6 +162,7 @@ def _shot_entries(film: ScoredFilm) -> list[dict[str, Any]]:
             "end_frame": shot.end_frame,
             "start": timeline.time(shot.start_frame),
             "end": timeline.time(shot.end_frame),
+            "cut": cuts[shot.index],
             "take": film.numbers[shot.index][0],
             "takes": film.numbers[shot.index][1],
             "seed": film.takes[shot.index].seed,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from diffbgm.composing import analyse
+from diffbgm.preview import analyse
 from diffbgm.video.clip import installed_clip
 from diffbgm.video.clip_weights import CONFIG, SOURCES, WEIGHTS, installed, models_folder
 from tests.video.fake_hub import serving

@@ -1,0 +1,88 @@
+"""What an OTIO document says of cuts, in metadata under "diffbgm". Knows no pictures.
+
+On the timeline: `cuts` ("given": where a new item is shown is a cut; "candidates": where the
+picture changes there) and `candidates`, `added`, `dropped`: frames of the edit, from its first. On
+a clip: `cut`, "given" or "candidate", of where it begins. On a marker anywhere: `cut`,
+"candidate", "added" or "dropped", of where it begins.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import Any
+
+import opentimelineio as otio
+
+from diffbgm.errors import CutsError, TimelineError
+from diffbgm.readers.flattening import ClipSpan, exact
+from diffbgm.timeline import CutHints, Shot
+
+_LISTS = ("candidates", "added", "dropped")
+_ALL = {"given": "cuts", "candidates": "candidates"}
+_ONE = {"given": "cuts", "candidate": "candidates"}
+_MARKERS = {"candidate": "candidates", "added": "added", "dropped": "dropped"}
+
+
+def cut_hints(
+    edit: Any, shown: Sequence[tuple[Shot, ClipSpan]], frame_rate: Fraction
+) -> CutHints | None:
+    """What `edit` says of the cuts between, and inside, what is shown; None if it says nothing.
+
+    TimelineError for what cannot be understood.
+    """
+    own = _own(edit)
+    lists: dict[str, set[int]] = {"cuts": set()}
+    lists |= {name: set(_frames(own, name)) for name in _LISTS}
+    for name, frame in _markers(edit, frame_rate):
+        lists[name].add(frame)
+    usual = own.get("cuts") and _choice(_ALL, "cuts", own["cuts"])
+    says = [_own(span.clip).get("cut") for _, span in shown]
+    if usual is None and not any(says) and not any(lists.values()):
+        return None
+    for (before, _), (shot, _), say in zip(shown, shown[1:], says[1:], strict=False):
+        same = (before.mood, before.energy) == (shot.mood, shot.energy)
+        name = _choice(_ONE, "cut", say) if say else usual or "cuts"
+        lists[name if same else "cuts"].add(shot.start_frame)
+    try:
+        return CutHints(**{name: tuple(sorted(frames)) for name, frames in lists.items()})
+    except CutsError as exc:
+        raise TimelineError(str(exc)) from exc
+
+
+def _own(item: Any) -> dict[str, Any]:
+    found: Any = {} if item is None else item.metadata.get("diffbgm")
+    return dict(found) if hasattr(found, "keys") else {}
+
+
+def _frames(own: dict[str, Any], name: str) -> list[int]:
+    values = own.get(name, ())
+    if isinstance(values, str) or not hasattr(values, "__iter__"):
+        raise TimelineError(f"metadata diffbgm.{name} must be a list of frames, not {values!r}")
+    for value in values:
+        if not _is_whole(value):
+            raise TimelineError(f"metadata diffbgm.{name} must hold whole frames, not {value!r}")
+    return [int(value) for value in values]
+
+
+def _is_whole(value: Any) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and math.isfinite(value) and value == int(value)
+
+
+def _markers(edit: Any, frame_rate: Fraction) -> Iterator[tuple[str, int]]:
+    root = edit.tracks if isinstance(edit, otio.schema.Timeline) else edit
+    for item in [root, *root.find_children(descended_from_type=otio.core.Item)]:
+        for marker in item.markers:
+            if say := _own(marker).get("cut"):
+                name = _choice(_MARKERS, "cut", say)
+                time = item.transformed_time(marker.marked_range.start_time, root)
+                if item is root and root.source_range:
+                    time -= root.source_range.start_time
+                yield name, int(exact(time) * frame_rate + Fraction(1, 2))
+
+
+def _choice(known: dict[str, str], name: str, value: Any) -> str:
+    if value not in known:
+        choices = ", ".join(map(repr, known))
+        raise TimelineError(f"metadata diffbgm.{name} must be one of {choices}, not {value!r}")
+    return known[value]

@@ -1,0 +1,122 @@
+"""What an OpenTimelineIO document may say of its cuts."""
+
+import opentimelineio as otio
+import pytest
+
+from diffbgm.errors import TimelineError
+from diffbgm.readers.edits import read_timeline, read_timeline_cuts
+from diffbgm.timeline import CutHints
+from tests.readers.test_edits import clip, schema, span, time, track
+
+
+@pytest.fixture
+def write(tmp_path):
+    """write(items, metadata, markers) makes an edit beside its media; gives the path."""
+    for name in "ab":
+        (tmp_path / f"{name}.mp4").touch()
+
+    def write(*items, markers=(), **metadata):
+        edit = schema.Timeline("edit", metadata={"diffbgm": metadata} if metadata else {})
+        edit.tracks.append(track(*items))
+        edit.tracks.markers.extend(markers)
+        path = tmp_path / "edit.otio"
+        otio.adapters.write_to_file(edit, str(path))
+        return path
+
+    return write
+
+
+def said(**content):
+    return {"metadata": {"diffbgm": content}}
+
+
+def marker(frame, say):
+    return schema.Marker(marked_range=span(frame, 1), **said(cut=say))
+
+
+ITEMS = (clip("a", 0, 20), clip("b", 0, 30), clip("a", 40, 50))
+
+
+def items():
+    return [item.clone() for item in ITEMS]
+
+
+def test_an_edit_that_says_nothing_has_its_own_cuts(write):
+    assert read_timeline(write(*items())).hints is None
+
+
+def test_boundaries_of_items_are_candidates(write):
+    timeline = read_timeline(write(*items(), cuts="candidates"))
+    assert timeline.hints == CutHints(candidates=(20, 50))
+    assert timeline.cuts == (20, 50)
+
+
+def test_frames_are_listed_on_the_timeline(write):
+    path = write(*items(), cuts="candidates", candidates=[33], added=[40, 7], dropped=[20.0])
+    hints = CutHints(candidates=(20, 33, 50), added=(7, 40), dropped=(20,))
+    assert read_timeline(path).hints == hints
+
+
+def test_given_cuts_stay_and_others_are_looked_for(write):
+    assert read_timeline(write(*items(), cuts="given")).hints == CutHints(cuts=(20, 50))
+    assert read_timeline(write(*items(), dropped=[50])).hints == CutHints(
+        cuts=(20, 50), dropped=(50,)
+    )
+
+
+def test_items_say_it_for_themselves(write):
+    first, second, third = items()
+    second.metadata["diffbgm"] = {"cut": "candidate"}
+    hints = read_timeline(write(first, second, third)).hints
+    assert hints == CutHints(cuts=(50,), candidates=(20,))
+    third.metadata["diffbgm"] = {"cut": "given"}
+    hints = read_timeline(write(first.clone(), second.clone(), third.clone(), cuts="candidates"))
+    assert hints.hints == CutHints(cuts=(50,), candidates=(20,))
+
+
+def test_between_different_overrides_is_a_cut(write):
+    first, second, third = items()
+    second.metadata["diffbgm"] = {"energy": 0.5}
+    third.metadata["diffbgm"] = {"energy": 0.5}
+    hints = read_timeline(write(first, second, third, cuts="candidates")).hints
+    assert hints == CutHints(cuts=(20,), candidates=(50,))
+
+
+def test_markers_say_it_wherever_they_are(write):
+    first, second, third = items()
+    second.markers.append(
+        schema.Marker(
+            marked_range=time.TimeRange(time.RationalTime(3600 * 24 + 5, 24)), **said(cut="added")
+        )
+    )
+    markers = [marker(30, "candidate"), marker(50, "dropped"), schema.Marker("a note")]
+    hints = read_timeline(write(first, second, third, markers=markers)).hints
+    assert hints == CutHints(cuts=(20, 50), candidates=(30,), added=(25,), dropped=(50,))
+
+
+def test_without_a_picture_boundaries_are_cuts(write):
+    path = write(*items(), cuts="candidates", candidates=[33], added=[40], dropped=[20])
+    timeline = read_timeline_cuts(path)
+    assert timeline.hints is None
+    assert timeline.cuts == (40, 50)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "message"),
+    [
+        ({"cuts": "perhaps"}, "diffbgm.cuts must be one of 'given', 'candidates', not 'perhaps'"),
+        ({"added": 5}, "diffbgm.added must be a list of frames, not 5"),
+        ({"dropped": "5"}, "diffbgm.dropped must be a list of frames"),
+        ({"candidates": [1.5]}, "diffbgm.candidates must hold whole frames, not 1.5"),
+        ({"candidates": ["x"]}, "diffbgm.candidates must hold whole frames, not 'x'"),
+        ({"added": [4], "dropped": [4]}, "frame 4 is both added and dropped"),
+    ],
+)
+def test_what_cannot_be_understood_is_named(write, metadata, message):
+    with pytest.raises(TimelineError, match=f"edit.otio: .*{message}"):
+        read_timeline(write(*items(), **metadata))
+
+
+def test_a_marker_of_an_unknown_kind_is_named(write):
+    with pytest.raises(TimelineError, match="must be one of 'candidate', 'added', 'dropped'"):
+        read_timeline(write(*items(), markers=[marker(30, "maybe")]))
