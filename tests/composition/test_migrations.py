@@ -31,9 +31,7 @@ def test_a_folder_of_version_1_opens_in_todays_form():
     assert [shot.start_frame for shot in timeline.shots] == [0, 36]
     assert timeline.shots[1].mood is None
     analysis = load_analysis(VERSION_1, timeline)
-    assert [(cut.frame, cut.kind, cut.source) for cut in analysis.cuts] == [
-        (36, "hard", "unknown")
-    ]
+    assert [(cut.frame, cut.kind, cut.source) for cut in analysis.cuts] == [(36, "hard", "unknown")]
     assert analysis.rejected == ()
     assert composition.rejected_cuts == []
     assert [shot["cut"] for shot in composition.shots] == [None, None]
