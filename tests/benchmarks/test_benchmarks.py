@@ -3,6 +3,7 @@
 What it measures of a small network or a small film means nothing.
 """
 
+import json
 import shutil
 from pathlib import Path
 
@@ -13,13 +14,13 @@ from benchmarks import (
     attack,
     candidates,
     clip,
-    composing,
     guidance,
     hit_points,
     long_film,
     model,
     sound,
     speech,
+    speed,
 )
 from diffbgm.data.prepare_pop909 import prepare_sections
 from diffbgm.model.checkpoint import save_weights
@@ -31,10 +32,10 @@ from tests.video.conftest import write_film  # noqa: F401, a fixture
 from tests.video.films import texture
 from tests.video.small_clip import CLIP, save_model
 
-BENCHMARKS = Path(composing.__file__).parent
+BENCHMARKS = Path(speed.__file__).parent
 TESTED = {
-    analysis, attack, candidates, clip, composing, guidance, hit_points, long_film, model, sound,
-    speech,
+    analysis, attack, candidates, clip, guidance, hit_points, long_film, model, sound,
+    speech, speed,
 }  # fmt: skip
 
 
@@ -84,15 +85,6 @@ def test_clip(tmp_path, capsys):
     assert "3 texts" in capsys.readouterr().out
 
 
-@pytest.mark.slow
-def test_composing(small_film, capsys):
-    """Also where a stage has nothing to do, and takes no time."""
-    composing.main(["4", "--film", str(small_film)])
-    lines = capsys.readouterr().out.splitlines()
-    assert {"analysis", "dialogue", "sound", "film"} <= {line.split()[0] for line in lines}
-    assert "for 4.0 s of film" in lines[-1]
-
-
 def test_guidance(tmp_path, weights, capsys):
     path = tmp_path / "made.npz"
     prepare_sections([section(song_of("test"), bars=16)]).save(path)
@@ -135,3 +127,15 @@ def test_long_film(tmp_path, capsys):
     assert "analysis" in capsys.readouterr().out
     assert (tmp_path / "curve.png").stat().st_size > 1000
     assert (tmp_path / "long_film.json").is_file()
+
+
+@pytest.mark.slow
+def test_speed(tmp_path, small_film, weights, capsys):
+    """The paper's network is not small: one window of it."""
+    rows = tmp_path / "rows.json"
+    short = ["--film", str(small_film), "--seconds", "4", "--bars", "8", "--checkpoint", weights]
+    speed.main([*short, "--json", str(rows)])
+    assert "another take chosen, warm" in capsys.readouterr().out
+    measured = {row["what"]: row for row in json.loads(rows.read_text())}
+    assert measured["analysis"]["ratio"] > 0
+    assert measured["ours, 8 bars"]["beside"] == "the paper's sampler, 8 bars"
