@@ -8,7 +8,6 @@ busy machine processors say more than the clock. Nothing asserts a time.
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -73,19 +72,21 @@ def here(work: Callable[[], object]) -> tuple[float, float]:
     return took.wall, took.processors
 
 
+# Runs a program from a small process: one that is spawned begins with its parent's peak of memory.
+_RUN = """
+import json, resource, subprocess, sys, time
+begin = time.perf_counter()
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+wall, used = time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
+print(json.dumps([wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024]))
+"""
+
+
 def command(*arguments: str) -> tuple[float, float, float]:
     """The same of a program that runs to its end, and the MB of memory at its peak."""
-    begin = time.perf_counter()
-    process = os.posix_spawn(
-        arguments[0],
-        arguments,
-        os.environ,
-        file_actions=[(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)],
-    )
-    _, status, used = os.wait4(process, 0)
-    if status:
-        raise SystemExit(f"{' '.join(arguments)} failed")
-    return time.perf_counter() - begin, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+    run = [sys.executable, "-c", _RUN, *arguments]
+    wall, processors, megabytes = json.loads(subprocess.check_output(run))
+    return wall, processors, megabytes
 
 
 class Server:
@@ -108,7 +109,7 @@ class Server:
     def __exit__(self, *_: object) -> None:
         self.client.close()
         self._process.terminate()
-        self._process.wait()
+        self._process.communicate()
 
     def processor_time(self) -> float:
         """Seconds of processors so far, of the server and the child that composes."""
@@ -207,7 +208,7 @@ def decode(path: Path) -> None:
 def play(score: Path) -> None:
     """All notes in one go, without a room around them."""
     soundfont = str(find_soundfont(None))
-    pretty_midi.PrettyMIDI(str(score)).fluidsynth(SAMPLE_RATE, sf2_path=soundfont)
+    pretty_midi.PrettyMIDI(str(score)).fluidsynth(SAMPLE_RATE, synthesizer=soundfont)
 
 
 def lengthened(short: Path, seconds: float, path: Path) -> None:
