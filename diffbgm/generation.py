@@ -67,12 +67,15 @@ def sample_film(
     advance: Advance,
 ) -> np.ndarray:
     """Roll (4 B, 3, 88) of the whole film by its plan; ValueError without one."""
+    from diffbgm.model.sections import sample_in_sections
+
     if cues.plan is None:
         raise ValueError("a film is planned before it is sampled")
     before, after = cues.bar_padding
     piece = _piece(cues, analysis, cues.plan.key_signature)
-    piece = replace(piece, theme=cues.plan.form.shown())
-    (roll,) = model.sample(piece, [seed], sampling, progress=advance)
+    form = cues.plan.form
+    piece = replace(piece, theme=form.shown())
+    roll = sample_in_sections(model.sample, piece, form.starts, seed, sampling, advance)
     return _without(roll, before, after)
 
 

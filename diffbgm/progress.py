@@ -43,6 +43,21 @@ def part_of(advance: Advance, begin: float, end: float) -> Advance:
     return lambda fraction: advance(begin + (end - begin) * fraction)
 
 
+class LastWord:
+    """An `Advance` whose last word can be said again, so that a long step can be stopped."""
+
+    def __init__(self, advance: Advance) -> None:
+        self._advance, self._last = advance, 0.0
+
+    def __call__(self, fraction: float) -> None:
+        self._last = fraction
+        self._advance(fraction)
+
+    def again(self) -> None:
+        """Nothing more is done, but may the work go on?"""
+        self._advance(self._last)
+
+
 class Clock:
     """Times the stages, and passes on the progress of each as a fraction of all."""
 

@@ -2,9 +2,11 @@
 
 At every noise level the windows' predictions are averaged where they overlap, so a long piece is
 one piece without seams. Here are guidance, the known cells of inpainting, and the theme: bars that
-show the same bar of it are kept alike until its outline stands.
+show the same bar of it are kept alike until its outline stands, like the bar that sounded before
+this piece where there was one.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +14,13 @@ import torch
 from torch import Tensor
 
 from diffbgm.model.chromatic import chromatic_shift
-from diffbgm.model.diffusion import keep_known, log_snr_at, to_channels, to_estimate
+from diffbgm.model.diffusion import (
+    alpha_sigma,
+    keep_known,
+    log_snr_at,
+    to_channels,
+    to_estimate,
+)
 from diffbgm.model.melody_chain import sing
 from diffbgm.model.piece_conditions import PieceConditions
 from diffbgm.model.precision import autocast
@@ -30,6 +38,8 @@ GUIDED_TIMES = (0.25, 0.9)
 # returns; what is decided later varies it.
 THEME_UNTIL = 0.35
 WINDOWS_AT_ONCE = 16
+# More are no faster there, and who waits hears nothing meanwhile.
+WINDOWS_AT_ONCE_ON_PROCESSOR = 4
 
 
 @dataclass(frozen=True)
@@ -61,8 +71,12 @@ class TimeTokenDenoiser:
         guidance: float,
         given: np.ndarray | None = None,
         known: np.ndarray | None = None,
+        alive: Callable[[], None] = lambda: None,
     ) -> None:
-        """`given` (4 B, 3, 88) stays where `known` (3, 4 B) is true."""
+        """`given` (4 B, 3, 88) stays where `known` (3, 4 B) is true.
+
+        `alive` is called before every pass through the network; it may raise to stop.
+        """
         self.network = network
         self.takes = takes
         self.guidance = guidance
@@ -72,6 +86,12 @@ class TimeTokenDenoiser:
         self.conditions = self._window_conditions(piece)
         self.known = self._known_cells(given, known)
         self.theme = _theme_rows(piece.theme)
+        self.recalled = {
+            number: to_channels(torch.from_numpy(bar)[None]).to(self.device)
+            for number, bar in piece.recalled.items()
+        }
+        self.recalled_noise: dict[int, Tensor] = {}
+        self.alive = alive
         self.chromatic = self._chromatic(piece)
         times = torch.tensor([GUIDED_TIMES[1], GUIDED_TIMES[0], THEME_UNTIL], device=self.device)
         self.guided_from, self.guided_until, self.theme_until = log_snr_at(times)
@@ -99,15 +119,37 @@ class TimeTokenDenoiser:
             )
             return prediction.logits, prediction.velocity
 
-        logits, velocity = self.windows.average(self.takes, WINDOWS_AT_ONCE, predict)
+        logits, velocity = self.windows.average(self.takes, self._at_once, predict)
         logits[..., :KEYS] += self.chromatic
         logits = sing(follow_rhythm(logits), self.known.clean, self.known.mask)
         clean = to_estimate(logits, self.known.clean, self.known.mask)
         return RollEstimate(clean, Prediction(logits, velocity))
 
-    def constrain(self, x: Tensor, log_snr: Tensor) -> Tensor:
+    def start(self, noise: Tensor, log_snr: Tensor) -> Tensor:
+        """x at the noisiest level, from noise (S, 6, T, COLUMNS)."""
+        self.recalled_noise = {bar: noise[:, :, self.theme[bar][:1]] for bar in self.recalled}
+        return self.constrain(noise, log_snr, log_snr)
+
+    def constrain(self, x: Tensor, before: Tensor, log_snr: Tensor) -> Tensor:
         """Bars alike that show the same bar of the theme, and known cells clean."""
-        return self.known.keep(_repeat(x, self.theme if log_snr < self.theme_until else []))
+        if before < self.theme_until:
+            x = _repeat(self._recall(x, log_snr), self.theme)
+        return self.known.keep(x)
+
+    def _recall(self, x: Tensor, log_snr: Tensor) -> Tensor:
+        """x with the first bars that show what sounded before as that is at the noise level."""
+        x = x.clone()
+        alpha, sigma = alpha_sigma(log_snr)
+        for bar, clean in self.recalled.items():
+            x[:, :, self.theme[bar][:1]] = (
+                alpha * clean[:, :, None] + sigma * self.recalled_noise[bar]
+            )
+        return x
+
+    @property
+    def _at_once(self) -> int:
+        on_processor = self.device.type == "cpu"
+        return WINDOWS_AT_ONCE_ON_PROCESSOR if on_processor else WINDOWS_AT_ONCE
 
     def _guided(
         self,
@@ -120,10 +162,12 @@ class TimeTokenDenoiser:
     ) -> Prediction:
         """Classifier-free guidance (Ho and Salimans 2022) on the logits."""
         log_snr = log_snr.expand(len(x))
+        self.alive()
         with autocast(self.device):
             prediction = self.network(x, estimate, known, log_snr, conditions)
             if guidance == 1.0:
                 return prediction
+            self.alive()
             unconditional = self.network(x, estimate, known, log_snr, conditions.unconditional())
         logits = unconditional.logits + guidance * (prediction.logits - unconditional.logits)
         return Prediction(with_polyphony(logits, prediction.logits), prediction.velocity)
@@ -183,8 +227,8 @@ def _theme_rows(theme: np.ndarray | None) -> list[Tensor]:
 
 
 def _repeat(x: Tensor, theme: list[Tensor]) -> Tensor:
-    """x (S, 6, T, COLUMNS), all bars that show the same bar of the theme as the first of them."""
-    x = x.clone()
+    """x (S, 6, T, COLUMNS), all bars that show the same bar of the theme as the first of them;
+    in place."""
     for rows in theme:
         x[:, :, rows] = x[:, :, rows[:1]]
     return x

@@ -14,7 +14,7 @@ from diffbgm.model.temporal import Prediction, TimeTokenNetwork
 from diffbgm.model.windows import keep_given
 from diffbgm.music.pianoroll import HELD, SIXTEENTHS_PER_BEAT, TRACKS
 from diffbgm.options import Sampling
-from diffbgm.progress import Advance, no_advance
+from diffbgm.progress import Advance, LastWord, no_advance
 
 
 def sample(
@@ -30,11 +30,14 @@ def sample(
 
     Where `known` (3, 4 B) is true, the roll `given` (4 B, 3, 88) stays as it is.
     """
-    denoiser = TimeTokenDenoiser(network, piece, len(seeds), options.guidance, given, known)
+    said = LastWord(progress)
+    denoiser = TimeTokenDenoiser(
+        network, piece, len(seeds), options.guidance, given, known, said.again
+    )
     noise = SeededNoise(seeds, denoiser.shape, denoiser.device)
     log_snr = noise_levels(options.steps, denoiser.device)
-    x = denoiser.constrain(noise(), log_snr[0])
-    prediction = solve(denoiser, x, log_snr, noise, progress).prediction
+    x = denoiser.start(noise(), log_snr[0])
+    prediction = solve(denoiser, x, log_snr, noise, said).prediction
     rolls = _to_rolls(prediction)[:, : len(piece.dynamic) * SIXTEENTHS_PER_BEAT]
     return keep_given(rolls, given, known)
 

@@ -44,8 +44,9 @@ class Denoiser(Protocol[EstimateT]):
         """
         ...
 
-    def constrain(self, x: Tensor, log_snr: Tensor) -> Tensor:
-        """x as a step from the level log_snr () has led to it, made to agree with what is known."""
+    def constrain(self, x: Tensor, before: Tensor, log_snr: Tensor) -> Tensor:
+        """x at the level log_snr (), as a step from the level `before` () has led to it, made to
+        agree with what is known."""
         ...
 
 
@@ -65,7 +66,7 @@ def solve(
     for index, h in enumerate(steps):
         target = second_order(estimate.clean, previous, steps[index - 1] / h)
         x = solver_step(x, target, half_log_snr[index], h, noise())
-        x = denoiser.constrain(x, log_snr[index])
+        x = denoiser.constrain(x, log_snr[index], log_snr[index + 1])
         previous = estimate.clean
         estimate = denoiser(x, log_snr[index + 1], estimate)
         progress((index + 2) / len(log_snr))

@@ -95,7 +95,17 @@ def test_progress_can_stop_it(eager):
 
     with pytest.raises(KeyboardInterrupt):
         sample(eager, piece(8), [1], QUICK, progress=stop)
-    assert fractions == [0.25]
+    assert fractions == [0.0]
+
+
+def test_there_is_a_word_of_progress_before_every_pass_through_the_network(eager):
+    """40 bars have 39 windows, of which four go through the network at once."""
+    fractions = []
+    sample(eager, piece(160), [1], QUICK, progress=fractions.append)
+    batches, guided = 10, fractions.count(0.25) - 1
+    assert guided == 2 * batches
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1
 
 
 @pytest.mark.parametrize("wrong", [{"steps": 1}, {"guidance": -1}, {"guidance": float("nan")}])

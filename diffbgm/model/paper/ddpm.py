@@ -125,7 +125,7 @@ class NoiseDenoiser:
             clean = torch.where(self.known.mask, self.known.roll, clean)
         return Estimate(clean)
 
-    def constrain(self, x: Tensor, log_snr: Tensor) -> Tensor:
+    def constrain(self, x: Tensor, before: Tensor, log_snr: Tensor) -> Tensor:
         """x: its known region is where it should be, for the estimates have it."""
         return x
 
@@ -168,6 +168,9 @@ def ancestral(
         log_snr = schedule.log_snr[step]
         estimate = denoiser(x, log_snr, estimate)
         mean, deviation = schedule.posterior(x, step, estimate.clean)
-        x = denoiser.constrain(mean + deviation * noise(), log_snr) if step else estimate.clean
+        x = estimate.clean
+        if step:
+            following = schedule.log_snr[step - 1]
+            x = denoiser.constrain(mean + deviation * noise(), log_snr, following)
         progress(1 - step / schedule.steps)
     return x

@@ -5,6 +5,8 @@ one piece. The network was trained without dropping its conditions, so it is not
 no prediction without conditions that guidance could lead away from.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -25,7 +27,7 @@ from diffbgm.model.solver import SeededNoise
 from diffbgm.model.windows import Batch, Windows, keep_given
 from diffbgm.music.pianoroll import BEATS_PER_BAR, SIXTEENTHS_PER_BEAT
 from diffbgm.options import Sampling
-from diffbgm.progress import Advance, no_advance
+from diffbgm.progress import Advance, LastWord, no_advance
 
 WINDOWS_AT_ONCE = 8
 
@@ -88,11 +90,12 @@ def sample_features(
     `steps` as in `ddpm.draw`. Sixteenths of which all tracks are `known` (3, 4 B) are held as
     `given` (4 B, 3, 88) has them, and are silent in what is returned.
     """
-    predict_noise = WindowedNoise(network, visual, language)
+    said = LastWord(progress)
+    predict_noise = WindowedNoise(network, visual, language, said.again)
     length, device = predict_noise.windows.sixteenths, predict_noise.windows.device
     kept = _known_cells(given, known, length, device)
     noise = SeededNoise(seeds, (2, length, PITCHES), device)
-    prediction = draw(predict_noise, network.schedule(), noise, steps, kept, progress)
+    prediction = draw(predict_noise, network.schedule(), noise, steps, kept, said)
     # Notes begin and end inside what is not known.
     sixteenths = len(visual) * SIXTEENTHS_PER_BEAT
     fresh = prediction if kept is None else prediction * ~kept.mask
@@ -102,9 +105,16 @@ def sample_features(
 class WindowedNoise:
     """The noise in a whole piece: called with x (S, 2, T, 128) and step (S,), it returns as x."""
 
-    def __init__(self, network: PaperNetwork, visual: np.ndarray, language: np.ndarray) -> None:
-        """Features (B, .) of whole bars."""
-        self.network = network
+    def __init__(
+        self,
+        network: PaperNetwork,
+        visual: np.ndarray,
+        language: np.ndarray,
+        alive: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Features (B, .) of whole bars. `alive` is called before every pass through the network;
+        it may raise to stop."""
+        self.network, self.alive = network, alive
         device = next(network.parameters()).device
         self.windows = Windows(len(visual) // BEATS_PER_BAR, WINDOW_BARS, device)
         self.visual, self.language = map(self.windows.of_beats, (visual, language))
@@ -117,6 +127,7 @@ class WindowedNoise:
         return noise
 
     def _predict(self, x: Tensor, step: Tensor, windows: list[int]) -> Tensor:
+        self.alive()
         with autocast(x.device):
             predicted = self.network(x, step, self.visual[windows], self.language[windows])
         return predicted.float()
