@@ -21,6 +21,8 @@ from .services import Services
 
 _STATIC = Path(__file__).parent / "static"
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+# Routes whose requests have another body, or none; and what is no route.
+_WITHOUT_JSON = (None, "v1.upload", "v1.cancel", "v1.session")
 _MIME_TYPES = {".js": "text/javascript", ".css": "text/css"}
 
 
@@ -29,7 +31,14 @@ def create_app(services: Services) -> OpenAPI:
     app = OpenAPI(
         "server",
         info=Info(title="diffbgm", version=__version__, description="Background music for films."),
-        security_schemes={"token": {"type": "http", "scheme": "bearer"}},
+        security_schemes={
+            "token": {"type": "http", "scheme": "bearer"},
+            "session": {
+                "type": "apiKey",
+                "in": "cookie",
+                "name": security.session_of(services.store.token)[0],
+            },
+        },
         validation_error_callback=errors.validation_response,
         validation_error_model=schema.ErrorAnswer,
         doc_ui=False,
@@ -86,9 +95,7 @@ def _complete(document: dict[str, Any], services: Services) -> None:
 
 def _require_json() -> None:
     """Bodies are JSON objects, but for uploads; refused here, the routes see no others."""
-    if request.method not in ("POST", "PUT") or request.endpoint in (None, "v1.upload"):
-        return
-    if request.endpoint == "v1.cancel":
+    if request.method not in ("POST", "PUT") or request.endpoint in _WITHOUT_JSON:
         return
     if request.mimetype != "application/json":
         raise ApiError(415, "unsupported_media_type", "Send JSON, as application/json.")

@@ -19,12 +19,12 @@ from waitress.utilities import Error, RequestEntityTooLarge
 
 from diffbgm.errors import StorageError
 
+from . import security
 from .config import Limits
 from .errors import error_body
 from .events import HAND_OVER, Stream
 from .media import Upload
 from .pump import Pump
-from .security import is_authorised
 
 _STRANGERS_BYTES = 64 * 1024
 _CODES = {507: StorageError.code, 401: "token_missing"}
@@ -159,6 +159,7 @@ class _Parser(HTTPRequestParser):
     path: str
     command: Any
     is_authorised = False
+    is_known = False
 
     def __init__(self, rules: Rules, adjustments: Any) -> None:
         super().__init__(adjustments)
@@ -181,7 +182,11 @@ class _Parser(HTTPRequestParser):
 
     def _begin(self) -> None:
         """The head is here, and nothing of the body."""
-        self.is_authorised = is_authorised(self.headers.get("AUTHORIZATION", ""), self._rules.token)
+        self.is_authorised = security.is_authorised(
+            self.headers.get("AUTHORIZATION", ""), self._rules.token
+        )
+        has_session = security.has_session(self.headers.get("COOKIE", ""), self._rules.token)
+        self.is_known = self.is_authorised or has_session
         is_upload = (self.command, getattr(self, "path", "")) == ("POST", _UPLOADS)
         if self.body_rcv is not None and is_upload and self.is_authorised:
             self.body_rcv.getbuf().close()
@@ -214,7 +219,7 @@ class Channel(HTTPChannel):
     error_task_class: Any = _JsonErrorTask
     request: Any
     _stream: Stream | None = None
-    is_known = False  # has shown the token
+    is_known = False  # has shown the token, or a session
     began: float | None = None  # when the head of the request in reading began to come
 
     def received(self, data: bytes) -> bool:
@@ -225,7 +230,7 @@ class Channel(HTTPChannel):
         elif self.began is None:
             self.began = self.last_activity
         waiting: list[Any] = [request, *self.requests]
-        if any(one.is_authorised for one in waiting if one is not None):
+        if any(one.is_known for one in waiting if one is not None):
             self.is_known = True
         return taken
 

@@ -1,5 +1,6 @@
 """The state of a composition as server-sent events (the HTML standard's event stream)."""
 
+import hashlib
 import json
 import threading
 import time
@@ -11,7 +12,9 @@ from flask import Response, request
 from . import serializers
 from .errors import ApiError, error_body
 from .jobs import Jobs
+from .schema import CompositionSummary
 from .store import Store
+from .tables import Composition
 
 KEEP_ALIVE_SECONDS = 10.0
 # In the environment of a request: takes a stream over, so that no thread waits for its news.
@@ -24,18 +27,24 @@ _RETRY_SECONDS = 5
 class Stream:
     """The events of one composition: its state now and at every change to its end.
 
-    `give_back` is called once, when the stream is closed first.
+    `seen` is the id of an event that the client has; that state is not sent again. `give_back` is
+    called once, when the stream is closed first.
     """
 
     def __init__(
-        self, store: Store, jobs: Jobs, composition_id: str, give_back: Callable[[], None]
+        self,
+        store: Store,
+        jobs: Jobs,
+        composition_id: str,
+        seen: str | None,
+        give_back: Callable[[], None],
     ) -> None:
         self.is_over = False
         self._open = [give_back]
         self._store = store
         self._jobs = jobs
         self._composition_id = composition_id
-        self._latest: object = None
+        self._latest = seen
         self._version, self._last = -1, time.monotonic()
 
     def close(self) -> None:
@@ -63,10 +72,16 @@ class Stream:
             return f"event: error\ndata: {json.dumps(gone)}\n\n"
         state = serializers.summary(composition, self._jobs.queue())
         self.is_over = state.state not in ("queued", "running")
-        if state == self._latest:
+        event_id = id_of(state)
+        if event_id == self._latest:
             return ""
-        self._latest = state
-        return f"event: state\ndata: {state.model_dump_json()}\n\n"
+        self._latest = event_id
+        return f"event: state\nid: {event_id}\ndata: {state.model_dump_json()}\n\n"
+
+
+def id_of(state: CompositionSummary) -> str:
+    """The same for the same state, whichever server tells it."""
+    return hashlib.sha256(state.model_dump_json().encode()).hexdigest()[:16]
 
 
 class EventStreams:
@@ -77,12 +92,18 @@ class EventStreams:
         self._jobs = jobs
         self._free = threading.BoundedSemaphore(most)
 
-    def open(self, composition_id: str) -> Response:
-        """The stream of one composition: its state now and at every change until its end."""
+    def open(self, composition: Composition, seen: str | None) -> Response:
+        """The stream of one composition: its state now and at every change until its end.
+
+        204, which ends an EventSource for good, where the client has seen the last state.
+        """
+        state = serializers.summary(composition, self._jobs.queue())
+        if state.state not in ("queued", "running") and id_of(state) == seen:
+            return Response(status=204)
         if not self._free.acquire(blocking=False):
             message = "Too many event streams are open; ask for the state."
             raise ApiError(503, "too_many_streams", message, retry_after=_RETRY_SECONDS)
-        stream = Stream(self._store, self._jobs, composition_id, self._free.release)
+        stream = Stream(self._store, self._jobs, composition.id, seen, self._free.release)
         hand_over = request.environ.get(HAND_OVER)
         if hand_over is None:
             response = Response(self._events(stream), mimetype="text/event-stream")

@@ -4,7 +4,8 @@ All methods may be called from any thread. Whoever waits for news waits on one c
 """
 
 import threading
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from typing import Any
 
 from diffbgm.errors import CancelledError, DiffBGMError
@@ -14,6 +15,8 @@ from .tables import Composition, Job, JobKind
 
 # Reports closer together than this are one to those who watch.
 _PROGRESS_STEP = 0.002
+# Before so much is done, how long the rest takes is a guess that nobody is told.
+_TOLD_FROM_SECONDS, _TOLD_FROM_FRACTION = 1.0, 0.03
 
 
 class ServerStoppingError(CancelledError):
@@ -28,6 +31,15 @@ class Running:
     stage: str = "starting"
     fraction: float = 0.0
     is_cancelled: bool = False
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """If all goes on as it went; None while too little is done to say."""
+        elapsed = time.monotonic() - self.began
+        if elapsed < _TOLD_FROM_SECONDS or self.fraction < _TOLD_FROM_FRACTION:
+            return None
+        return round(elapsed * (1 - self.fraction) / self.fraction, 1)
 
 
 class QueueFullError(Exception):

@@ -180,6 +180,15 @@ class MediaPath(BaseModel):
     media_id: str = Field(description="SHA-256 of the film")
 
 
+class EventsHeader(BaseModel):
+    last_event_id: str | None = Field(
+        None,
+        alias="Last-Event-ID",
+        max_length=200,
+        description="`id` of the last event that came: where it is the state still, it is not sent",
+    )
+
+
 class CompositionPath(BaseModel):
     composition_id: str
 
@@ -276,6 +285,9 @@ class MediaList(BaseModel):
 class Progress(BaseModel):
     stage: str
     fraction: float = Field(description="of the whole job, 0..1, never falling")
+    seconds_left: float | None = Field(
+        description="if all goes on as it went; null while too little is done to say"
+    )
 
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
@@ -301,6 +313,7 @@ class CompositionSummary(BaseModel):
     progress: Progress | None = Field(description="null unless running")
     error: Error | None
     size: int = Field(description="bytes on the server's disc; 0 before it is composed")
+    media: list[MediaAnswer] = Field(description="the uploaded films that it uses")
     jobs: list[JobAnswer]
 
 

@@ -1,14 +1,19 @@
 """Who may ask: the Host header, the token, the headers of every answer. Knows no route's work."""
 
+import hashlib
 import hmac
 import ipaddress
+import re
 import socket
+from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 
 from .errors import ApiError
 
+# What a session may ask for: files, whose addresses players and pictures are given.
+_FILES = re.compile(r"/v1/(compositions/[^/]+/files/.+|media/[^/]+/content$)")
 # No script, picture or connection of another origin, and no framing.
 _POLICY = (
     "default-src 'none'; script-src 'self'{inline}; style-src 'self' 'unsafe-inline'; "
@@ -26,8 +31,12 @@ def install(app: Flask, token: str, hosts: frozenset[str]) -> None:
             raise ApiError(
                 421, "host_unknown", "This server does not answer to that name; use its address."
             )
-        if request.path.startswith("/v1/") and not is_authorised(
-            request.headers.get("Authorization", ""), token
+        if request.path.startswith("/v1/") and not may_ask(
+            request.method,
+            request.path,
+            request.headers.get("Authorization", ""),
+            request.headers.get("Cookie", ""),
+            token,
         ):
             raise ApiError(
                 401,
@@ -43,6 +52,7 @@ def install(app: Flask, token: str, hosts: frozenset[str]) -> None:
         response.headers.setdefault("Content-Security-Policy", _POLICY.format(inline=inline))
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
         response.headers.setdefault("Cache-Control", "no-cache")
         if response.status_code == 401:
             response.headers["WWW-Authenticate"] = "Bearer"
@@ -55,6 +65,37 @@ def is_authorised(header: str, token: str) -> bool:
     return scheme.lower() == "bearer" and hmac.compare_digest(
         given.strip().encode("utf-8", "surrogateescape"), token.encode()
     )
+
+
+def may_ask(method: str, path: str, authorization: str, cookies: str, token: str) -> bool:
+    """Whether a request under /v1 shows the token, or asks for a file and shows the session."""
+    if is_authorised(authorization, token):
+        return True
+    is_of_a_file = method in ("GET", "HEAD") and _FILES.match(path) is not None
+    return is_of_a_file and has_session(cookies, token)
+
+
+def has_session(header: str, token: str) -> bool:
+    """Whether a Cookie header carries the session of `token`."""
+    name, value = session_of(token)
+    try:
+        given = SimpleCookie(header).get(name)
+    except CookieError:
+        return False
+    return given is not None and hmac.compare_digest(given.value.encode(), value.encode())
+
+
+def session_of(token: str) -> tuple[str, str]:
+    """The name and the value of the cookie for players and pictures; neither tells the token.
+
+    Cookies know no ports: the name is another for every store, so that two servers on one machine
+    do not take each other's.
+    """
+    name, value = (
+        hmac.new(token.encode(), purpose, hashlib.sha256).hexdigest()
+        for purpose in (b"session name", b"session")
+    )
+    return f"diffbgm-{name[:12]}", value
 
 
 def is_known_host(header: str, names: frozenset[str]) -> bool:

@@ -12,7 +12,7 @@ from diffbgm.options import ComposeOptions, TakeOptions, public_options
 
 from . import schema
 from .jobs import Queue
-from .tables import Composition, Job
+from .tables import Composition, Job, Media
 
 # Where the library keeps all takes in a form of its own, and where it writes new files.
 _NOT_FOR_USERS = ("takes", WORK)
@@ -25,6 +25,10 @@ def options() -> schema.OptionsAnswer:
         for owner in (ComposeOptions, TakeOptions)
     )
     return schema.OptionsAnswer(compose=compose, take=take)
+
+
+def film(media: Media) -> schema.MediaAnswer:
+    return schema.MediaAnswer(id=media.id, name=media.name, size=media.size)
 
 
 def summary(composition: Composition, queue: Queue) -> schema.CompositionSummary:
@@ -67,6 +71,7 @@ def _state(composition: Composition, queue: Queue) -> dict[str, Any]:
         "progress": _progress(job, queue),
         "error": job.error,
         "size": composition.size,
+        "media": [film(one) for one in composition.media],
         "jobs": [
             schema.JobAnswer(
                 id=job.id,
@@ -84,7 +89,9 @@ def _progress(job: Job, queue: Queue) -> schema.Progress | None:
     running = queue.running
     if job.state != "running" or running is None or running.job.id != job.id:
         return None
-    return schema.Progress(stage=running.stage, fraction=running.fraction)
+    return schema.Progress(
+        stage=running.stage, fraction=running.fraction, seconds_left=running.seconds_left
+    )
 
 
 def _result(composition: Composition, folder: Path) -> dict[str, Any] | None:

@@ -2,13 +2,13 @@
 
 from dataclasses import asdict
 
-from flask import Response
+from flask import Response, request
 from flask_openapi3.blueprint import APIBlueprint
 
 from diffbgm import __version__
 from diffbgm.options import MOODS
 
-from .. import schema, serializers
+from .. import schema, security, serializers
 from ..services import Services
 from .common import SERVER, TOKEN, answer, errors
 
@@ -35,6 +35,22 @@ def add_routes(api: APIBlueprint, services: Services) -> None:
                 store=_store_answer(services),
             )
         )
+
+    _add_session(api, services)
+
+
+def _add_session(api: APIBlueprint, services: Services) -> None:
+    @api.post(
+        "/v1/session", tags=[SERVER], security=TOKEN, responses={204: None, **errors(413, 415)}
+    )
+    def session() -> Response:
+        """Set a cookie by which players and pictures, which send no header, may load files"""
+        name, value = security.session_of(services.store.token)
+        response = Response(status=204)
+        response.set_cookie(
+            name, value, path="/v1", httponly=True, samesite="Strict", secure=request.is_secure
+        )
+        return response
 
 
 def _store_answer(services: Services) -> schema.StoreAnswer:

@@ -1,8 +1,10 @@
 """What several resources share: finding what a path names, and the form of answers."""
 
+import re
+from pathlib import Path
 from typing import Any
 
-from flask import Response
+from flask import Response, request, send_from_directory
 from flask_openapi3.models.tag import Tag
 from flask_openapi3.types import ResponseDict
 from pydantic import BaseModel
@@ -15,12 +17,25 @@ from ..services import Services
 from ..tables import Composition
 
 TOKEN: list[dict[str, list[Any]]] = [{"token": []}]
+# Files may be asked for by what cannot send a header, too: pictures and players of our page.
+FILE: list[dict[str, list[Any]]] = [{"token": []}, {"session": []}]
 SERVER = Tag(name="server")
 MEDIA = Tag(name="media")
 COMPOSITIONS = Tag(name="compositions")
 
 _RETRY_SECONDS = 30
 _STRUCTURED = ("application/json", "text/event-stream")
+# Said here, as systems differ in what they know of these.
+_MIME_TYPES = {
+    ".otio": "application/json",
+    ".json": "application/json",
+    ".mid": "audio/midi",
+    ".wav": "audio/wav",
+    ".flac": "audio/flac",
+    ".png": "image/png",
+    ".mp4": "video/mp4",
+    ".html": "text/html",
+}
 
 
 def answer(body: BaseModel, status: int = 200) -> Response:
@@ -84,3 +99,23 @@ def check_style(services: Services, style: str | None) -> None:
     styles = services.composer.styles()
     if style is not None and style not in styles:
         raise StyleError(f"There is no style {style!r}; there are {', '.join(styles)}.")
+
+
+RANGES: ResponseDict = {
+    200: content("application/octet-stream", *sorted(set(_MIME_TYPES.values()))),
+    206: content("application/octet-stream", *sorted(set(_MIME_TYPES.values()))),
+    304: None,
+}
+
+
+def send_file(path: Path) -> Response:
+    """A file of the store, or the range of it that is asked for."""
+    if not _is_one_range(request.headers.get("Range", "")):
+        # RFC 9110, 14.2: what is not understood is ignored, and so may several ranges be.
+        request.environ.pop("HTTP_RANGE", None)
+    kind = _MIME_TYPES.get(path.suffix, "application/octet-stream")
+    return send_from_directory(path.parent, path.name, mimetype=kind)
+
+
+def _is_one_range(header: str) -> bool:
+    return re.fullmatch(r"\s*bytes\s*=\s*(\d+-\d*|-\d+)\s*", header, re.IGNORECASE) is not None

@@ -78,12 +78,12 @@ def add_routes(api: APIBlueprint, services: Services) -> None:
 
     @api.get(
         "/v1/compositions/<composition_id>/events",
-        responses={200: content("text/event-stream"), **errors(404, 503)},
+        responses={200: content("text/event-stream"), 204: None, **errors(404, 503)},
         **shown,
     )
-    def events(path: schema.CompositionPath) -> Response:
+    def events(path: schema.CompositionPath, header: schema.EventsHeader) -> Response:
         """Its state as server-sent events, now and at every change until its end"""
-        return streams.open(find(services, path.composition_id).id)
+        return streams.open(find(services, path.composition_id), header.last_event_id)
 
 
 def _source(services: Services, body: schema.ComposeRequest) -> tuple[str, set[str]]:

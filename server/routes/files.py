@@ -1,35 +1,21 @@
 """The files of a result."""
 
-import re
-from pathlib import Path
 from typing import Any
 
-from flask import Response, request, send_from_directory
+from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 
 from .. import schema, serializers
 from ..errors import ApiError
 from ..services import Services
-from .common import COMPOSITIONS, TOKEN, composed, content, errors
-
-_MIME_TYPES = {
-    ".otio": "application/json",
-    ".json": "application/json",
-    ".mid": "audio/midi",
-    ".wav": "audio/wav",
-    ".flac": "audio/flac",
-    ".png": "image/png",
-    ".mp4": "video/mp4",
-    ".html": "text/html",
-}
+from .common import COMPOSITIONS, FILE, RANGES, composed, errors, send_file
 
 
 def add_routes(api: APIBlueprint, services: Services) -> None:
-    whole = content(*sorted({*_MIME_TYPES.values(), "application/octet-stream"}))
     shown: dict[str, Any] = {
         "tags": [COMPOSITIONS],
-        "security": TOKEN,
-        "responses": {200: whole, 206: whole, 304: None, **errors(404, 409, 416)},
+        "security": FILE,
+        "responses": {**RANGES, **errors(404, 409, 416)},
     }
 
     @api.get("/v1/compositions/<composition_id>/files/<path:path>", **shown)
@@ -48,11 +34,4 @@ def _file(services: Services, composition_id: str, path: str) -> Response:
     # Only what is in the folder has a URL: no other path can be asked for, however it is written.
     if path not in serializers.files_in(folder):
         raise ApiError(404, "file_unknown", "The composition has no such file.")
-    if not _is_one_range(request.headers.get("Range", "")):
-        # RFC 9110, 14.2: what is not understood is ignored, and so may several ranges be.
-        request.environ.pop("HTTP_RANGE", None)
-    return send_from_directory(folder, path, mimetype=_MIME_TYPES.get(Path(path).suffix))
-
-
-def _is_one_range(header: str) -> bool:
-    return re.fullmatch(r"\s*bytes\s*=\s*(\d+-\d*|-\d+)\s*", header, re.IGNORECASE) is not None
+    return send_file(folder / path)

@@ -6,10 +6,19 @@ from flask import Response, request
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.types import ResponseDict
 
-from .. import media, schema
+from .. import media, schema, serializers
 from ..errors import ApiError
 from ..services import Services
-from .common import MEDIA, TOKEN, answer, errors, unknown_media
+from .common import (
+    FILE,
+    MEDIA,
+    RANGES,
+    TOKEN,
+    answer,
+    errors,
+    send_file,
+    unknown_media,
+)
 
 
 def add_routes(api: APIBlueprint, services: Services) -> None:
@@ -25,12 +34,12 @@ def add_routes(api: APIBlueprint, services: Services) -> None:
             )
         request.max_content_length = services.config.limits.media_bytes
         film, is_new = media.receive(request, query.name, services.store)
-        return answer(_media_answer(film), 201 if is_new else 200)
+        return answer(serializers.film(film), 201 if is_new else 200)
 
     @api.get("/v1/media", responses={200: schema.MediaList, **errors()}, **shown)
     def all_media() -> Response:
         """The films that are here, newest first"""
-        films = [_media_answer(film) for film in services.store.all_media()]
+        films = [serializers.film(film) for film in services.store.all_media()]
         return answer(schema.MediaList(media=films))
 
     one: dict[str, Any] = {**shown, "responses": {200: schema.MediaAnswer, **errors(404)}}
@@ -41,7 +50,7 @@ def add_routes(api: APIBlueprint, services: Services) -> None:
         film = services.store.media(path.media_id)
         if film is None:
             raise unknown_media(path.media_id)
-        return answer(_media_answer(film))
+        return answer(serializers.film(film))
 
     @api.delete("/v1/media/<media_id>", responses={204: None, **errors(404, 409)}, **shown)
     def delete_media(path: schema.MediaPath) -> Response:
@@ -53,6 +62,16 @@ def add_routes(api: APIBlueprint, services: Services) -> None:
             raise ApiError(409, "media_used", "A composition uses this film; delete that first.")
         return Response(status=204)
 
+    _add_content(api, services)
 
-def _media_answer(film: Any) -> schema.MediaAnswer:
-    return schema.MediaAnswer(id=film.id, name=film.name, size=film.size)
+
+def _add_content(api: APIBlueprint, services: Services) -> None:
+    played: dict[str, Any] = {"tags": [MEDIA], "security": FILE}
+
+    @api.get("/v1/media/<media_id>/content", responses={**RANGES, **errors(404, 416)}, **played)
+    def media_content(path: schema.MediaPath) -> Response:
+        """The film itself; ranges may be asked for"""
+        film = services.store.media(path.media_id)
+        if film is None:
+            raise unknown_media(path.media_id)
+        return send_file(services.store.media_path(film))

@@ -209,7 +209,7 @@ def test_events_tell_the_state_until_the_end(client, film, gate: Path, services:
     events = stream.iter_encoded()
 
     first = next(events).decode()
-    assert first.startswith("event: state\ndata: ")
+    assert first.startswith("event: state\nid: ")
     gate.touch()
     states = [json.loads(e.decode().split("data: ")[1]) for e in [first.encode(), *events]]
     assert {s["id"] for s in states} == {composition}
@@ -217,6 +217,30 @@ def test_events_tell_the_state_until_the_end(client, film, gate: Path, services:
     assert fractions == sorted(fractions)
     assert states[-1]["state"] == "done"
     stream.close()
+
+
+def test_a_client_that_comes_back_gets_what_it_has_not_seen(client, film, ended) -> None:
+    composition = submit(client, film)
+    ended(composition)
+    url = f"/v1/compositions/{composition}/events"
+    last = client.get(url).text.split("\n\n")[-2]
+    seen = last.split("id: ")[1].split("\n")[0]
+
+    again = client.get(url, headers={"Last-Event-ID": seen})
+    assert (again.status_code, again.data) == (204, b"")
+    unseen = client.get(url, headers={"Last-Event-ID": "another"})
+    assert last in unseen.text
+
+
+def test_what_is_left_is_told_once_it_can_be(client, film, gate: Path, services: Services) -> None:
+    composition = submit(client, film, style="patient")
+    while (progress := client.get(f"/v1/compositions/{composition}").json["progress"]) is None or (
+        progress["seconds_left"] is None
+    ):
+        services.jobs.wait_for_change(services.jobs.version, 0.1)
+    assert 0 < progress["seconds_left"] < 60
+    assert client.get(f"/v1/compositions/{composition}").json["media"][0]["id"] == film
+    gate.touch()
 
 
 def test_event_streams_are_limited_and_given_back(client, film, gate: Path, ended) -> None:

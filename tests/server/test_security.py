@@ -3,6 +3,7 @@
 import pytest
 from diffbgm_server.security import is_authorised, is_known_host, is_loopback
 from diffbgm_server.services import Services
+from flask import Response
 from flask.testing import FlaskClient
 
 
@@ -70,3 +71,37 @@ def test_no_other_origin_may_read_or_frame(client: FlaskClient) -> None:
     assert not [name for name in dict(answer.headers) if name.startswith("Access-Control")]
     page = client.get("/").headers["Content-Security-Policy"]
     assert "frame-ancestors 'none'" in page and "script-src 'self';" in page
+
+
+def test_a_session_reads_files_and_nothing_else(
+    client: FlaskClient, tokenless: FlaskClient, film: str
+) -> None:
+    set_cookie = client.post("/v1/session").headers["Set-Cookie"]
+    assert "HttpOnly" in set_cookie
+    assert "SameSite=Strict" in set_cookie
+    cookie = set_cookie.split(";")[0]
+    token = client.environ_base["HTTP_AUTHORIZATION"].split()[1]
+    assert token not in cookie
+
+    bare = tokenless.application.test_client(use_cookies=False)
+
+    def ask(method: str, path: str, cookie: str = cookie, **headers: str) -> Response:
+        return bare.open(path, method=method, headers={"Cookie": cookie, **headers})
+
+    content = f"/v1/media/{film}/content"
+    assert ask("GET", content).data == b"the film"
+    part = ask("GET", content, Range="bytes=4-")
+    assert (part.status_code, part.data) == (206, b"film")
+    assert ask("GET", "/v1/compositions/0/files/mix.wav").status_code == 404
+    name, value = cookie.split("=")
+    for wrong in (f"{name}=", f"{name}={value[:-1]}", f"other={value}", "\xff", "=;="):
+        assert ask("GET", content, wrong).status_code == 401
+    for method, path in (
+        ("GET", f"/v1/media/{film}"),
+        ("DELETE", f"/v1/media/{film}"),
+        ("POST", content),
+        ("GET", "/v1/info"),
+        ("DELETE", "/v1/compositions/0"),
+        ("GET", "/v1/compositions/0/files/"),
+    ):
+        assert ask(method, path).status_code == 401, path
