@@ -3,6 +3,7 @@
 python install.py demo         make .venv, then score a short film that is made on the spot
 python install.py clip         add a network that reads the mood from what a film shows (0.6 GB)
 python install.py coca         add one that writes captions, for data sets (1 GB)
+python install.py mcp          add what `diffbgm mcp` needs to serve agents
 python install.py test         set up what the tests need (Blender, too), then run them all
 python install.py test --fast  the quick ones only, for which no Blender is set up: a minute
 python install.py lint         ruff, pyright and import-linter, in the same environment
@@ -52,6 +53,7 @@ TINYSOUNDFONT = "tinysoundfont==0.3.7"
 HAS_TINYSOUNDFONT = sys.version_info < (3, 13)
 BPY_VERSIONS = {"bpy-4.5": "4.5.15", "bpy-5.0": "5.0.1"}
 
+OPEN_CLIP, AGENTS = "open_clip", "the Model Context Protocol's SDK"
 SOUND_PACKAGES = ("libfluidsynth3", "fluid-soundfont-gm")
 TEST_PACKAGES = (
     *SOUND_PACKAGES,
@@ -246,21 +248,22 @@ def do_without_fluidsynth(reason: str) -> None:
     print("   tinysoundfont, which comes with the Python packages, plays the music instead.")
 
 
-def install_open_clip() -> None:
-    """Add open_clip to .venv; without network, .venv stays as it is."""
-    requirements = ROOT / "requirements-clip.txt"
-    if MAIN.has("clip", requirements.read_text()):
+def install_extra(name: str, what: str) -> None:
+    """Add an optional layer to .venv; without network, .venv stays as it is."""
+    requirements = ROOT / f"requirements-{name}.txt"
+    if MAIN.has(name, requirements.read_text()):
         return
-    print("=> Installing open_clip")
+    print(f"=> Installing {what}")
     with tempfile.TemporaryDirectory() as folder:
         MAIN.download(folder, "--no-deps", "-r", str(requirements))
         wheels = ["--no-deps", "--no-index", "--find-links", folder, "-r", str(requirements)]
-        MAIN.install("clip", requirements.read_text(), [wheels])
+        MAIN.install(name, requirements.read_text(), [wheels])
 
 
 def install_test_tools() -> None:
     """Add the linters, pytest and open_clip to .venv."""
-    install_open_clip()
+    install_extra("clip", OPEN_CLIP)
+    install_extra("mcp", AGENTS)
     requirements = ROOT / "requirements-test.txt"
     if not MAIN.has("tests", requirements.read_text()):
         print("=> Installing the linters and pytest")
@@ -409,8 +412,16 @@ On the command line: {MAIN.program("diffbgm")} --help"""
 def fetch_model(name: str) -> int:
     """Install open_clip and fetch a model into the user's data folder; 1 where that fails."""
     install_library()
-    install_open_clip()
+    install_extra("clip", OPEN_CLIP)
     return run_program("python", "-m", "diffbgm.cli.fetch", name)
+
+
+def install_mcp() -> int:
+    """Add what `diffbgm mcp` needs."""
+    install_library()
+    install_extra("mcp", AGENTS)
+    print(f"An agent's program starts {MAIN.program('diffbgm')} mcp --allow FOLDER")
+    return 0
 
 
 LINTERS = (["ruff", "check"], ["ruff", "format", "--check"], ["pyright"], ["lint-imports"])
@@ -455,6 +466,7 @@ COMMANDS = {
     "demo": demo,
     "clip": functools.partial(fetch_model, "clip"),
     "coca": functools.partial(fetch_model, "coca"),
+    "mcp": install_mcp,
     "test": test,
     "test --fast": test_fast,
     "lint": lint,

@@ -32,7 +32,12 @@ TEST_TOOLS = (
     "schemathesis",
     "selenium",
 )
-PIN_FILES = ("requirements.txt", "requirements-clip.txt", "requirements-test.txt")
+PIN_FILES = (
+    "requirements.txt",
+    "requirements-clip.txt",
+    "requirements-mcp.txt",
+    "requirements-test.txt",
+)
 
 
 def pins(name: str) -> dict[str, str]:
@@ -83,12 +88,13 @@ def test_every_dependency_of_the_project_is_pinned():
 
 
 def test_every_layer_holds_all_that_its_packages_need_and_nothing_else():
-    """requirements.txt by itself; the other two on top of it."""
-    library, clip, tests = (set(map(canonical, pins(name))) for name in PIN_FILES)
+    """requirements.txt by itself; the others on top of it."""
+    library, clip, mcp, tests = (set(map(canonical, pins(name))) for name in PIN_FILES)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    extra = project["optional-dependencies"]["clip"]
+    extras = project["optional-dependencies"]
     assert needed(project["dependencies"]) == library
-    assert needed(extra) - library == clip
+    assert needed(extras["clip"]) - library == clip
+    assert needed(extras["mcp"]) - library == mcp
     assert needed(TEST_TOOLS) - library == tests
 
 

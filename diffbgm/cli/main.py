@@ -224,6 +224,26 @@ def serve(
     )
 
 
+@app.command()
+def mcp(
+    allow: Annotated[
+        list[Path],
+        typer.Option(metavar="FOLDER", help="May be read and written; may be given again."),
+    ],
+    device: Annotated[str, shared("device")] = "auto",
+) -> None:
+    """Let an agent compose, by the Model Context Protocol over standard input and output."""
+    try:
+        from diffbgm_server.agents.serving import (  # pyright: ignore[reportMissingImports]
+            run,
+        )
+    except ModuleNotFoundError as exc:
+        if exc.name not in ("mcp", "anyio"):
+            raise
+        raise UsageError("the package mcp is missing: type `python install.py mcp` first") from exc
+    run(allow, device)
+
+
 def _report(composition: "Composition", as_json: bool) -> None:
     if as_json:
         print_json(composition.to_dict())
