@@ -29,6 +29,7 @@ from diffbgm.composition import (
     recorded_files,
     save_take,
 )
+from diffbgm.composition.origin import origin_of, with_soundfont
 from diffbgm.devices import choose_device
 from diffbgm.dialogue import Dialogue
 from diffbgm.errors import OptionError, StorageError
@@ -108,6 +109,7 @@ def compose(
             film=film,
             model=model | network.feature_sources(analysis.image_embeddings),
             sound={"soundfont": str(soundfont), "synthesizer": synth.name},
+            origin=origin_of(checkpoint, model, soundfont, options.seed, analysis.mood_source),
         )
         with clock.stage("sound") as advance:
             kept = []
@@ -161,6 +163,7 @@ def recompose(
                 parts = _rendered(scored, shot, take, style, synth, advance_take)
                 kept.append(save_take(work, shot, number + index, take, parts))
             scored = _with_replaced(scored, synth)
+            scored = replace(scored, origin=with_soundfont(composition.origin, soundfont))
         previous = PreviousVersion(folder, shot, scored.takes[shot].parts)
         scored = scored.with_take(shot, kept[0], number, number + len(takes))
         return replace(write_folder(work, scored, clock, previous), folder=folder)

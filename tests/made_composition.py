@@ -21,7 +21,7 @@ from diffbgm.files.ownership import record_of, to_json
 from diffbgm.options import ComposeOptions
 from diffbgm.spotting.hit_points import spot_cuts
 
-VERSION = 2  # of composition.json
+VERSION = 4  # of composition.json
 SAMPLE_RATE = 48_000
 TAIL = 4800  # samples that a tone rings on into the next shot
 NAMES = {
@@ -80,6 +80,7 @@ def _write(
     (folder / "timeline.otio").write_text(json.dumps({"OTIO_SCHEMA": "Timeline.1"}))
     (folder / "report.html").write_text("<!doctype html><title>Made</title>")
     (folder / "analysis.npz").write_bytes(b"")
+    (folder / "LICENSE.txt").write_text("A tone\n")
     content = _document(film, options, takes, made)
     record = record_of(folder)
     record.pop("composition.json", None)
@@ -134,6 +135,7 @@ def _document(
             "parts": {"starts": [0], "letters": [0]},
         },
         "mood_source": "colour",
+        "rejected_cuts": [],
         "conditions": {**conditions, "names": NAMES},
         "model": {
             "name": "hum",
@@ -147,6 +149,20 @@ def _document(
         "sound": {"soundfont": "none", "synthesizer": "a sine", "replaced": []},
         "source": {"film": str(film.source), "shots": [_shown(film, edge) for edge in starts]},
         "timings": {"sound": 0.0},
+        "origin": {
+            "program": {"name": "diffbgm", "version": "0", "licence": "MIT"},
+            "model": {
+                "name": "hum",
+                "sha256": "0" * 64,
+                "licence": "MIT",
+                "data": [{"name": "none", "licence": "MIT", "address": "none"}],
+            },
+            "mood_model": None,
+            "soundfonts": [
+                {"file": "none", "name": "a sine", "copyright": "nobody", "licence": "none"}
+            ],
+            "seed": 0,
+        },
     }
 
 
@@ -158,6 +174,7 @@ def _shot(film: MadeFilm, index: int, take: int, made: int) -> dict[str, Any]:
         "end_frame": end,
         "start": film.seconds(start),
         "end": film.seconds(end),
+        "cut": _cut(start) if start else None,
         "take": take,
         "takes": made,
         "seed": 1000 * index + take,
@@ -169,6 +186,10 @@ def _shot(film: MadeFilm, index: int, take: int, made: int) -> dict[str, Any]:
         "midi": f"shots/{index:03d}.mid",
         "image": f"shots/{index:03d}.png",
     }
+
+
+def _cut(frame: int) -> dict[str, Any]:
+    return {"frame": frame, "kind": "hard", "strength": 1.0, "frames": 1, "source": "picture"}
 
 
 def _shown(film: MadeFilm, start: float) -> dict[str, Any]:

@@ -52,6 +52,7 @@ class Composition:
     sound: dict[str, Any]
     source: dict[str, Any]
     timings: dict[str, float]
+    origin: dict[str, Any]
     files: dict[str, Any]
 
     def to_dict(self) -> dict[str, Any]:

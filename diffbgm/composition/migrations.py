@@ -13,7 +13,7 @@ import numpy as np
 
 from diffbgm.errors import CompositionError
 
-VERSION = 3
+VERSION = 4
 
 Content = dict[str, Any]
 
@@ -70,6 +70,30 @@ def _document_3(content: Content) -> Content:
     return {"rejected_cuts": [], **content, "shots": shots}
 
 
+def _document_4(content: Content) -> Content:
+    """Version 4 says where the music comes from; of older ones that is known in part."""
+    model, soundfont = content["model"], Path(content["sound"]["soundfont"])
+    font = {"file": soundfont.name, "name": None, "copyright": None, "licence": None}
+    origin = {
+        "program": {"name": "diffbgm", "version": None, "licence": "MIT"},
+        "model": {
+            "name": model["name"],
+            "sha256": model["sha256"],
+            "licence": None,
+            "data": [],
+        },
+        "mood_model": None,
+        "soundfonts": [font],
+        "seed": content["options"]["seed"],
+    }
+    return {"origin": origin, **content}
+
+
+def _analysis_4(arrays: Content) -> Content:
+    """Version 4 measures nothing else."""
+    return arrays
+
+
 def _analysis_3(arrays: Content) -> Content:
     """Version 3 says of every cut who says that it is one."""
     cuts = [[*cut, "unknown"] for cut in json.loads(str(arrays["cuts"]))]
@@ -81,5 +105,5 @@ def _renamed(content: Content, names: dict[str, str]) -> Content:
 
 
 # The step from each version to the next.
-DOCUMENT_STEPS = {1: _document_2, 2: _document_3}
-ANALYSIS_STEPS = {1: _analysis_2, 2: _analysis_3}
+DOCUMENT_STEPS = {1: _document_2, 2: _document_3, 3: _document_4}
+ANALYSIS_STEPS = {1: _analysis_2, 2: _analysis_3, 3: _analysis_4}

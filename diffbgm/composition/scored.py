@@ -8,6 +8,7 @@ import numpy as np
 
 from diffbgm.composition.document import Composition
 from diffbgm.composition.measured import load_analysis
+from diffbgm.composition.origin import Origin
 from diffbgm.composition.source import timeline_of
 from diffbgm.composition.takes import Take, load_take
 from diffbgm.errors import CompositionError
@@ -31,6 +32,7 @@ class ScoredFilm:
     film: Path | None
     model: dict[str, Any]
     sound: dict[str, Any]
+    origin: Origin
     gain_db: float | None = None
 
     @property
@@ -76,6 +78,7 @@ def load_scored_film(composition: Composition) -> ScoredFilm:
         Path(film) if film else None,
         composition.model,
         composition.sound,
+        composition.origin,
         composition.loudness["gain_db"],
     )
 

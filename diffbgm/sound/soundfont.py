@@ -9,6 +9,14 @@ from typing import BinaryIO
 from diffbgm.errors import SoundFontError
 
 _CHUNK = struct.Struct("<4sI4s")  # name, length of what follows it, kind of a RIFF or LIST
+_TEXT = struct.Struct("<4sI")  # name, length of a chunk
+_LONGEST_TEXT = 65536  # bytes of a text of INFO, by the standard
+# Copyright and licence of fonts that are found by themselves, where the file does not say them in
+# a word: as the packages that bring them do.
+_KNOWN = {
+    "Fluid R3 GM": ("Frank Wen 2000-2002, 2008; Toby Smithe 2008", "MIT"),
+    "TimGM6mb": ("Tim Brechbill 2004", "GPL-2.0"),
+}
 # Where systems keep General MIDI SoundFonts, the best first.
 _INSTALLED = (
     "/usr/share/sounds/sf2/FluidR3_GM.sf2",
@@ -31,6 +39,40 @@ def find_soundfont(path: Path | None = None) -> Path:
         if candidate.is_file():
             return _checked(candidate)
     return _checked(_bundled())
+
+
+def describe_soundfont(path: Path) -> dict[str, str | None]:
+    """What a SoundFont says of itself: `file`, `name`, `copyright`, `licence`; None for nothing.
+
+    The licence is that of a font known here by name, else what the file says of licences.
+    """
+    told = _information(path)
+    copyright_, licence = _KNOWN.get(told.get(b"INAM", ""), (None, None))
+    remarks = [told.get(kind, "") for kind in (b"ICMT", b"ICOP")]
+    said = next((remark for remark in remarks if "licen" in remark.lower()), None)
+    return {
+        "file": path.name,
+        "name": told.get(b"INAM") or None,
+        "copyright": told.get(b"ICOP") or copyright_,
+        "licence": licence or said,
+    }
+
+
+def _information(path: Path) -> dict[bytes, str]:
+    """The texts of INFO, the first list (SoundFont 2.04, section 5); none if it is unreadable."""
+    texts: dict[bytes, str] = {}
+    try:
+        with path.open("rb") as file:
+            file.seek(_CHUNK.size)
+            _, length, _ = _CHUNK.unpack(file.read(_CHUNK.size))
+            end = file.tell() + length - 4
+            while file.tell() + _TEXT.size < end:
+                name, size = _TEXT.unpack(file.read(_TEXT.size))
+                text = file.read(min(size + size % 2, _LONGEST_TEXT))
+                texts[name] = text.split(b"\0")[0].decode("latin-1").strip()
+    except (OSError, struct.error):
+        return {}
+    return texts
 
 
 def _bundled() -> Path:

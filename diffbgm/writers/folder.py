@@ -26,6 +26,7 @@ from diffbgm.spotting.cue_sheet import shot_levels
 from diffbgm.video.film_sound import film_sound
 from diffbgm.writers.edits import write_otio
 from diffbgm.writers.film import mux
+from diffbgm.writers.licence import LICENCE, write_licence
 from diffbgm.writers.pictures import PianoRolls, overview
 from diffbgm.writers.report import write_report
 from diffbgm.writers.sound_files import PreviousVersion, share, write_sound
@@ -38,7 +39,7 @@ ENTRIES = ("mix.wav", "overview.png", "score.mid", "shots", "stems", "takes", "t
 
 def entries(with_film: bool) -> tuple[str, ...]:
     """What a composition consists of at the top of its folder, if it has a film or not."""
-    return (DOCUMENT, ANALYSIS, REPORT, *ENTRIES, *((FILM,) if with_film else ()))
+    return (DOCUMENT, ANALYSIS, REPORT, LICENCE, *ENTRIES, *((FILM,) if with_film else ()))
 
 
 def write_folder(
@@ -65,6 +66,7 @@ def write_folder(
                 save_analysis(film.analysis, folder)
         with clock.stage("film") as advance:
             muxing.wait(advance)
+    write_licence(film.origin, folder / LICENCE)
     files = record_of(folder, recorded_files(previous.folder) if previous else None)
     composition = _document(folder, film, gain_db, loudness, clock.timings, files)
     write_report(folder / REPORT, film, composition, score, mix)
@@ -146,6 +148,7 @@ def _document(
         sound=film.sound,
         source=source_of(timeline, film.film),
         timings=timings,
+        origin=film.origin,
         files=to_json(files),
         **film.cues.to_dict(),
     )

@@ -65,6 +65,7 @@ def long_film(folder: Path) -> ScoredFilm:
         film=None,
         model={},
         sound={},
+        origin={},
     )
 
 

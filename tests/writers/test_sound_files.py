@@ -63,6 +63,7 @@ def film(request: pytest.FixtureRequest) -> ScoredFilm:
         film=None,
         model={},
         sound={},
+        origin={},
     )
 
 
