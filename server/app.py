@@ -22,7 +22,7 @@ from .services import Services
 _STATIC = Path(__file__).parent / "static"
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 # Routes whose requests have another body, or none; and what is no route.
-_WITHOUT_JSON = (None, "v1.upload", "v1.cancel", "v1.session")
+_WITHOUT_JSON = (None, "v1.upload", "v1.cancel", "v1.session", "v1.read_edit")
 _MIME_TYPES = {".js": "text/javascript", ".css": "text/css"}
 
 
@@ -83,10 +83,11 @@ def _add_pages(app: OpenAPI, services: Services) -> None:
 
 def _complete(document: dict[str, Any], services: Services) -> None:
     """Says what the models cannot: that an upload has a body, and which styles there are."""
-    upload = document["paths"]["/v1/media"]["post"]["requestBody"]
-    upload["required"] = True
-    for content in upload["content"].values():
-        content["schema"] |= {"format": "binary", "minLength": 1}
+    for path in ("/v1/media", "/v1/timelines"):
+        upload = document["paths"][path]["post"]["requestBody"]
+        upload["required"] = True
+        for content in upload["content"].values():
+            content["schema"] |= {"format": "binary", "minLength": 1}
     styles = {"type": ["string", "null"], "enum": [*services.composer.styles(), None]}
     for model in document["components"]["schemas"].values():
         if "style" in model.get("properties", {}):

@@ -1,4 +1,4 @@
-"""A composer in a child process of its own: its crash, memory and lock are not the server's.
+"""Work in a child process of its own: its crash, memory and lock are not the server's.
 
 The child starts with the first call and stays warm until `unload`. Called from one thread only.
 """
@@ -18,7 +18,7 @@ from typing import Any
 from diffbgm.errors import CancelledError, DiffBGMError
 from diffbgm.options import ComposeOptions, TakeOptions
 
-from .composer import Composer, Description, Progress
+from .composer import Description, Progress
 from .interruption import Interruption, interrupt
 from .job_limits import JobLimits, within
 
@@ -51,46 +51,20 @@ class ComposerFailedError(DiffBGMError):
     code = "failed"
 
 
-class IsolatedComposer:
-    """Runs `inner`, which must be picklable, in a child process.
+class Isolated:
+    """Calls methods of `inner`, which must be picklable, in a child process.
 
-    `progress` is called with every report and, as a heartbeat, between them, so that it can raise
-    CancelledError at any time. A child that does not stop within `patience` seconds is killed.
+    They take a `progress` last. It is called with every report and, as a heartbeat, between them,
+    so that it can raise CancelledError at any time. A child that does not stop within `patience`
+    seconds is killed.
     """
 
-    def __init__(
-        self, inner: Composer, patience: float = 10.0, limits: JobLimits | None = None
-    ) -> None:
+    def __init__(self, inner: Any, patience: float = 10.0, limits: JobLimits | None = None) -> None:
         self._inner = inner
         self._patience = patience
         self._limits = limits or JobLimits()
         self._process: BaseProcess | None = None
         self._connection: Connection | None = None
-
-    def styles(self) -> tuple[str, ...]:
-        return self._inner.styles()
-
-    def describe(self, progress: Progress) -> Description:
-        limits, self._limits = self._limits, JobLimits(None, None)  # Loading is no job.
-        try:
-            # It has nothing to tidy up.
-            description = self._call("describe", (), progress, patience=0.0)
-        finally:
-            self._limits = limits
-        if description.device != "cpu":  # Where a GPU is used, address space is not memory.
-            self._limits = replace(limits, memory_bytes=None)
-        return description
-
-    def compose(
-        self, source: Path, folder: Path, options: ComposeOptions, progress: Progress
-    ) -> None:
-        self._call("compose", (source, folder, options), progress, self._patience)
-
-    def recompose(self, folder: Path, shot: int, options: TakeOptions, progress: Progress) -> None:
-        self._call("recompose", (folder, shot, options), progress, self._patience)
-
-    def select_take(self, folder: Path, shot: int, take: int, progress: Progress) -> None:
-        self._call("select_take", (folder, shot, take), progress, self._patience)
 
     def unload(self) -> None:
         """Ends the child; the next call starts another."""
@@ -102,13 +76,14 @@ class IsolatedComposer:
         self._process.close()
         self._process = self._connection = None
 
-    def _call(
+    def call(
         self,
         method: str,
         arguments: tuple[Any, ...],
         progress: Progress,
         patience: float,
     ) -> Any:
+        """What the method returns. Raises DiffBGMError, and what `progress` raises."""
         try:
             connection = self._start()
             connection.send((method, arguments, self._limits))
@@ -177,6 +152,35 @@ class IsolatedComposer:
         return f"The composing process ended {why} in the middle of the job.{hint} Try it again."
 
 
+class IsolatedComposer(Isolated):
+    """A composer in a child process."""
+
+    def styles(self) -> tuple[str, ...]:
+        return self._inner.styles()
+
+    def describe(self, progress: Progress) -> Description:
+        limits, self._limits = self._limits, JobLimits(None, None)  # Loading is no job.
+        try:
+            # It has nothing to tidy up.
+            description = self.call("describe", (), progress, patience=0.0)
+        finally:
+            self._limits = limits
+        if description.device != "cpu":  # Where a GPU is used, address space is not memory.
+            self._limits = replace(limits, memory_bytes=None)
+        return description
+
+    def compose(
+        self, source: Path, folder: Path, options: ComposeOptions, progress: Progress
+    ) -> None:
+        self.call("compose", (source, folder, options), progress, self._patience)
+
+    def recompose(self, folder: Path, shot: int, options: TakeOptions, progress: Progress) -> None:
+        self.call("recompose", (folder, shot, options), progress, self._patience)
+
+    def select_take(self, folder: Path, shot: int, take: int, progress: Progress) -> None:
+        self.call("select_take", (folder, shot, take), progress, self._patience)
+
+
 def _has_ended(connection: Connection, deadline: float) -> bool:
     """Whether the last word of a job comes before the deadline."""
     while (left := deadline - time.monotonic()) > 0:
@@ -185,7 +189,7 @@ def _has_ended(connection: Connection, deadline: float) -> bool:
     return False
 
 
-def _child(composer: Composer, connection: Connection) -> None:
+def _child(inner: Any, connection: Connection) -> None:
     """The child's life: calls in, reports and one last word out, until the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent, which then ends us.
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -206,14 +210,14 @@ def _child(composer: Composer, connection: Connection) -> None:
         if method != _CANCEL:  # A cancel that came after the job's end is void.
             try:
                 with interruption.armed():
-                    answer = _answer(composer, method, arguments, progress, limits)
+                    answer = _answer(inner, method, arguments, progress, limits)
             except CancelledError as error:  # It came when all but the answer was done.
                 answer = "error", error
             connection.send(answer)
 
 
 def _answer(
-    composer: Composer,
+    inner: Any,
     method: str,
     arguments: tuple[Any, ...],
     progress: Progress,
@@ -221,7 +225,7 @@ def _answer(
 ) -> tuple[str, Any]:
     try:
         with within(limits):
-            return "done", getattr(composer, method)(*arguments, progress)
+            return "done", getattr(inner, method)(*arguments, progress)
     except DiffBGMError as error:
         return "error", error
     except MemoryError:

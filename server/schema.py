@@ -24,6 +24,7 @@ Frame = Annotated[int, Field(ge=1, lt=2**31), BeforeValidator(_whole)]
 Frames = Annotated[list[Frame], Field(max_length=100_000)]
 Name = Annotated[str, Field(min_length=1, max_length=64)]
 Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
+FilmName = Annotated[str, Field(min_length=1, max_length=4096)]
 Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
 Pairs = Annotated[list[Pair], Field(max_length=100_000)]
 
@@ -96,7 +97,7 @@ def _compose_form(schema: dict[str, Any]) -> None:
     absent = {"properties": {name: {"enum": [None, False]} for name in for_films}}
     text, null = {"type": "string"}, {"type": "null"}
     schema["oneOf"] = [
-        {"required": ["media"], "properties": {"media": text, "timeline": null}},
+        {"required": ["media"], "properties": {"media": text, "timeline": null, "films": null}},
         {
             "required": ["timeline"],
             "properties": {"media": null, "timeline": _TIMELINE, "options": absent},
@@ -126,12 +127,19 @@ class ComposeRequest(Wire):
 
     media: Sha256 | None = Field(default=None, description="id of an uploaded film")
     timeline: dict[str, Any] | None = Field(default=None, description="an OpenTimelineIO document")
+    films: dict[FilmName, Sha256] | None = Field(
+        default=None,
+        max_length=10_000,
+        description="ids of uploaded films, by the names that the timeline calls them",
+    )
     options: ComposeRequestOptions = ComposeRequestOptions()
 
     @model_validator(mode="after")
     def _one_source(self) -> "ComposeRequest":
         if (self.media is None) == (self.timeline is None):
             raise ValueError("give either media or timeline")
+        if self.films is not None and self.timeline is None:
+            raise ValueError("films are the films of a timeline; leave them out")
         for option in public_options(ComposeOptions):
             if option.film_only and self.timeline and getattr(self.options, option.name):
                 raise ValueError(f"leave options.{option.name} out: it is for a film")
@@ -160,6 +168,19 @@ def _frozen(value: Any) -> Any:
 
 class ChoiceOfTake(Wire):
     take: Annotated[int, Field(ge=0, lt=2**31), BeforeValidator(_whole)]
+
+
+class EditDocument(RawModel):
+    """The body of an edit, in any format."""
+
+    mimetypes: list[str] = ["application/octet-stream"]  # noqa: RUF012
+
+
+class EditQuery(BaseModel):
+    name: str = Field(max_length=255, description="file name; its suffix tells the format")
+    rate: Annotated[float, Field(gt=0, le=1000)] | None = Field(
+        None, description="frames a second of an EDL, which names none"
+    )
 
 
 class Film(RawModel):
@@ -280,6 +301,52 @@ class MediaAnswer(BaseModel):
 
 class MediaList(BaseModel):
     media: list[MediaAnswer]
+
+
+class EditAnswer(BaseModel):
+    """An edit as a request may send it, once its films are uploaded."""
+
+    timeline: dict[str, Any] = Field(description="an OpenTimelineIO document")
+    films: list[str] = Field(description="the names of the films that it shows")
+
+
+class HitAnswer(BaseModel):
+    """One of `hits` in composition.json."""
+
+    model_config = ConfigDict(extra="allow")
+
+    cut_frame: int
+    cut: float = Field(description="seconds")
+    beat: float
+    seconds: float = Field(description="of the beat")
+    frames_off: float
+    kind: Literal["downbeat", "beat", "half", "none"]
+    weight: float = Field(description="how much the cut matters, 0..1")
+
+
+class HitsAnswer(BaseModel):
+    """How the music would meet the cuts; `hits`, `beats` and the rest as in composition.json."""
+
+    model_config = ConfigDict(extra="allow")
+
+    state: Literal["done"] = "done"
+    frame_rate: list[int]
+    frames: int
+    seconds: float
+    cuts: list[int] = Field(description="first frames of the shots after the first")
+    tempo: list[dict[str, float]] = Field(description="points: beat, seconds, bpm")
+    first_downbeat: int
+    beats: list[float]
+    downbeats: list[float]
+    hits: list[HitAnswer]
+
+
+class HitsProgress(BaseModel):
+    """The film is being looked at; ask again."""
+
+    state: Literal["running"] = "running"
+    stage: str
+    fraction: float
 
 
 class Progress(BaseModel):

@@ -3,6 +3,8 @@
 from .composer import Composer
 from .config import Config
 from .jobs import Jobs
+from .previews import Previews
+from .questions import EditReader
 from .retention import Keeper
 from .store import Store
 from .worker import Worker
@@ -17,17 +19,21 @@ class Services:
         self.store = Store(config.store)
         self.jobs = Jobs(self.store, config.limits.queued_jobs)
         self.worker = Worker(self.store, self.jobs, composer, config.idle_seconds)
+        self.edits = EditReader()
+        self.previews = Previews()
         self._keeper = Keeper(self.store, self.jobs, config.retention)
 
     def __enter__(self) -> "Services":
         """Raises StoreInUseError, StorageError."""
         self.store.open(self.config.attempts)
         self.worker.start()
+        self.previews.start()
         self._keeper.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.jobs.stop()
         self._keeper.stop()
+        self.previews.stop()
         self.worker.join()
         self.store.close()

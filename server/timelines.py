@@ -4,6 +4,7 @@ The document itself is read by the library, in the composing process, which open
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -14,8 +15,10 @@ MEDIA_SCHEME = "diffbgm:media/"
 _MEDIA_URL = re.compile(r"diffbgm:media/([0-9a-f]{64})")
 
 
-def check(document: dict[str, Any], *, may_read_files: bool) -> set[str]:
-    """The ids of the uploaded media that the timeline refers to.
+def check(document: dict[str, Any], films: Mapping[str, str], *, may_read_files: bool) -> set[str]:
+    """The ids of the uploaded media that the timeline refers to, by address or by name.
+
+    `films` has the id of each that is named otherwise.
 
     Raises TimelineError where the document is no timeline, or where it refers to a file of this
     machine and `may_read_files` is false, or to anything else that cannot be read.
@@ -25,29 +28,37 @@ def check(document: dict[str, Any], *, may_read_files: bool) -> set[str]:
     check_document(document)
     names = films_named(document)
     for name in sorted(names):
-        if _MEDIA_URL.fullmatch(name):
+        if id_of(name, films) is not None:
             continue
         if not may_read_files:
             raise TimelineError(
                 f"The timeline refers to {name[:200]!r}, which was not uploaded: upload the film "
-                f"and refer to {MEDIA_SCHEME}ID."
+                f"and name it in `films`, or refer to {MEDIA_SCHEME}ID."
             )
         if not _is_file(name):
             raise TimelineError(
                 f"The timeline refers to {name[:200]!r}: use {MEDIA_SCHEME}ID of an uploaded "
                 "film, or an absolute path where the server runs on the same machine."
             )
-    return {match[1] for name in names if (match := _MEDIA_URL.fullmatch(name))}
+    return {known for name in names if (known := id_of(name, films)) is not None}
 
 
-def files(document: dict[str, Any], uploaded: dict[str, Path]) -> dict[str, str]:
+def id_of(name: str, films: Mapping[str, str]) -> str | None:
+    """The id of the uploaded film that a name in a timeline means; None for a file."""
+    match = _MEDIA_URL.fullmatch(name)
+    return match[1] if match else films.get(name)
+
+
+def files(
+    document: dict[str, Any], films: Mapping[str, str], uploaded: Mapping[str, Path]
+) -> dict[str, str]:
     """The file that each name in a checked timeline means; `uploaded` maps ids to files."""
     from diffbgm.readers.edit_films import media_path  # Brings in all of OpenTimelineIO.
 
     found = {}
     for name in films_named(document):
-        match = _MEDIA_URL.fullmatch(name)
-        found[name] = str(uploaded[match[1]] if match else media_path(Path("/edit"), name))
+        known = id_of(name, films)
+        found[name] = str(uploaded[known] if known else media_path(Path("/edit"), name))
     return found
 
 

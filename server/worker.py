@@ -8,14 +8,14 @@ from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
 
-from diffbgm.errors import CancelledError, DiffBGMError, FilmError
+from diffbgm.errors import CancelledError, DiffBGMError
 
-from .composer import Composer, Description, write_edit
+from .composer import Composer, Description
 from .jobs import Jobs
 from .schema import ComposeRequest, TakeRequest
+from .sources import in_words_of_the_client, write_source
 from .store import Store
-from .tables import Composition, Job, Media
-from .timelines import files
+from .tables import Composition, Job
 
 logger = logging.getLogger(__name__)
 
@@ -109,7 +109,11 @@ class Worker(threading.Thread):
             self._call(job, composition, work)
         except DiffBGMError as error:
             logger.info("job %d ended: %s: %s", job.id, error.code, error)
-            return self._in_words_of_the_client(error, composition, work)
+            told = in_words_of_the_client(
+                str(error), composition.title, composition.media, self._store, work
+            )
+            error.args = (told,)
+            return error
         except Exception as error:
             logger.exception("job %d failed", job.id)
             return DiffBGMError(f"The job failed: {type(error).__name__}: {error}")
@@ -123,37 +127,10 @@ class Worker(threading.Thread):
         report = self._jobs.report
         if job.kind == "compose":
             request = ComposeRequest(**self._store.request(composition.id))
-            source = self._source(request, composition, work)
+            source = write_source(request, composition.media, self._store, work)
             self._composer.compose(source, folder, request.options.to_library(), report)
         elif job.kind == "take":
             options = TakeRequest(**arguments["options"]).to_library()
             self._composer.recompose(folder, arguments["shot"], options, report)
         else:
             self._composer.select_take(folder, arguments["shot"], arguments["take"], report)
-
-    def _source(self, request: ComposeRequest, composition: Composition, work: Path) -> Path:
-        """The film, or the edit that was sent, written out for the library to read."""
-        uploaded = {media.id: self._film(media) for media in composition.media}
-        if request.timeline is None:
-            if request.media not in uploaded:
-                raise FilmError(f"{composition.title} is no longer in the store; upload it again.")
-            return uploaded[request.media]
-        work.mkdir()
-        source = work / "timeline.otio"
-        write_edit(source, request.timeline, files(request.timeline, uploaded))
-        return source
-
-    def _film(self, media: Media) -> Path:
-        if not self._store.is_whole(media):
-            raise FilmError(f"{media.name} is no longer in the store; upload it again.")
-        return self._store.media_path(media)
-
-    def _in_words_of_the_client(
-        self, error: DiffBGMError, composition: Composition, work: Path
-    ) -> DiffBGMError:
-        """The same error without paths of the store, which mean nothing to who asked."""
-        message = str(error).replace(str(work / "timeline.otio"), composition.title)
-        for media in composition.media:
-            message = message.replace(str(self._store.media_path(media)), media.name)
-        error.args = (message.replace(f"{self._store.root}/", ""),)
-        return error

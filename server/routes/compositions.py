@@ -39,7 +39,7 @@ def add_routes(api: APIBlueprint, services: Services) -> None:
     def compose(body: schema.ComposeRequest) -> Response:
         """Compose music for an uploaded film or for a timeline"""
         check_style(services, body.options.model_dump()["style"])
-        title, used = _source(services, body)
+        title, used = source_of(services, body)
         check_options(services, body.options)
         try:
             made = services.jobs.submit(title, body.model_dump(exclude_none=True), used)
@@ -86,11 +86,11 @@ def add_routes(api: APIBlueprint, services: Services) -> None:
         return streams.open(find(services, path.composition_id), header.last_event_id)
 
 
-def _source(services: Services, body: schema.ComposeRequest) -> tuple[str, set[str]]:
+def source_of(services: Services, body: schema.ComposeRequest) -> tuple[str, set[str]]:
     """What to call the composition, and the media that it uses."""
     if body.timeline is not None:
         is_local = security.is_loopback(request.remote_addr)
-        used = timelines.check(body.timeline, may_read_files=is_local)
+        used = timelines.check(body.timeline, body.films or {}, may_read_files=is_local)
         return str(body.timeline.get("name") or "timeline")[:200], used
     film = services.store.media(body.media or "")
     if film is None:

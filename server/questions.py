@@ -1,0 +1,100 @@
+"""What is asked before composing, answered by the library in a process of its own. Knows no HTTP.
+
+`Questions` is the inside of that process.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from diffbgm.errors import TimelineError
+from diffbgm.options import ComposeOptions
+from diffbgm.progress import Progress
+
+from .composer import read_edit
+from .isolation import Isolated
+from .job_limits import GIB, JobLimits
+
+if TYPE_CHECKING:
+    from diffbgm.video.analysis import VideoAnalysis
+
+_MOST_ANALYSES = 4  # kept in the process that made them
+_READING_SECONDS = 60.0  # that an edit may take to be read
+
+
+class Questions:
+    """The library, imported when first asked. An analysis is kept for the questions after it."""
+
+    def __init__(self) -> None:
+        self._analyses: OrderedDict[Any, VideoAnalysis] = OrderedDict()
+
+    def read(self, path: Path, rate: float | None, progress: Progress) -> str:
+        """The edit in a file of any format as an OpenTimelineIO document. TimelineError."""
+        from fractions import Fraction
+
+        import opentimelineio as otio
+
+        from diffbgm.readers.documents import open_edit
+
+        edit = open_edit(path, None, None if rate is None else Fraction(rate).limit_denominator())
+        if not isinstance(edit, otio.schema.Timeline):
+            tracks = edit if isinstance(edit, otio.schema.Stack) else [edit.deepcopy()]
+            edit = otio.schema.Timeline(name=edit.name, tracks=list(tracks))
+        return otio.adapters.write_to_string(edit, "otio_json")
+
+    def hits(self, source: Path, options: ComposeOptions, progress: Progress) -> dict[str, Any]:
+        """How the music would meet the cuts, as in composition.json, and the cuts. DiffBGMError."""
+        from diffbgm.arranging.styles import load_style
+        from diffbgm.spotting.cue_sheet import spot
+        from diffbgm.spotting.hit_points import SpottingOptions
+
+        analysis = self._analysis(source, options, progress)
+        wanted = SpottingOptions.from_options(options, load_style(options.style).tempo)
+        timeline, spotting = analysis.timeline, spot(analysis, wanted).spotting
+        return {
+            "frame_rate": list(timeline.frame_rate.as_integer_ratio()),
+            "frames": timeline.frames,
+            "seconds": timeline.seconds,
+            "cuts": list(timeline.cuts),
+            **spotting.to_dict(),
+        }
+
+    def _analysis(
+        self, source: Path, options: ComposeOptions, progress: Progress
+    ) -> "VideoAnalysis":
+        from diffbgm.preview import analyse
+
+        is_edit = source.suffix == ".otio"
+        of = source.read_text() if is_edit else (str(source), source.stat().st_mtime_ns)
+        key = (of, options.cuts, options.added, options.dropped, is_edit and options.pinned)
+        if key not in self._analyses:
+            analysis = analyse(read_edit(source) if is_edit else source, options, progress)
+            self._analyses[key] = analysis
+        self._analyses.move_to_end(key)
+        while len(self._analyses) > _MOST_ANALYSES:
+            self._analyses.popitem(last=False)
+        return self._analyses[key]
+
+
+class EditReader:
+    """Reads edits that were sent, each in a process that ends with it: they are of strangers."""
+
+    def __init__(self) -> None:
+        self._one_at_a_time = threading.Lock()
+
+    def read(self, path: Path, rate: float | None) -> str:
+        """As `Questions.read`; TimelineError also where reading does not come to an end."""
+        began = time.monotonic()
+
+        def progress(stage: str, fraction: float) -> None:
+            if time.monotonic() - began > _READING_SECONDS:
+                raise TimelineError("The edit takes too long to read; export it anew.")
+
+        with self._one_at_a_time:
+            child = Isolated(Questions(), patience=0.0, limits=JobLimits(2 * GIB, 60))
+            try:
+                return child.call("read", (path, rate), progress, patience=0.0)
+            finally:
+                child.unload()

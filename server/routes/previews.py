@@ -1,0 +1,104 @@
+"""What is asked before composing: an edit of any format as a document, and how cuts will be met."""
+
+import hashlib
+import json
+import secrets
+import shutil
+from typing import Any
+
+from flask import Response, request
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.types import ResponseDict
+
+from diffbgm.errors import DiffBGMError
+from diffbgm.progress import Progress
+from diffbgm.readers.otio_documents import films_named
+
+from .. import schema, sources
+from ..errors import ApiError
+from ..isolation import Isolated
+from ..media import file_name
+from ..previews import Question, TooManyQuestionsError
+from ..services import Services
+from .common import COMPOSITIONS, TOKEN, answer, check_options, check_style, errors, queue_full
+from .compositions import source_of
+
+_PATIENCE = 1.0  # seconds: what is answered within is not said to be running
+
+
+def add_routes(api: APIBlueprint, services: Services) -> None:
+    shown: dict[str, Any] = {"tags": [COMPOSITIONS], "security": TOKEN}
+    answered: ResponseDict = {200: schema.HitsAnswer, 202: schema.HitsProgress}
+
+    @api.post(
+        "/v1/timelines",
+        responses={200: schema.EditAnswer, **errors(413, 415, 422, 507)},
+        **shown,
+    )
+    def read_edit(query: schema.EditQuery, raw: schema.EditDocument) -> Response:
+        """Read an edit in any format: the file itself is the body"""
+        if raw.mimetype.startswith("multipart/"):
+            raise ApiError(
+                415, "unsupported_media_type", "Send the file itself as the body, not a form."
+            )
+        document = json.loads(_read(services, query.name, query.rate, request.get_data()))
+        named = sorted(films_named(document))
+        return answer(schema.EditAnswer(timeline=document, films=named))
+
+    @api.post("/v1/hits", responses=answered | errors(404, 413, 415, 422, 429, 507), **shown)
+    def hits(body: schema.ComposeRequest) -> Response:
+        """How composing with these options would meet the cuts; 202 while the film is looked at"""
+        check_style(services, body.options.model_dump()["style"])
+        title, used = source_of(services, body)
+        check_options(services, body.options)
+        text = body.model_dump_json(exclude_none=True)
+        key = hashlib.sha256(text.encode()).hexdigest()
+        try:
+            question = services.previews.ask(key, _asking(services, body, title, used))
+        except TooManyQuestionsError as error:
+            raise queue_full() from error
+        return _answered(services, key, question)
+
+
+def _read(services: Services, name: str, rate: float | None, content: bytes) -> str:
+    work = services.store.work / f"edit-{secrets.token_hex(8)}"
+    path = work / file_name(name)
+    try:
+        work.mkdir()
+        path.write_bytes(content)
+        return services.edits.read(path, rate)
+    except DiffBGMError as error:
+        error.args = (str(error).replace(str(path), path.name),)
+        raise
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _asking(services: Services, body: schema.ComposeRequest, title: str, used: set[str]) -> Any:
+    store = services.store
+
+    def ask(child: Isolated, progress: Progress) -> Any:
+        work = store.work / f"hits-{secrets.token_hex(8)}"
+        media = [film for one in used if (film := store.media(one)) is not None]
+        try:
+            source = sources.write_source(body, media, store, work)
+            options = body.options.to_library()
+            return child.call("hits", (source, options), progress, patience=1.0)
+        except DiffBGMError as error:
+            told = sources.in_words_of_the_client(str(error), title, media, store, work)
+            error.args = (told,)
+            raise
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+    return ask
+
+
+def _answered(services: Services, key: str, question: Question) -> Response:
+    if not question.is_answered.wait(_PATIENCE):
+        progress = schema.HitsProgress(stage=question.stage, fraction=question.fraction)
+        return answer(progress, 202)
+    if question.error is not None:
+        services.previews.forget(key)
+        raise question.error
+    return answer(schema.HitsAnswer(**question.answer))
