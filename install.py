@@ -57,7 +57,16 @@ OPEN_CLIP, AGENTS = "open_clip", "the Model Context Protocol's SDK"
 SOUND_PACKAGES = ("libfluidsynth3", "fluid-soundfont-gm")
 TEST_PACKAGES = (
     *SOUND_PACKAGES,
-    *("blender", "xvfb", "xdotool", "imagemagick", "chromium", "chromium-driver", "espeak-ng"),
+    *(
+        "blender",
+        "xvfb",
+        "xdotool",
+        "imagemagick",
+        "chromium",
+        "chromium-driver",
+        "espeak-ng",
+        "melt",
+    ),
     # What the bpy wheels link to.
     *("libegl1", "libgl1", "libsm6", "libxfixes3", "libxi6", "libxkbcommon0", "libxrender1"),
 )

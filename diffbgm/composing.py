@@ -7,8 +7,7 @@ select_take  another of the takes that a shot already has
 Before that, without composing: `preview.analyse` and `preview.preview_hits`.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,20 +20,16 @@ from diffbgm.composition import (
     Composition,
     ScoredFilm,
     Take,
-    keep_takes,
     load_composition,
     load_scored_film,
     load_take,
-    read_document,
-    recorded_files,
     save_take,
 )
 from diffbgm.composition.origin import origin_of, with_soundfont
 from diffbgm.devices import choose_device
 from diffbgm.dialogue import Dialogue
-from diffbgm.errors import OptionError, StorageError
+from diffbgm.errors import OptionError
 from diffbgm.files import as_path
-from diffbgm.files.publishing import publishing
 from diffbgm.music.chord_plan import ChordPlan
 from diffbgm.music.harmony import Key, estimate_key
 from diffbgm.music.pianoroll import SIXTEENTHS_PER_BEAT, to_score
@@ -51,7 +46,7 @@ from diffbgm.spotting.film_plan import plan_film
 from diffbgm.spotting.hit_points import SpottingOptions
 from diffbgm.timeline import Timeline
 from diffbgm.video.find_dialogue import find_dialogue
-from diffbgm.writers.folder import entries, write_folder
+from diffbgm.writers.folder import new_version, next_version, write_folder
 from diffbgm.writers.sound_files import PreviousVersion
 from diffbgm.writers.space import require_space, space_needed
 
@@ -80,7 +75,7 @@ def compose(
     choose_device(options.device)
     # All that may be refused is, before anything slow begins.
     with (
-        publishing(folder, recorded_files, entries(options.mux)) as work,
+        new_version(folder, source, options) as work,
         open_synthesizer(soundfont) as synth,
     ):
         require_space(folder, space_needed(source, options, style))
@@ -143,7 +138,7 @@ def recompose(
     soundfont = find_soundfont(options.soundfont or scored.options.soundfont)
     if options.notes == "new":
         choose_device(options.device)
-    with _next_version(composition) as work, open_synthesizer(soundfont) as synth:
+    with next_version(composition) as work, open_synthesizer(soundfont) as synth:
         check_instruments(synth, style)
         with clock.stage("spotting"):
             cues = override_shot(scored.cues, scored.analysis, shot, options.mood, options.energy)
@@ -179,7 +174,7 @@ def select_take(
     chosen = load_take(folder, shot, checked("take", take, int))
     previous = PreviousVersion(folder, shot, scored.takes[shot].parts)
     scored = scored.with_take(shot, chosen, take, composition.shots[shot]["takes"])
-    with _next_version(composition) as work:
+    with next_version(composition) as work:
         return replace(write_folder(work, scored, Clock(progress), previous), folder=folder)
 
 
@@ -298,15 +293,3 @@ def _with_replaced(scored: ScoredFilm, synth: Synthesizer) -> ScoredFilm:
     """The result says what the SoundFont lacked and what played instead."""
     replaced = {*scored.sound.get("replaced", ()), *synth.replaced}
     return replace(scored, sound={**scored.sound, "replaced": sorted(replaced)})
-
-
-@contextmanager
-def _next_version(composition: Composition) -> Iterator[Path]:
-    """A folder that begins with all takes; its files take the places of the composition's."""
-    folder = composition.folder
-    mux = composition.options["mux"]
-    with publishing(folder, recorded_files, entries(mux)) as work:
-        if read_document(folder) != composition:
-            raise StorageError(f"{folder} was changed by another diffbgm meanwhile; try again")
-        keep_takes(folder, work)
-        yield work

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -82,17 +82,33 @@ class CutHints:
 
 
 @dataclass(frozen=True)
+class EditDocument:
+    """The editor's file that an edit was read from.
+
+    `name` is that of the edit in a file of several, `rate` the frame rate that it was read at; None
+    where neither was asked for. In `media_folders` missing media were looked for.
+    """
+
+    path: Path
+    name: str | None = None
+    rate: Fraction | None = None
+    media_folders: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
 class Timeline:
     """An edit: contiguous shots from frame 0 to the last, at one frame rate.
 
     Without `hints` the shots are the edit's own word. With them they say what is shown where, and
     which of their boundaries, and which other frames, are cuts is found out by looking.
+    `document` is where it was read, if it was; two edits of the same shots are equal wherever.
     ValueError for shots that are not contiguous, or a rate that is not above 0.
     """
 
     frame_rate: Fraction
     shots: tuple[Shot, ...]
     hints: CutHints | None = None
+    document: EditDocument | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if self.frame_rate <= 0:
@@ -133,7 +149,7 @@ class Timeline:
             item = self.shots[bisect_right(shown, start) - 1]
             media = item.media and item.media.later((start - item.start_frame) / self.frame_rate)
             shots.append(replace(item, index=index, start_frame=start, end_frame=end, media=media))
-        return Timeline(self.frame_rate, tuple(shots))
+        return Timeline(self.frame_rate, tuple(shots), document=self.document)
 
     @property
     def seconds(self) -> float:

@@ -152,6 +152,7 @@ _PROPERTIES = {
     "seed": _integer,
     "switch": _boolean,
     "choice": _choice,
+    "name": _choice,
     "range": _range,
     "chords": _text,
 }

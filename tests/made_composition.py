@@ -21,7 +21,7 @@ from diffbgm.files.ownership import record_of, to_json
 from diffbgm.options import ComposeOptions
 from diffbgm.spotting.hit_points import spot_cuts
 
-VERSION = 4  # of composition.json
+VERSION = 5  # of composition.json
 SAMPLE_RATE = 48_000
 TAIL = 4800  # samples that a tone rings on into the next shot
 NAMES = {
@@ -147,7 +147,11 @@ def _document(
         "options": options,
         "loudness": {"lufs": -16.0, "true_peak": -1.0, "gain_db": 0.0},
         "sound": {"soundfont": "none", "synthesizer": "a sine", "replaced": []},
-        "source": {"film": str(film.source), "shots": [_shown(film, edge) for edge in starts]},
+        "source": {
+            "film": str(film.source),
+            "shots": [_shown(film, edge) for edge in starts],
+            "document": None,
+        },
         "timings": {"sound": 0.0},
         "origin": {
             "program": {"name": "diffbgm", "version": "0", "licence": "MIT"},

@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TEST_TOOLS = (
     "fake-bpy-module",
     "import-linter",
+    "lxml-stubs",
     "pyright",
     "pytest",
     "pytest-xdist",

@@ -193,6 +193,7 @@ _FORMS: dict[Kind, _Form] = {
     "seed": _Form(int | None, "NUMBER"),
     "switch": _Form(bool, ""),
     "choice": _Form(bool, "", _read_choice, default=False),
+    "name": _Form(str | None, "NAME"),
     "range": _Form(str | None, "MIN-MAX", _read_range),
     "frames": _Form(list[str] | None, "FRAMES", _read_frames),
     "cuts": _Form(Path | None, "FILE", read_file=_read_cuts),

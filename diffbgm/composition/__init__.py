@@ -15,7 +15,7 @@ from diffbgm.composition.document import (
 from diffbgm.composition.measured import ANALYSIS, save_analysis
 from diffbgm.composition.migrations import VERSION
 from diffbgm.composition.scored import ScoredFilm, load_scored_film
-from diffbgm.composition.source import source_of
+from diffbgm.composition.source import document_of, kept_document, source_of
 from diffbgm.composition.takes import Take, keep_takes, load_take, save_take
 
 __all__ = [
@@ -25,7 +25,9 @@ __all__ = [
     "Composition",
     "ScoredFilm",
     "Take",
+    "document_of",
     "keep_takes",
+    "kept_document",
     "load_composition",
     "load_scored_film",
     "load_take",

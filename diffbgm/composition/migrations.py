@@ -13,7 +13,7 @@ import numpy as np
 
 from diffbgm.errors import CompositionError
 
-VERSION = 4
+VERSION = 5
 
 Content = dict[str, Any]
 
@@ -100,10 +100,20 @@ def _analysis_3(arrays: Content) -> Content:
     return {**arrays, "cuts": json.dumps(cuts), "rejected": np.zeros(0, np.int64)}
 
 
+def _document_5(content: Content) -> Content:
+    """Version 5 says which file of an editor the edit was read from."""
+    return {**content, "source": {"document": None, **content["source"]}}
+
+
+def _analysis_5(arrays: Content) -> Content:
+    """Version 5 measures nothing else."""
+    return arrays
+
+
 def _renamed(content: Content, names: dict[str, str]) -> Content:
     return {names.get(name, name): value for name, value in content.items()}
 
 
 # The step from each version to the next.
-DOCUMENT_STEPS = {1: _document_2, 2: _document_3, 3: _document_4}
-ANALYSIS_STEPS = {1: _analysis_2, 2: _analysis_3, 3: _analysis_4}
+DOCUMENT_STEPS = {1: _document_2, 2: _document_3, 3: _document_4, 4: _document_5}
+ANALYSIS_STEPS = {1: _analysis_2, 2: _analysis_3, 3: _analysis_4, 4: _analysis_5}

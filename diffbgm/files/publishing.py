@@ -67,6 +67,11 @@ def publishing(
                 folder.rmdir()  # which it lets nobody do unless it is empty
 
 
+def destination(work: Path) -> Path:
+    """The folder in which what is written in `work` takes its place; `work` itself elsewhere."""
+    return work.parent.parent if work.parts[-2:] == (WORK, _NEW) else work
+
+
 def recover(folder: Path) -> None:
     """Complete, or take back, what a killed process began in `folder`; nothing if none did."""
     folder = folder.absolute()

@@ -29,6 +29,7 @@ __all__ = [
     "Option",
     "Sampling",
     "TakeOptions",
+    "TimelineFormat",
     "check_added",
     "check_options",
     "check_pins",
@@ -83,6 +84,7 @@ SoundFont = Annotated[
     Option("file", "An .sf2 file to play with", absent="an installed one", group="server"),
 ]
 Notes = Literal["new", "same"]
+TimelineFormat = Literal["otio", "kdenlive", "mlt"]
 
 
 @dataclass(frozen=True)
@@ -187,6 +189,18 @@ class ComposeOptions:
     loudness: Annotated[
         float, Option("number", "Loudness of the mix, in LUFS", low=-36, high=-10)
     ] = -16.0
+    timeline_format: Annotated[
+        TimelineFormat | None,
+        Option(
+            "name",
+            "Format in which the timeline comes back with its music",
+            choices=get_args(TimelineFormat),
+            absent="that of the edit",
+        ),
+    ] = None
+    stems: Annotated[
+        bool, Option("switch", "A track for every stem in the timeline, in place of the mix")
+    ] = False
     mux: Annotated[
         bool, Option("switch", "Also write the film with its music (film.mp4)", film_only=True)
     ] = False

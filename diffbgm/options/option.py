@@ -23,6 +23,7 @@ Kind = Literal[
     "seed",
     "switch",
     "choice",  # one of `choices`; on the command line a flag that stands for the last of them
+    "name",  # one of `choices`, by its name everywhere
     "range",  # (low, high)
     "frames",  # first frames of shots
     "cuts",  # the same, of all shots of a film; on the command line a file
@@ -221,6 +222,7 @@ _CHECKS: dict[Kind, Callable[[Option, Any], None]] = {
     "seed": _check_integer,
     "switch": _check_switch,
     "choice": _check_choice,
+    "name": _check_choice,
     "range": _check_pair,
     "frames": _check_frames,
     "cuts": _check_frames,

@@ -6,6 +6,7 @@ without rounding.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from math import ceil
 from pathlib import Path
@@ -22,7 +23,7 @@ from diffbgm.readers.edit_films import Locate
 from diffbgm.readers.edl import possible_rates
 from diffbgm.readers.flattening import ClipSpan, layer, snapped_rate
 from diffbgm.readers.media_files import MediaFiles
-from diffbgm.timeline import MAX_SECONDS, MediaSpan, Shot, Timeline
+from diffbgm.timeline import MAX_SECONDS, EditDocument, MediaSpan, Shot, Timeline
 
 __all__ = ["FORMATS", "edit_names", "read_timeline", "read_timeline_cuts"]
 
@@ -53,7 +54,8 @@ def read_timeline(
     it names all.
     """
     path = Path(path)
-    media = ClipMedia(MediaFiles(path, tuple(map(Path, media_folders))), locate)
+    folders = tuple(Path(folder).absolute() for folder in media_folders)
+    media = ClipMedia(MediaFiles(path, folders), locate)
     edit, spans, grid = _read(path, media, rate, name)
     try:
         missing = media.missing(span.clip for span in spans)
@@ -64,7 +66,8 @@ def read_timeline(
             f"{path}: {_count(missing, 'medium', 'media')} not there: {', '.join(missing)}; "
             "relink, or name the folder where they lie"
         )
-    return _timeline(path, edit, spans, grid, media)
+    document = _document(path, name, rate, folders)
+    return replace(_timeline(path, edit, spans, grid, media), document=document)
 
 
 def read_timeline_cuts(
@@ -77,10 +80,21 @@ def read_timeline_cuts(
     path = Path(path)
     edit, spans, grid = _read(path, ClipMedia(MediaFiles(path)), rate, name)
     timeline = _timeline(path, edit, spans, grid, None)
+    timeline = replace(timeline, document=_document(path, name, rate))
     if timeline.hints is None:
         return timeline
     cuts = {*timeline.cuts, *timeline.hints.added} - {*timeline.hints.dropped}
     return timeline.cut_at(sorted(cuts))
+
+
+def _document(
+    path: Path,
+    name: str | None,
+    rate: Fraction | float | None,
+    folders: tuple[Path, ...] = (),
+) -> EditDocument:
+    given = None if rate is None else snapped_rate(float(rate))
+    return EditDocument(path.absolute(), name, given, folders)
 
 
 def _read(

@@ -1,5 +1,7 @@
 """From a scored film to the files of a composition. Decides nothing about the music."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -11,35 +13,80 @@ from diffbgm.composition import (
     VERSION,
     Composition,
     ScoredFilm,
+    document_of,
+    keep_takes,
+    kept_document,
+    read_document,
     recorded_files,
     save_analysis,
     source_of,
 )
+from diffbgm.errors import StorageError
 from diffbgm.files.ownership import Record, identify, record_of, to_json
+from diffbgm.files.publishing import publishing
 from diffbgm.music.midi import write_midi
 from diffbgm.music.score import Score
+from diffbgm.options import ComposeOptions
 from diffbgm.progress import Advance, Beside, Clock, part_of
 from diffbgm.sound.mixing import Loudness, measure_loudness
 from diffbgm.sound.own_sound import with_own_sound
 from diffbgm.sound.sample_files import SAMPLE_RATE, SampleFile, writing
 from diffbgm.spotting.cue_sheet import shot_levels
+from diffbgm.timeline import EditDocument, Timeline
 from diffbgm.video.film_sound import film_sound
-from diffbgm.writers.edits import write_otio
 from diffbgm.writers.film import mux
 from diffbgm.writers.licence import LICENCE, write_licence
 from diffbgm.writers.pictures import PianoRolls, overview
 from diffbgm.writers.report import write_report
 from diffbgm.writers.sound_files import PreviousVersion, share, write_sound
+from diffbgm.writers.timelines import (
+    check_timelines,
+    keep_document,
+    timeline_files,
+    write_timelines,
+)
 
 REPORT = "report.html"
 FILM = "film.mp4"
 # What is written besides, at the top of the folder.
-ENTRIES = ("mix.wav", "overview.png", "score.mid", "shots", "stems", "takes", "timeline.otio")
+ENTRIES = ("mix.wav", "overview.png", "score.mid", "shots", "stems", "takes")
 
 
-def entries(with_film: bool) -> tuple[str, ...]:
-    """What a composition consists of at the top of its folder, if it has a film or not."""
-    return (DOCUMENT, ANALYSIS, REPORT, LICENCE, *ENTRIES, *((FILM,) if with_film else ()))
+def entries(options: ComposeOptions, document: EditDocument | None) -> tuple[str, ...]:
+    """What a composition consists of at the top of its folder; `document` is that of its edit."""
+    timelines = timeline_files(options.timeline_format, document)
+    film = (FILM,) if options.mux else ()
+    return (DOCUMENT, ANALYSIS, REPORT, LICENCE, *ENTRIES, *timelines, *film)
+
+
+@contextmanager
+def new_version(folder: Path, source: Path | Timeline, options: ComposeOptions) -> Iterator[Path]:
+    """A folder to compose into, whose files take their places in `folder` at the end.
+
+    It holds the document of an edit; TimelineError where that cannot come back with music.
+    """
+    timeline = source if isinstance(source, Timeline) else None
+    document = timeline.document if timeline else None
+    with publishing(folder, recorded_files, entries(options, document)) as work:
+        if timeline is not None:
+            keep_document(work, document)
+            check_timelines(work, timeline, options)
+        yield work
+
+
+@contextmanager
+def next_version(composition: Composition) -> Iterator[Path]:
+    """A folder that begins with all takes; its files take the places of the composition's."""
+    folder = composition.folder
+    document = document_of(composition.source)
+    names = entries(ComposeOptions.from_dict(composition.options), document)
+    with publishing(folder, recorded_files, names) as work:
+        if read_document(folder) != composition:
+            raise StorageError(f"{folder} was changed by another diffbgm meanwhile; try again")
+        keep_takes(folder, work)
+        if document is not None:
+            share(kept_document(folder, document), kept_document(work, document))
+        yield work
 
 
 def write_folder(
@@ -58,8 +105,7 @@ def write_folder(
             score = join_shots(take.score for take in film.takes)
             _write_notes(folder, film, score, previous, part_of(advance, 0.4, 0.8))
             overview(folder / "overview.png", film.analysis, film.cues, score, mix)
-            segments = [folder / f"shots/{shot.index:03d}.wav" for shot in film.timeline.shots]
-            write_otio(film.timeline, segments, film.cues.hits, folder / "timeline.otio")
+            write_timelines(folder, film, [entry["audio"] for entry in _shot_entries(film)])
             if previous:
                 share(previous.folder / ANALYSIS, folder / ANALYSIS)
             else:

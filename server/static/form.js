@@ -85,6 +85,7 @@ const CONTROLS = {
   style: (option, begin, names) => select(option, begin, names.styles),
   mood: (option, begin, names) => select(option, begin, names.moods),
   choice: (option, begin) => select(option, begin, option.choices),
+  name: (option, begin) => select(option, begin, option.choices),
   number: (option, begin) => number(option, begin, "any"),
   integer: (option, begin) => number(option, begin, 1),
   seed: (option, begin) => number(option, begin, 1),

@@ -7,9 +7,6 @@ import pytest
 from diffbgm.errors import TimelineError
 from diffbgm.readers.edit_films import media_path
 from diffbgm.readers.edits import read_timeline
-from diffbgm.spotting.hit_points import spot_cuts
-from diffbgm.timeline import MediaSpan, Shot, Timeline
-from diffbgm.writers.edits import write_otio
 
 FILM = Fraction(24000, 1001)
 schema, time = otio.schema, otio.opentime
@@ -304,32 +301,3 @@ def test_files_that_are_not_there_or_of_another_kind(tmp_path):
         read_timeline(tmp_path / "edit.otio")
     with pytest.raises(TimelineError, match=r"use \.otio"):
         read_timeline(tmp_path / "edit.prproj")
-
-
-def test_the_written_edit_reads_back_with_its_music_and_markers(tmp_path):
-    (tmp_path / "a b.mp4").touch()
-    media = MediaSpan(tmp_path / "a b.mp4", Fraction(1001, 1000), Fraction(1, 2))
-    timeline = Timeline(FILM, (Shot(0, 0, 50, media, (0.5, -0.5), 0.25), Shot(1, 50, 96)))
-    back = MediaSpan(media.path, Fraction(2002, 1000), Fraction(-2))
-    timeline = Timeline(FILM, (*timeline.shots, Shot(2, 96, 120, media), Shot(3, 120, 132, back)))
-    hits = spot_cuts(FILM, 132, timeline.cuts).hits
-    segments = [tmp_path / "shots" / f"{i:03}.wav" for i in range(4)]
-    write_otio(timeline, segments, hits, tmp_path / "timeline.otio")
-
-    assert read_timeline(tmp_path / "timeline.otio") == timeline
-    document = otio.adapters.read_from_file(str(tmp_path / "timeline.otio"))
-    music = document.audio_tracks()[0]
-    assert [item.media_reference.target_url for item in music] == [
-        "shots/000.wav",
-        "shots/001.wav",
-        "shots/002.wav",
-        "shots/003.wav",
-    ]
-    assert [item.range_in_parent().start_time.value for item in music] == [0, 50, 96, 120]
-    assert [m.marked_range.start_time.value for m in document.tracks.markers] == [50, 96, 120]
-
-
-def test_a_composition_needs_a_segment_a_shot(tmp_path):
-    timeline = Timeline(FILM, (Shot(0, 0, 50),))
-    with pytest.raises(ValueError, match="0 segments for 1 shots"):
-        write_otio(timeline, [], [], tmp_path / "timeline.otio")

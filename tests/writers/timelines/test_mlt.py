@@ -1,0 +1,103 @@
+"""Projects of Shotcut and Kdenlive: what the editor made stays, and melt plays the music."""
+
+import shutil
+import subprocess
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from lxml import etree
+
+from diffbgm.timeline import Shot, Timeline
+from diffbgm.writers.timelines import mlt, mlt_fresh
+from diffbgm.writers.timelines.conversion import converted
+from diffbgm.writers.timelines.media import Relinked
+from tests.writers.timelines.made_edits import made_edit, read_made_edit
+from tests.writers.timelines.made_music import RATE, music_for, write_sounds
+
+FRESH = {".mlt": mlt_fresh.shotcut, ".kdenlive": mlt_fresh.kdenlive}
+both = pytest.mark.parametrize("suffix", FRESH)
+
+
+def project(folder: Path, suffix: str, timeline: Timeline) -> bytes:
+    """The made edit as a project, without music."""
+    edit = made_edit(folder)
+    return FRESH[suffix](converted(edit, timeline.frame_rate, timeline.frames, timeline.document))
+
+
+def without_music(root: etree._Element) -> None:
+    """Take out all that is marked as ours."""
+    for each in list(root.iter()):
+        ids = (each.get("id") or "", each.get("producer") or "")
+        is_marker = (each.get("name") or "").endswith((":markers", ".guides"))
+        if is_marker or any(name.startswith("bgm") for name in ids):
+            each.getparent().remove(each)
+
+
+@both
+def test_all_of_the_editors_comes_back(tmp_path: Path, suffix: str):
+    timeline = read_made_edit(tmp_path)
+    original = project(tmp_path, suffix, timeline).replace(
+        b"<profile", b"<!-- of mine -->\n  <profile"
+    )
+    music = music_for(timeline, ("keys", "bass"))
+    text = mlt.with_music(original, music, None, Relinked(tmp_path, tmp_path))
+    before, after = etree.fromstring(original), etree.fromstring(text)
+    assert len(list(after.iter("entry"))) > len(list(before.iter("entry"))) + 7
+    for root in (before, after):
+        without_music(root)
+    parts = [
+        [(each.tag, dict(each.attrib), (each.text or "").strip()) for each in root.iter()]
+        for root in (before, after)
+    ]
+    assert parts[0] == parts[1]
+
+
+@both
+def test_markers_are_added_to_the_editors(tmp_path: Path, suffix: str):
+    timeline = read_made_edit(tmp_path)
+    original = project(tmp_path, suffix, timeline)
+    text = mlt.with_music(original, music_for(timeline), None, Relinked(tmp_path, tmp_path))
+    for name in (b"check this", b"section A", b"downbeat +0.10"):
+        assert name in text
+
+
+@both
+@pytest.mark.parametrize("rate", [Fraction(25), Fraction(24000, 1001), Fraction(30)])
+def test_melt_plays_the_music_in_its_place(tmp_path: Path, suffix: str, rate: Fraction):
+    edges = (0, 17, 40, 61)
+    timeline = Timeline(rate, tuple(Shot(i, a, b) for i, (a, b) in enumerate(pairwise(edges))))
+    music = music_for(timeline)
+    samples = write_sounds(tmp_path, music)
+    edit = made_edit(tmp_path)
+    edit.tracks.clear()
+    fresh = FRESH[suffix](converted(edit, rate, 61, None))
+    path = tmp_path / f"timeline{suffix}"
+    path.write_bytes(mlt.with_music(fresh, music, None, Relinked(tmp_path, tmp_path)))
+    moved = tmp_path / "moved"
+    moved.mkdir()
+    for each in (path, tmp_path / "shots"):
+        shutil.move(each, moved)
+    played = rendered(moved / path.name)
+    assert abs(len(played) - len(samples)) <= 1
+    length = min(len(played), len(samples))
+    assert np.abs(played[:length, 0] - samples[:length]).max() < 2 / 2**15
+
+
+def rendered(path: Path) -> np.ndarray:
+    """(n, 2): what melt makes of the project's sound."""
+    out = path.with_suffix(".wav")
+    sound = ("acodec=pcm_s16le", f"ar={RATE}", "ac=2", "vn=1")
+    subprocess.run(
+        ["melt", str(path), "-consumer", f"avformat:{out}", *sound, "real_time=0"],
+        check=True,
+        capture_output=True,
+        timeout=120,
+        env={"QT_QPA_PLATFORM": "offscreen", "PATH": "/usr/bin:/bin"},
+    )
+    samples, rate = soundfile.read(out)
+    assert rate == RATE
+    return samples
