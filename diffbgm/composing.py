@@ -7,14 +7,12 @@ select_take  another of the takes that a shot already has
 Before that, without composing: `preview.analyse` and `preview.preview_hits`.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from diffbgm import generation
-from diffbgm.arranging.arrangement import arrange_shot
 from diffbgm.arranging.styles import Style, load_style, located
 from diffbgm.composition import (
     Composition,
@@ -31,16 +29,21 @@ from diffbgm.dialogue import Dialogue
 from diffbgm.errors import OptionError
 from diffbgm.files import as_path
 from diffbgm.music.chord_plan import ChordPlan
-from diffbgm.music.harmony import Key, estimate_key
-from diffbgm.music.pianoroll import SIXTEENTHS_PER_BEAT, to_score
-from diffbgm.music.score import Score
+from diffbgm.music.harmony import estimate_key
+from diffbgm.music.pianoroll import to_score
 from diffbgm.options import ComposeOptions, TakeOptions, checked
+from diffbgm.performing import (
+    arranged_take,
+    rendered_parts,
+    share_of,
+    take_seed,
+    with_replaced,
+)
 from diffbgm.preview import analyse_source, checked_source
 from diffbgm.progress import Advance, Clock, Progress, no_progress, part_of
-from diffbgm.sound.parts import SAMPLE_RATE, Part
 from diffbgm.sound.soundfont import find_soundfont
-from diffbgm.sound.synthesis import check_instruments, render_shot, stem_mixes
-from diffbgm.sound.synthesizers import Synthesizer, open_synthesizer
+from diffbgm.sound.synthesis import check_instruments
+from diffbgm.sound.synthesizers import open_synthesizer
 from diffbgm.spotting.cue_sheet import CueSheet, override_shot, spot
 from diffbgm.spotting.film_plan import plan_film
 from diffbgm.spotting.hit_points import SpottingOptions
@@ -109,10 +112,10 @@ def compose(
         with clock.stage("sound") as advance:
             kept = []
             for shot, take in enumerate(takes):
-                advance_take = part_of(advance, *_share(shot, takes))
-                parts = _rendered(scored, shot, take, style, synth, advance_take)
+                advance_take = part_of(advance, *share_of(shot, takes))
+                parts = rendered_parts(scored, shot, take, style, synth, advance_take)
                 kept.append(save_take(work, shot, 0, take, parts))
-            scored = _with_replaced(replace(scored, takes=tuple(kept)), synth)
+            scored = with_replaced(replace(scored, takes=tuple(kept)), synth)
         return replace(write_folder(work, scored, clock), folder=folder)
 
 
@@ -148,16 +151,16 @@ def recompose(
         with clock.stage("arrangement"):
             key = estimate_key(to_score(scored.roll))
             takes = [
-                _take(roll, to_score(roll), cues, shot, style, style_name, seed, key)
+                arranged_take(roll, to_score(roll), cues, shot, style, style_name, seed, key)
                 for roll, seed in zip(rolls, seeds, strict=True)
             ]
         with clock.stage("sound") as advance:
             kept = []
             for index, take in enumerate(takes):
-                advance_take = part_of(advance, *_share(index, takes))
-                parts = _rendered(scored, shot, take, style, synth, advance_take)
+                advance_take = part_of(advance, *share_of(index, takes))
+                parts = rendered_parts(scored, shot, take, style, synth, advance_take)
                 kept.append(save_take(work, shot, number + index, take, parts))
-            scored = _with_replaced(scored, synth)
+            scored = with_replaced(scored, synth)
             scored = replace(scored, origin=with_soundfont(composition.origin, soundfont))
         previous = PreviousVersion(folder, shot, scored.takes[shot].parts)
         scored = scored.with_take(shot, kept[0], number, number + len(takes))
@@ -209,38 +212,11 @@ def _first_takes(
 ) -> tuple[Take, ...]:
     piano_score = to_score(roll)
     key = estimate_key(piano_score)
-    seeds = [_take_seed(options, shot, 0) for shot in range(shots)]
+    seeds = [take_seed(options, shot, 0) for shot in range(shots)]
     return tuple(
-        _take(roll, piano_score, cues, shot, style, options.style, seed, key)
+        arranged_take(roll, piano_score, cues, shot, style, options.style, seed, key)
         for shot, seed in enumerate(seeds)
     )
-
-
-def _take(
-    roll: np.ndarray,
-    piano_score: Score,
-    cues: CueSheet,
-    shot: int,
-    style: Style,
-    style_name: str,
-    seed: int,
-    key: Key,
-) -> Take:
-    """A take without sound yet: the shot's part of the roll (in notes, `piano_score`) arranged."""
-    own = cues.shot_of_beat == shot
-    return Take(
-        seed=seed,
-        style=style_name,
-        roll=roll[np.repeat(own, SIXTEENTHS_PER_BEAT)],
-        dynamic=cues.dynamic[own],
-        semantic=cues.semantic[own],
-        score=arrange_shot(shot, piano_score, cues, style, seed, key),
-    )
-
-
-def _take_seed(options: ComposeOptions, shot: int, number: int) -> int:
-    """A seed of its own for every take of every shot."""
-    return int(np.random.SeedSequence((options.seed, shot, number)).generate_state(1)[0])
 
 
 def _new_seeds(scored: ScoredFilm, shot: int, number: int, options: TakeOptions) -> list[int]:
@@ -249,7 +225,7 @@ def _new_seeds(scored: ScoredFilm, shot: int, number: int, options: TakeOptions)
         return [options.seed + index for index in range(options.takes)]
     if options.notes == "same":
         return [scored.takes[shot].seed]
-    return [_take_seed(scored.options, shot, number + index) for index in range(options.takes)]
+    return [take_seed(scored.options, shot, number + index) for index in range(options.takes)]
 
 
 def _new_rolls(
@@ -267,29 +243,3 @@ def _new_rolls(
     return generation.inpaint_shot(
         network, cues, scored.analysis, shot, scored.roll, scored.options.sampling, seeds, advance
     )
-
-
-def _rendered(
-    scored: ScoredFilm,
-    shot: int,
-    take: Take,
-    style: Style,
-    synth: Synthesizer,
-    advance: Advance,
-) -> tuple[Part, ...]:
-    timeline = scored.timeline
-    frames = (timeline.shots[shot].start_frame, timeline.frames)
-    first, end = (timeline.sample(frame, SAMPLE_RATE) for frame in frames)
-    tempo_map, mixes = scored.cues.tempo_map, stem_mixes(style)
-    return render_shot(synth, take.score.tracks, tempo_map, mixes, (first, end), advance)
-
-
-def _share(index: int, of: Sequence[Take]) -> tuple[float, float]:
-    """From which fraction to which the work on one of several takes lasts."""
-    return index / len(of), (index + 1) / len(of)
-
-
-def _with_replaced(scored: ScoredFilm, synth: Synthesizer) -> ScoredFilm:
-    """The result says what the SoundFont lacked and what played instead."""
-    replaced = {*scored.sound.get("replaced", ()), *synth.replaced}
-    return replace(scored, sound={**scored.sound, "replaced": sorted(replaced)})

@@ -90,20 +90,34 @@ def inpaint_shot(
     advance: Advance,
 ) -> list[np.ndarray]:
     """`roll` (4 B, 3, 88) with the cells of one shot sampled again, once for every seed."""
+    return inpaint_beats(
+        model, cues, analysis, cues.shot_of_beat == shot, roll, sampling, seeds, advance
+    )
+
+
+def inpaint_beats(
+    model: "Model",
+    cues: CueSheet,
+    analysis: "VideoAnalysis",
+    beats: np.ndarray,
+    roll: np.ndarray,
+    sampling: Sampling,
+    seeds: list[int],
+    advance: Advance,
+) -> list[np.ndarray]:
+    """`roll` (4 B, 3, 88) with the cells of some `beats` (true in (B,)) sampled again, once for
+    every seed; all others are known."""
     from diffbgm.music.conditions import key_signatures_of
 
     before, after = cues.bar_padding
-    own, known = (
-        np.pad(beats, (before, after))
-        for beats in (cues.shot_of_beat == shot, cues.shot_of_beat != shot)
-    )
+    own, known = (np.pad(which, (before, after)) for which in (beats, ~beats))
     cell_padding = (before * SIXTEENTHS_PER_BEAT, after * SIXTEENTHS_PER_BEAT)
     given = np.pad(roll, [cell_padding, (0, 0), (0, 0)])
-    beats = _context_beats(own)
-    cells = slice(beats.start * SIXTEENTHS_PER_BEAT, beats.stop * SIXTEENTHS_PER_BEAT)
-    mask = np.repeat(known[beats], SIXTEENTHS_PER_BEAT)[None].repeat(len(TRACKS), axis=0)
+    seen = _context_beats(own)
+    cells = slice(seen.start * SIXTEENTHS_PER_BEAT, seen.stop * SIXTEENTHS_PER_BEAT)
+    mask = np.repeat(known[seen], SIXTEENTHS_PER_BEAT)[None].repeat(len(TRACKS), axis=0)
     key_signature = int(np.bincount(key_signatures_of(roll)).argmax())
-    piece = _piece(cues, analysis, key_signature).between(beats)
+    piece = _piece(cues, analysis, key_signature).between(seen)
     prediction = model.sample(piece, seeds, sampling, given[cells], mask, advance)
     return [
         _without(np.concatenate([given[: cells.start], one, given[cells.stop :]]), before, after)
@@ -142,7 +156,7 @@ def _at_beats(rows: np.ndarray, tempo_map: TempoMap) -> np.ndarray:
 
 
 def _context_beats(own: np.ndarray) -> slice:
-    """The beats of whole bars, those of a shot (true in `own`) and of its context."""
+    """The beats of whole bars, those to sample (true in `own`) and their context."""
     bars = np.flatnonzero(own.reshape(-1, BEATS_PER_BAR).any(axis=1))
     first = max(0, int(bars[0]) - CONTEXT_BARS)
     last = min(len(own) // BEATS_PER_BAR, int(bars[-1]) + 1 + CONTEXT_BARS)

@@ -16,7 +16,7 @@ from diffbgm.composition.measured import ANALYSIS, save_analysis
 from diffbgm.composition.migrations import VERSION
 from diffbgm.composition.scored import ScoredFilm, load_scored_film
 from diffbgm.composition.source import document_of, kept_document, source_of
-from diffbgm.composition.takes import Take, keep_takes, load_take, save_take
+from diffbgm.composition.takes import Take, keep_take, keep_takes, load_take, save_take
 
 __all__ = [
     "ANALYSIS",
@@ -26,6 +26,7 @@ __all__ = [
     "ScoredFilm",
     "Take",
     "document_of",
+    "keep_take",
     "keep_takes",
     "kept_document",
     "load_composition",

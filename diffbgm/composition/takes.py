@@ -71,14 +71,21 @@ def load_take(folder: Path, shot: int, number: int) -> Take:
 
 def keep_takes(old: Path, new: Path) -> None:
     """All takes of one folder in another, sharing the files where the disc allows it."""
+    shutil.copytree(old / "takes", new / "takes", copy_function=_share)
 
-    def share(source: str, target: str) -> None:
-        with suppress(OSError):
-            os.link(source, target)
-            return
-        shutil.copy2(source, target)
 
-    shutil.copytree(old / "takes", new / "takes", copy_function=share)
+def keep_take(old: Path, new: Path, shot: int, number: int) -> Take:
+    """The same for one take, which keeps its place; the take as it lies in the new folder."""
+    place = take_folder(new, shot, number)
+    shutil.copytree(take_folder(old, shot, number), place, copy_function=_share)
+    return load_take(new, shot, number)
+
+
+def _share(source: str, target: str) -> None:
+    with suppress(OSError):
+        os.link(source, target)
+        return
+    shutil.copy2(source, target)
 
 
 def _from_track(track: Track) -> list[Any]:

@@ -27,6 +27,7 @@ __all__ = [
     "MOODS",
     "ComposeOptions",
     "Option",
+    "RefitOptions",
     "Sampling",
     "TakeOptions",
     "TimelineFormat",
@@ -279,6 +280,29 @@ class TakeOptions:
             raise OptionError("the same notes make one take; ask for new notes to have several")
         if self.notes == "same" and self.mood is not None:
             raise OptionError("another mood needs new notes; leave one of the two options out")
+
+
+@dataclass(frozen=True)
+class RefitOptions:
+    """What is asked of the notes that a changed edit needs anew; None means as for the others."""
+
+    seed: Annotated[
+        int | None,
+        Option(
+            "seed",
+            "Another number, other new notes",
+            low=0,
+            high=HIGHEST_SEED,
+            absent="the one of the music",
+            initial=0,
+        ),
+    ] = None
+    device: Device = "auto"
+    checkpoint: Checkpoint = None
+    soundfont: SoundFont = None
+
+    def __post_init__(self) -> None:
+        check_options(self)
 
 
 def option_named(name: str) -> Option:

@@ -10,7 +10,14 @@ import numpy as np
 from diffbgm.dialogue import Dialogue
 from diffbgm.music.chord_plan import PlannedChord
 from diffbgm.music.tempo_map import BEATS_PER_BAR, TempoMap
-from diffbgm.spotting.hit_points import Hit, HitKind, Spotting, SpottingOptions, spot_cuts
+from diffbgm.spotting.hit_points import (
+    Hit,
+    HitKind,
+    Spotting,
+    SpottingOptions,
+    spot_cuts,
+    wanted_weights,
+)
 from diffbgm.spotting.phrases import phrase_starts
 from diffbgm.spotting.planning import PiecePlan
 from diffbgm.timeline import Timeline
@@ -117,6 +124,13 @@ def spot(analysis: VideoAnalysis, options: SpottingOptions | None = None) -> Cue
     strengths = _cut_strengths(analysis).tolist()
     spotting = spot_cuts(timeline.frame_rate, timeline.frames, timeline.cuts, options, strengths)
     return measure_conditions(analysis, spotting, options)
+
+
+def weights_of_cuts(analysis: VideoAnalysis, options: SpottingOptions) -> np.ndarray:
+    """(C,) how much each cut of the timeline matters, 0..1, as `spot` goes by it."""
+    timeline = analysis.timeline
+    strengths = _cut_strengths(analysis).tolist()
+    return wanted_weights(timeline.frame_rate, timeline.frames, timeline.cuts, options, strengths)
 
 
 def measure_conditions(

@@ -1,8 +1,10 @@
 """The plan of a film's music: key, form and harmony from its cue sheet. Knows no notes."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from diffbgm.music.chord_plan import HALF_BAR_BEATS, ChordPlan
+from diffbgm.music.chord_plan import HALF_BAR_BEATS, ChordPlan, PlannedChord
 from diffbgm.music.conditions import DYNAMIC
 from diffbgm.spotting.cue_sheet import CueSheet
 from diffbgm.spotting.planning import PiecePlan, plan_piece
@@ -20,6 +22,16 @@ def plan_film(cues: CueSheet, seed: int, written: ChordPlan | None = None) -> Pi
     key_signature = int(np.random.default_rng(seed).integers(12))
     if written is not None:
         key_signature = written.key_signature(default=key_signature)
+    first = (cues.bar_padding[0] + cues.first_downbeat) // HALF_BAR_BEATS
+    chords = enumerate(() if written is None else written.chords, start=first)
+    return plan_around(cues, key_signature, dict(chords), seed)
+
+
+def plan_around(
+    cues: CueSheet, key_signature: int, given: Mapping[int, PlannedChord | None], seed: int
+) -> PiecePlan:
+    """The plan in a key around the chords that are `given` by half bar, counted from the bar line
+    before the film's first beat; those beyond the film are left out."""
     density, boundary = (DYNAMIC.index(name) for name in ("density", "boundary"))
     starts = np.zeros(len(cues.dynamic), bool)
     starts[list(cues.phrases)] = True
@@ -27,8 +39,6 @@ def plan_film(cues: CueSheet, seed: int, written: ChordPlan | None = None) -> Pi
     turns = is_cut & (cues.dynamic[:, boundary] >= STRONG_CUT)
     before, after = padding = cues.bar_padding
     halves = (before + len(starts) + after) // HALF_BAR_BEATS
-    first = (before + cues.first_downbeat) // HALF_BAR_BEATS
-    chords = enumerate(() if written is None else written.chords, start=first)
     return plan_piece(
         np.pad(starts, padding),
         np.pad(cues.dynamic[:, density], padding, mode="edge"),
@@ -36,5 +46,5 @@ def plan_film(cues: CueSheet, seed: int, written: ChordPlan | None = None) -> Pi
         key_signature,
         np.random.default_rng((seed, 1)),
         np.pad(turns, padding),
-        {half: chord for half, chord in chords if half < halves},
+        {half: chord for half, chord in given.items() if half < halves},
     )

@@ -137,9 +137,7 @@ def spot_cuts(
     """
     options = options or SpottingOptions()
     _check_cuts(frames, cuts, options)
-    weights = cut_weights(frame_rate, frames, cuts, strengths)
-    weights[np.isin(cuts, options.ignored)] = 0.0
-    weights[np.isin(cuts, options.pinned)] = 1.0
+    weights = wanted_weights(frame_rate, frames, cuts, options, strengths)
     problem = _problem(frame_rate, frames, np.array(cuts, np.int64), weights, options)
     path = _best_path(problem)
     if path is None:
@@ -147,6 +145,20 @@ def spot_cuts(
     tempo_map = TempoMap(path.beats, path.seconds)
     hits = measure_hits(tempo_map, path.first_downbeat, frame_rate, cuts, weights)
     return Spotting(tempo_map, hits, path.first_downbeat)
+
+
+def wanted_weights(
+    frame_rate: Fraction,
+    frames: int,
+    cuts: Sequence[int],
+    options: SpottingOptions,
+    strengths: Sequence[float] | None,
+) -> np.ndarray:
+    """(C,) `cut_weights`, 1 for pinned cuts and 0 for ignored ones."""
+    weights = cut_weights(frame_rate, frames, cuts, strengths)
+    weights[np.isin(cuts, options.ignored)] = 0.0
+    weights[np.isin(cuts, options.pinned)] = 1.0
+    return weights
 
 
 def cut_weights(
