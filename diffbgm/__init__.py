@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from diffbgm.composing import compose, recompose, select_take
     from diffbgm.composition import Composition, load_composition
     from diffbgm.errors import DiffBGMError
-    from diffbgm.options import ComposeOptions, TakeOptions
+    from diffbgm.options import ComposeOptions, RefitOptions, TakeOptions
     from diffbgm.preview import analyse, preview_hits
     from diffbgm.readers.cut_lists import CutList, read_cut_list
     from diffbgm.readers.edits import read_timeline
+    from diffbgm.refitting import ShotChange, preview_refit, refit
     from diffbgm.spotting.hit_points import Hit, Spotting
     from diffbgm.timeline import CutHints, MediaSpan, Shot, Timeline
     from diffbgm.video.analysis import VideoAnalysis
@@ -34,7 +35,9 @@ __all__ = [
     "DiffBGMError",
     "Hit",
     "MediaSpan",
+    "RefitOptions",
     "Shot",
+    "ShotChange",
     "Spotting",
     "TakeOptions",
     "Timeline",
@@ -44,9 +47,11 @@ __all__ = [
     "errors",
     "load_composition",
     "preview_hits",
+    "preview_refit",
     "read_cut_list",
     "read_timeline",
     "recompose",
+    "refit",
     "select_take",
 ]
 
@@ -54,11 +59,12 @@ _NAMES_OF_MODULE = {
     "composing": ("compose", "recompose", "select_take"),
     "composition": ("Composition", "load_composition"),
     "errors": ("DiffBGMError",),
-    "options": ("ComposeOptions", "TakeOptions"),
+    "options": ("ComposeOptions", "RefitOptions", "TakeOptions"),
     "preview": ("analyse", "preview_hits"),
     "readers.cut_lists": ("CutList", "read_cut_list"),
     "readers.edits": ("read_timeline",),
     "spotting.hit_points": ("Hit", "Spotting"),
+    "refitting": ("ShotChange", "preview_refit", "refit"),
     "timeline": ("CutHints", "MediaSpan", "Shot", "Timeline"),
     "video.analysis": ("VideoAnalysis",),
 }

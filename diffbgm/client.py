@@ -205,6 +205,11 @@ class Client:
         """Ask for a shot again, its neighbours unchanged; `options` are those of a take."""
         return self._json("POST", f"{_url(composition)}/shots/{shot}/takes", json=options)
 
+    def refit(self, composition: str, timeline: dict[str, Any], **options: Any) -> State:
+        """Ask for the music carried over to a changed edit, as a composition of its own."""
+        body = {"timeline": timeline, **options}
+        return self._json("POST", f"{_url(composition)}/refits", json=body)
+
     def choose_take(self, composition: str, shot: int, take: int) -> State:
         """Ask for an earlier take of a shot back."""
         return self._json("PUT", f"{_url(composition)}/shots/{shot}/take", json={"take": take})

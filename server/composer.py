@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from diffbgm.devices import choose_device
-from diffbgm.options import ComposeOptions, Sampling, TakeOptions
+from diffbgm.options import ComposeOptions, RefitOptions, Sampling, TakeOptions
 from diffbgm.progress import Progress
 
 if TYPE_CHECKING:
     from diffbgm.timeline import Timeline
 
-Options = TypeVar("Options", ComposeOptions, TakeOptions)
+Options = TypeVar("Options", ComposeOptions, RefitOptions, TakeOptions)
 
 _FILMS = ".films.json"
 
@@ -40,6 +40,10 @@ class Composer(Protocol):
 
     def compose(
         self, source: Path, folder: Path, options: ComposeOptions, progress: Progress
+    ) -> None: ...
+
+    def refit(
+        self, source: Path, old: Path, folder: Path, options: RefitOptions, progress: Progress
     ) -> None: ...
 
     def recompose(
@@ -96,6 +100,13 @@ class LibraryComposer:
 
         edit = read_edit(source) if source.suffix == ".otio" else source
         composing.compose(edit, folder, self._equipped(options), progress)
+
+    def refit(
+        self, source: Path, old: Path, folder: Path, options: RefitOptions, progress: Progress
+    ) -> None:
+        from diffbgm import refitting
+
+        refitting.refit(old, read_edit(source), self._equipped(options), progress, folder)
 
     def recompose(self, folder: Path, shot: int, options: TakeOptions, progress: Progress) -> None:
         from diffbgm import composing

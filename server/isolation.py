@@ -174,6 +174,11 @@ class IsolatedComposer(Isolated):
     ) -> None:
         self.call("compose", (source, folder, options), progress, self._patience)
 
+    def refit(
+        self, source: Path, old: Path, folder: Path, options: RefitOptions, progress: Progress
+    ) -> None:
+        self.call("refit", (source, old, folder, options), progress, self._patience)
+
     def recompose(self, folder: Path, shot: int, options: TakeOptions, progress: Progress) -> None:
         self.call("recompose", (folder, shot, options), progress, self._patience)
 

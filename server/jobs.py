@@ -99,11 +99,18 @@ class Jobs:
         if len(self._store.queued_jobs()) >= self._most:
             raise QueueFullError
 
-    def submit(self, title: str, request: dict[str, Any], media_ids: set[str]) -> Composition:
+    def submit(
+        self,
+        title: str,
+        request: dict[str, Any],
+        media_ids: set[str],
+        kind: JobKind = "compose",
+        arguments: dict[str, Any] | None = None,
+    ) -> Composition:
         """Queues a new composition. KeyError names an unknown media id; QueueFullError."""
         with self._changed:
             self.check_room()
-            composition = self._store.add_composition(title, request, media_ids)
+            composition = self._store.add_composition(title, request, media_ids, kind, arguments)
             self._tell()
         return composition
 

@@ -21,7 +21,7 @@ from diffbgm.errors import DiffBGMError, StorageError
 from diffbgm.files.publishing import recover
 
 from .store_folder import StoreFolder, size_of
-from .tables import Composition, Job, Media
+from .tables import FIRST_KINDS, Composition, Job, Media
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +58,10 @@ def find_again(session: Session, folder: StoreFolder) -> None:
 def recover_jobs(session: Session, folder: StoreFolder, attempts: int) -> None:
     """Jobs that were running when the server ended: queued again, or failed, or done after all."""
     for job in session.scalars(select(Job).where(Job.state == "running")):
-        if job.kind == "compose" and (folder.compositions / job.composition_id / DOCUMENT).exists():
+        if (
+            job.kind in FIRST_KINDS
+            and (folder.compositions / job.composition_id / DOCUMENT).exists()
+        ):
             job.state = "done"
         elif job.attempts < attempts:
             job.state = "queued"

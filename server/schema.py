@@ -8,7 +8,15 @@ from typing import Annotated, Any, Literal
 from flask_openapi3.models import RawModel
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model, model_validator
 
-from diffbgm.options import MOODS, ComposeOptions, Option, TakeOptions, parse_mood, public_options
+from diffbgm.options import (
+    MOODS,
+    ComposeOptions,
+    Option,
+    RefitOptions,
+    TakeOptions,
+    parse_mood,
+    public_options,
+)
 from diffbgm.options.option import LONGEST_TEXT, Kind
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the content")]
@@ -152,6 +160,22 @@ class TakeRequest(_fields_of(TakeOptions)):
     def to_library(self) -> TakeOptions:
         """As the library takes them. Raises OptionError where one is out of range."""
         return TakeOptions(**_arguments(self))
+
+
+def _refit_form(schema: dict[str, Any]) -> None:
+    schema["properties"]["timeline"] = _TIMELINE
+
+
+class RefitRequest(_fields_of(RefitOptions)):
+    """The changed edit; and how to make the notes that it needs anew."""
+
+    model_config = ConfigDict(json_schema_extra=_refit_form)
+
+    timeline: dict[str, Any] = Field(description="an OpenTimelineIO document")
+
+    def to_library(self) -> RefitOptions:
+        """As the library takes them. Raises OptionError where one is out of range."""
+        return RefitOptions(**{k: v for k, v in _arguments(self).items() if k != "timeline"})
 
 
 def _arguments(wire: Wire) -> dict[str, Any]:
@@ -362,7 +386,7 @@ State = Literal["queued", "running", "done", "failed", "cancelled"]
 
 class JobAnswer(BaseModel):
     id: int
-    kind: Literal["compose", "take", "select"]
+    kind: Literal["compose", "refit", "take", "select"]
     shot: int | None = None
     state: State
     error: Error | None = None

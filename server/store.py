@@ -172,11 +172,16 @@ class Store:
             return session.scalars(newest.options(selectinload(Composition.jobs))).all()
 
     def add_composition(
-        self, title: str, request: dict[str, Any], media_ids: Iterable[str]
+        self,
+        title: str,
+        request: dict[str, Any],
+        media_ids: Iterable[str],
+        kind: JobKind = "compose",
+        arguments: dict[str, Any] | None = None,
     ) -> Composition:
         """A new composition with its first job queued. KeyError names an unknown media id."""
         made = Composition(id=secrets.token_hex(16), title=title, created=_now())
-        made.jobs.append(Job(kind="compose", arguments={}, created=_now()))
+        made.jobs.append(Job(kind=kind, arguments=arguments or {}, created=_now()))
         document = {
             "title": title,
             "created": made.created.isoformat(),

@@ -10,7 +10,9 @@ from sqlalchemy import JSON, Column, ForeignKey, Table, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
-JobKind = Literal["compose", "take", "select"]
+JobKind = Literal["compose", "refit", "take", "select"]
+# What a composition begins with: its folder is there once that is done.
+FIRST_KINDS: tuple[JobKind, ...] = ("compose", "refit")
 
 
 class Base(DeclarativeBase):
@@ -72,7 +74,7 @@ class Composition(Base):
     @property
     def is_composed(self) -> bool:
         """Whether its folder holds a finished composition."""
-        return any(job.kind == "compose" and job.state == "done" for job in self.jobs)
+        return any(job.kind in FIRST_KINDS and job.state == "done" for job in self.jobs)
 
     @property
     def current_job(self) -> Job:

@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy.exc import OperationalError
 
 from diffbgm.errors import CancelledError, DiffBGMError
+from diffbgm.options import RefitOptions
 
 from .composer import Composer, Description
 from .jobs import Jobs
@@ -129,6 +130,11 @@ class Worker(threading.Thread):
             request = ComposeRequest(**self._store.request(composition.id))
             source = write_source(request, composition.media, self._store, work)
             self._composer.compose(source, folder, request.options.to_library(), report)
+        elif job.kind == "refit":
+            request = ComposeRequest(**self._store.request(composition.id))
+            source = write_source(request, composition.media, self._store, work)
+            old = self._store.folder(arguments["of"])
+            self._composer.refit(source, old, folder, RefitOptions(arguments["seed"]), report)
         elif job.kind == "take":
             options = TakeRequest(**arguments["options"]).to_library()
             self._composer.recompose(folder, arguments["shot"], options, report)

@@ -12,7 +12,7 @@ from pathlib import Path
 from diffbgm_server.composer import Description
 
 from diffbgm.errors import FilmError, StorageError
-from diffbgm.options import ComposeOptions, TakeOptions
+from diffbgm.options import ComposeOptions, RefitOptions, TakeOptions
 from tests.made_composition import MadeFilm, exchange_take, write_composition
 
 RATE, EDGES = Fraction(24), (0, 24, 36, 72)
@@ -60,6 +60,11 @@ class FakeComposer:
             part.rename(folder)
         finally:
             shutil.rmtree(part, ignore_errors=True)
+
+    def refit(
+        self, source: Path, old: Path, folder: Path, options: RefitOptions, progress: Progress
+    ) -> None:
+        self.compose(source, folder, ComposeOptions(), progress)
 
     def recompose(self, folder: Path, shot: int, options: TakeOptions, progress: Progress) -> None:
         progress("composing", 0.5)

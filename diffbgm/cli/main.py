@@ -18,6 +18,7 @@ from diffbgm.cli.options import (
     shared,
     with_options,
 )
+from diffbgm.cli.refit import refit
 from diffbgm.cli.sources import reads_source
 from diffbgm.cli.terminal import UsageError, print_json, print_table, progress_bar
 from diffbgm.errors import DiffBGMError
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Background music for film cuts.", pretty_exceptions_enable=False)
 app.add_typer(research.app)
+app.command()(refit)
 
 # What typer returns for Ctrl-C, where no command had a word to say about it.
 INTERRUPTED = 130

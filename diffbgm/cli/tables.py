@@ -1,5 +1,6 @@
 """What the command line shows: the shots of a film, the hits of a tempo map."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from fractions import Fraction
 from typing import Any
@@ -9,6 +10,7 @@ from rich.console import Group
 from rich.table import Table
 
 from diffbgm.arranging.styles import Style
+from diffbgm.refitting.matching import ShotChange
 from diffbgm.spotting.hit_points import Spotting
 from diffbgm.spotting.hit_score import score, score_shuffled
 from diffbgm.video.analysis import MOOD_SOURCES, VideoAnalysis
@@ -72,6 +74,16 @@ def shot_table(analysis: VideoAnalysis) -> Table:
             f"{row['end'] - row['start']:.2f}",
             *levels,
         )
+    return table
+
+
+def change_table(changes: Sequence[ShotChange]) -> Table:
+    """What became of every shot in a changed edit, and which of them was which before."""
+    table = Table("shot", "before", "")
+    for change in changes:
+        numbers = ("" if n is None else str(n) for n in (change.shot, change.before))
+        colour = "green" if change.is_same else "yellow"
+        table.add_row(*numbers, f"[{colour}]{change.change}")
     return table
 
 

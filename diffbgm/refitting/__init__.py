@@ -4,8 +4,6 @@ preview_refit  what became of every shot
 refit          what stayed is moved along, to the bit; new notes just for what changed
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,13 +15,12 @@ from diffbgm.composition import (
     load_composition,
     load_scored_film,
     read_document,
-    recorded_files,
 )
+from diffbgm.composition.origin import with_soundfont
 from diffbgm.devices import choose_device
 from diffbgm.dialogue import Dialogue
 from diffbgm.errors import StorageError, TimelineError
 from diffbgm.files import as_path
-from diffbgm.files.publishing import publishing
 from diffbgm.generation import CONTEXT_BARS
 from diffbgm.music.pianoroll import BEATS_PER_BAR
 from diffbgm.options import RefitOptions, checked
@@ -38,7 +35,7 @@ from diffbgm.sound.soundfont import find_soundfont
 from diffbgm.sound.synthesizers import open_synthesizer
 from diffbgm.timeline import Timeline
 from diffbgm.video.find_dialogue import find_dialogue
-from diffbgm.writers.folder import entries, write_folder
+from diffbgm.writers.folder import new_version, write_folder
 
 __all__ = ["ShotChange", "preview_refit", "refit"]
 
@@ -83,9 +80,12 @@ def refit(
     soundfont = find_soundfont(options.soundfont or old.options.soundfont)
     choose_device(options.device)
     target = composition.folder if into is None else as_path("into", into)
-    with _writing(composition, target) as work, open_synthesizer(soundfont) as synth:
+    wanted = replace(moved_options(old.options, old.timeline, edit), device=options.device)
+    with new_version(target, edit, wanted) as work, open_synthesizer(soundfont) as synth:
+        if read_document(composition.folder) != composition:
+            raise StorageError(f"{folder} was changed by another diffbgm meanwhile; try again")
+
         with clock.stage("analysis") as advance:
-            wanted = replace(moved_options(old.options, old.timeline, edit), device=options.device)
             analysis = analyse_source(edit, wanted, advance)
         with clock.stage("dialogue") as advance:
             found = find_dialogue(edit, advance) if old.options.under_dialogue else Dialogue()
@@ -95,7 +95,9 @@ def refit(
             roll = _new_roll(settled, options, advance)
         with clock.stage("sound") as advance:
             scored = scored_edit(settled, roll, synth, work, advance)
-        written = write_folder(work, with_replaced(scored, synth), clock)
+        scored = with_replaced(scored, synth)
+        scored = replace(scored, origin=with_soundfont(composition.origin, soundfont))
+        written = write_folder(work, scored, clock)
     return replace(written, folder=target)
 
 
@@ -108,17 +110,6 @@ def _changes(composition: Composition, before: Timeline, edit: Timeline) -> tupl
             "compose it anew, or put its media where they were"
         )
     return changes
-
-
-@contextmanager
-def _writing(composition: Composition, target: Path) -> Iterator[Path]:
-    """A folder to write to, whose files take their places in `target`."""
-    with publishing(target, recorded_files, entries(with_film=False)) as work:
-        if read_document(composition.folder) != composition:
-            raise StorageError(
-                f"{composition.folder} was changed by another diffbgm meanwhile; try again"
-            )
-        yield work
 
 
 def _new_roll(settled: Settled, options: RefitOptions, advance: Advance) -> np.ndarray:

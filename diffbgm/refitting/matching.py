@@ -69,7 +69,7 @@ def now_at(frame: int, before: Timeline, after: Timeline) -> list[int]:
     places = []
     for new in after.shots:
         lag = _lag(old, new, before.frame_rate)
-        if lag is not None:
+        if old.media is not None and lag is not None:
             now = new.start_frame + frame - old.start_frame - lag
             places += [now] if max(1, new.start_frame) <= now < new.end_frame else []
     return places
