@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from diffbgm.errors import CancelledError, DiffBGMError
-from diffbgm.options import ComposeOptions, TakeOptions
+from diffbgm.options import ComposeOptions, RefitOptions, TakeOptions
 
 from .composer import Description, Progress
 from .interruption import Interruption, interrupt

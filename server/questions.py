@@ -61,6 +61,15 @@ class Questions:
             **spotting.to_dict(),
         }
 
+    def changes(self, folder: Path, source: Path, progress: Progress) -> dict[str, Any]:
+        """What became of every shot of a composition in a changed edit. DiffBGMError."""
+        from dataclasses import asdict
+
+        from diffbgm.refitting import preview_refit
+
+        found = preview_refit(folder, read_edit(source), progress)
+        return {"changes": [asdict(change) for change in found]}
+
     def _analysis(
         self, source: Path, options: ComposeOptions, progress: Progress
     ) -> "VideoAnalysis":

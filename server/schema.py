@@ -172,10 +172,19 @@ class RefitRequest(_fields_of(RefitOptions)):
     model_config = ConfigDict(json_schema_extra=_refit_form)
 
     timeline: dict[str, Any] = Field(description="an OpenTimelineIO document")
+    films: dict[FilmName, Sha256] | None = Field(
+        default=None,
+        max_length=10_000,
+        description="ids of uploaded films, by the names that the timeline calls them",
+    )
+
+    def edit(self) -> ComposeRequest:
+        """The same edit as it would be composed anew."""
+        return ComposeRequest(timeline=self.timeline, films=self.films)
 
     def to_library(self) -> RefitOptions:
         """As the library takes them. Raises OptionError where one is out of range."""
-        return RefitOptions(**{k: v for k, v in _arguments(self).items() if k != "timeline"})
+        return RefitOptions(seed=self.seed)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def _arguments(wire: Wire) -> dict[str, Any]:
@@ -371,6 +380,18 @@ class HitsProgress(BaseModel):
     state: Literal["running"] = "running"
     stage: str
     fraction: float
+
+
+class ShotChangeAnswer(BaseModel):
+    """What became of a shot in a changed edit."""
+
+    change: Literal["kept", "moved", "shorter", "longer", "slipped", "new", "deleted"]
+    shot: int | None = Field(description="its number in the changed edit")
+    before: int | None = Field(description="its number before")
+
+
+class RefitPreview(BaseModel):
+    changes: list[ShotChangeAnswer]
 
 
 class Progress(BaseModel):

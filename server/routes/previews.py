@@ -4,11 +4,14 @@ import hashlib
 import json
 import secrets
 import shutil
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from flask import Response, request
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.types import ResponseDict
+from pydantic import BaseModel
 
 from diffbgm.errors import DiffBGMError
 from diffbgm.progress import Progress
@@ -28,7 +31,7 @@ _PATIENCE = 1.0  # seconds: what is answered within is not said to be running
 
 def add_routes(api: APIBlueprint, services: Services) -> None:
     shown: dict[str, Any] = {"tags": [COMPOSITIONS], "security": TOKEN}
-    answered: ResponseDict = {200: schema.HitsAnswer, 202: schema.HitsProgress}
+    told: ResponseDict = {200: schema.HitsAnswer, 202: schema.HitsProgress}
 
     @api.post(
         "/v1/timelines",
@@ -45,7 +48,7 @@ def add_routes(api: APIBlueprint, services: Services) -> None:
         named = sorted(films_named(document))
         return answer(schema.EditAnswer(timeline=document, films=named))
 
-    @api.post("/v1/hits", responses=answered | errors(404, 413, 415, 422, 429, 507), **shown)
+    @api.post("/v1/hits", responses=told | errors(404, 413, 415, 422, 429, 507), **shown)
     def hits(body: schema.ComposeRequest) -> Response:
         """How composing with these options would meet the cuts; 202 while the film is looked at"""
         check_style(services, body.options.model_dump()["style"])
@@ -57,7 +60,7 @@ def add_routes(api: APIBlueprint, services: Services) -> None:
             question = services.previews.ask(key, _asking(services, body, title, used))
         except TooManyQuestionsError as error:
             raise queue_full() from error
-        return _answered(services, key, question)
+        return answered(services, key, question, schema.HitsAnswer)
 
 
 def _read(services: Services, name: str, rate: float | None, content: bytes) -> str:
@@ -75,15 +78,28 @@ def _read(services: Services, name: str, rate: float | None, content: bytes) -> 
 
 
 def _asking(services: Services, body: schema.ComposeRequest, title: str, used: set[str]) -> Any:
+    def ask(child: Isolated, progress: Progress, source: Path) -> Any:
+        options = body.options.to_library()
+        return child.call("hits", (source, options), progress, patience=1.0)
+
+    return about(services, body, title, used, ask)
+
+
+def about(
+    services: Services,
+    body: schema.ComposeRequest,
+    title: str,
+    used: set[str],
+    ask: Callable[[Isolated, Progress, Path], Any],
+) -> Callable[[Isolated, Progress], Any]:
+    """A question about what is sent, which lies in a file as long as it is asked."""
     store = services.store
 
-    def ask(child: Isolated, progress: Progress) -> Any:
-        work = store.work / f"hits-{secrets.token_hex(8)}"
+    def work_on(child: Isolated, progress: Progress) -> Any:
+        work = store.work / f"question-{secrets.token_hex(8)}"
         media = [film for one in used if (film := store.media(one)) is not None]
         try:
-            source = sources.write_source(body, media, store, work)
-            options = body.options.to_library()
-            return child.call("hits", (source, options), progress, patience=1.0)
+            return ask(child, progress, sources.write_source(body, media, store, work))
         except DiffBGMError as error:
             told = sources.in_words_of_the_client(str(error), title, media, store, work)
             error.args = (told,)
@@ -91,14 +107,15 @@ def _asking(services: Services, body: schema.ComposeRequest, title: str, used: s
         finally:
             shutil.rmtree(work, ignore_errors=True)
 
-    return ask
+    return work_on
 
 
-def _answered(services: Services, key: str, question: Question) -> Response:
+def answered(services: Services, key: str, question: Question, form: type[BaseModel]) -> Response:
+    """What was answered, in its form; or how far that is."""
     if not question.is_answered.wait(_PATIENCE):
         progress = schema.HitsProgress(stage=question.stage, fraction=question.fraction)
         return answer(progress, 202)
     if question.error is not None:
         services.previews.forget(key)
         raise question.error
-    return answer(schema.HitsAnswer(**question.answer))
+    return answer(form(**question.answer))

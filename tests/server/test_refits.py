@@ -28,6 +28,15 @@ def test_a_changed_edit_is_a_composition_of_its_own(client, film, ended: Ended) 
     assert ended(again.json["id"])["result"]["shots"][1]["takes"] == 2
 
 
+def test_what_cannot_be_compared_says_why(client, film, ended: Ended) -> None:
+    url = f"/v1/compositions/{ended(submit(client, film))['id']}/refits/preview"
+    response = client.post(url, json={"timeline": shown(film)})
+    while response.status_code == 202:
+        response = client.post(url, json={"timeline": shown(film)})
+    # What the fake composer writes is no composition that the library reads.
+    assert response.status_code in (409, 422)
+
+
 def test_what_cannot_be_refitted_is_refused(client, film, ended: Ended) -> None:
     old = submit(client, film)
     url = f"/v1/compositions/{ended(old)['id']}/refits"
