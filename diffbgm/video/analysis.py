@@ -19,7 +19,7 @@ from diffbgm.video.clip import Clip, sampled
 from diffbgm.video.decode import Picture, on_grid, read_pictures
 from diffbgm.video.edit import content_of_edit, edit_frames
 from diffbgm.video.embeddings import content_of
-from diffbgm.video.hard_cuts import SHORTEST_SHOT
+from diffbgm.video.hard_cuts import shortest_shot
 from diffbgm.video.hinted_cuts import HintedCuts, apply_hints
 from diffbgm.video.mood import MoodMeter
 from diffbgm.video.motion import MotionMeter
@@ -92,7 +92,7 @@ def analyse_film(
     rate = info.frame_rate
     expected = round(info.seconds * rate) if info.seconds else None
     frames = _reported(on_grid(read_pictures(path), rate), expected, progress)
-    meters = _Meters(cuts, hints)
+    meters = _Meters(rate, cuts, hints)
     meaning = _measure(meters, frames, rate, clip, lambda: content_of(path))
     if meters.frames < 2:
         raise FilmError(f"{path}: is a single picture; give a film")
@@ -113,7 +113,7 @@ def analyse_timeline(
     """
     rate = timeline.frame_rate
     frames = _reported(edit_frames(timeline), timeline.frames, progress)
-    meters = _Meters(None if timeline.hints else timeline.cuts, timeline.hints)
+    meters = _Meters(rate, None if timeline.hints else timeline.cuts, timeline.hints)
     meaning = _measure(meters, frames, rate, clip, lambda: content_of_edit(timeline))
     return meters.analysis(timeline, meaning)
 
@@ -143,13 +143,16 @@ def _measure(
 class _Meters:
     """Everything that is measured, fed with one frame after the other."""
 
-    def __init__(self, cuts: tuple[int, ...] | None, hints: CutHints | None) -> None:
+    def __init__(
+        self, rate: Fraction, cuts: tuple[int, ...] | None, hints: CutHints | None
+    ) -> None:
         """`cuts` None: detect them, by what `hints` say."""
+        self._shortest = shortest_shot(float(rate))
         self.frames = 0
         self._hints = hints or CutHints()
         self._given = None if cuts is None else _GivenCuts(cuts)
-        self._shots = ShotDetector() if cuts is None else None
-        self._motion, self._mood, self._album = MotionMeter(), MoodMeter(), _Album()
+        self._shots = ShotDetector(float(rate)) if cuts is None else None
+        self._motion, self._mood, self._album = MotionMeter(), MoodMeter(), _Album(self._shortest)
 
     def at_each(self, frames: Iterable[Picture]) -> Iterator[Picture]:
         """The frames, each measured before it is handed on; all small pictures of one size."""
@@ -161,16 +164,17 @@ class _Meters:
             self.frames += 1
             yield frame
 
-    def _cuts(self, rate: float) -> HintedCuts:
+    def _cuts(self) -> HintedCuts:
         if self._given is not None:
             return HintedCuts(self._given.finish(self.frames), ())
         assert self._shots is not None
-        return apply_hints(self._hints, self._shots.finish(rate), self._shots.downscaled)
+        found, downscaled = self._shots.finish(), self._shots.downscaled
+        return apply_hints(self._hints, found, downscaled, self._shortest)
 
     def analysis(self, shown: Timeline, meaning: _Meaning | None) -> VideoAnalysis:
         """`meaning` None: read the mood from colour and motion."""
         rate = float(shown.frame_rate)
-        cuts, rejected = self._cuts(rate)
+        cuts, rejected = self._cuts()
         timeline = shown.cut_at([cut.frame for cut in cuts])
         energy = self._motion.energy(rate, [cut.span for cut in cuts])
         middles = [(shot.start_frame + shot.end_frame) // 2 for shot in timeline.shots]
@@ -220,14 +224,15 @@ class _GivenCuts:
 
 
 class _Album:
-    """Keeps a picture of every shot to be, compressed: one in each `SHORTEST_SHOT` frames."""
+    """Keeps a picture of every shot to be, compressed: one in each `shortest` frames."""
 
-    def __init__(self) -> None:
+    def __init__(self, shortest: int) -> None:
+        self._shortest = shortest
         self._pages = Spool()
         self._pushed = 0
 
     def push(self, rgb: np.ndarray) -> None:
-        if self._pushed % SHORTEST_SHOT == 0:
+        if self._pushed % self._shortest == 0:
             bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
             page = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, 92])[1]
             self._pages.append(page.tobytes())
@@ -241,7 +246,7 @@ class _Album:
         size = max(1, round(width * scale)), max(1, round(height * scale))
         pictures = np.empty((len(frames), size[1], size[0], 3), np.uint8)
         for picture, frame in zip(pictures, frames, strict=True):
-            page = self._page(min(round(frame / SHORTEST_SHOT), len(self._pages) - 1))
+            page = self._page(min(round(frame / self._shortest), len(self._pages) - 1))
             picture[:] = cv2.resize(page, size, interpolation=cv2.INTER_AREA)
         return pictures
 

@@ -8,7 +8,6 @@ import numpy as np
 
 from diffbgm.timeline import CutHints, check_cuts
 from diffbgm.video.downscaling import Downscaled, downscaled_dissimilarity, flat
-from diffbgm.video.hard_cuts import SHORTEST_SHOT
 from diffbgm.video.shots import Cut, CutSource
 from diffbgm.video.similarity import Flow
 
@@ -25,12 +24,15 @@ class HintedCuts(NamedTuple):
     rejected: tuple[int, ...]
 
 
-def apply_hints(hints: CutHints, found: Iterable[Cut], downscaled: Downscaled) -> HintedCuts:
+def apply_hints(
+    hints: CutHints, found: Iterable[Cut], downscaled: Downscaled, apart: int
+) -> HintedCuts:
     """Which frames are cuts, by what was said and by what was `found` in the picture.
 
     What was found is placed exactly where a hint lies in it; candidates where nothing was found
     are cuts if the picture changes by more than it does around. Candidates outside the film are
-    none. CutsError if a cut of the edit, or one that was added, lies outside.
+    none. Cuts found in the picture alone lie `apart` frames from others. CutsError if a cut of the
+    edit, or one that was added, lies outside.
     """
     said = _said(hints, len(downscaled))
     cuts, met = _placed(found, said, hints.dropped)
@@ -39,7 +41,7 @@ def apply_hints(hints: CutHints, found: Iterable[Cut], downscaled: Downscaled) -
         is_cut = source != "candidate" or (frame not in met and changes.stand_out(frame))
         if frame not in cuts and is_cut:
             cuts[frame] = Cut(frame, "hard", changes.strength(frame), 1, source)
-    kept = _apart(cuts.values())
+    kept = _kept(cuts.values(), apart)
     goes_on = set(said) - {cut.frame for cut in kept}
     return HintedCuts(kept, tuple(sorted(goes_on)))
 
@@ -79,14 +81,14 @@ def _inside(cut: Cut, frames: Collection[int]) -> set[int]:
     return {frame for frame in frames if first <= frame < max(end, first + 1)}
 
 
-def _apart(cuts: Iterable[Cut]) -> tuple[Cut, ...]:
+def _kept(cuts: Iterable[Cut], apart: int) -> tuple[Cut, ...]:
     """In order, without those found in the picture that are too near to what was said."""
     ordered = sorted(cuts, key=lambda cut: cut.frame)
     said = [cut.frame for cut in ordered if cut.source != "picture"]
     return tuple(
         cut
         for cut in ordered
-        if cut.source != "picture" or all(abs(cut.frame - frame) >= SHORTEST_SHOT for frame in said)
+        if cut.source != "picture" or all(abs(cut.frame - frame) >= apart for frame in said)
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from diffbgm.video.dissolves import find_dissolves
 from diffbgm.video.downscaling import HEIGHT, WIDTH, Downscaled, downscale
 from diffbgm.video.fades import find_dark_ends, find_fades
-from diffbgm.video.hard_cuts import SHORTEST_SHOT, HardCutFinder
+from diffbgm.video.hard_cuts import HardCutFinder, shortest_shot
 from diffbgm.video.spool import Spool
 from diffbgm.video.transition import Span
 
@@ -42,8 +42,9 @@ class Cut:
 class ShotDetector:
     """Push every frame of the film in turn, then `finish`."""
 
-    def __init__(self) -> None:
-        self._hard = HardCutFinder()
+    def __init__(self, frame_rate: float) -> None:
+        self._rate = frame_rate
+        self._hard = HardCutFinder(frame_rate)
         self._downscaled = _Stored()
 
     def push(self, rgb: np.ndarray) -> None:
@@ -56,12 +57,13 @@ class ShotDetector:
         """All pictures so far, small."""
         return self._downscaled
 
-    def finish(self, frame_rate: float) -> tuple[Cut, ...]:
+    def finish(self) -> tuple[Cut, ...]:
         """The cuts in order."""
-        downscaled = self._downscaled
+        downscaled, frame_rate = self._downscaled, self._rate
+        apart = shortest_shot(frame_rate)
         fades = find_fades(downscaled, frame_rate)
         ramps = [(fade.start, fade.end) for fade in fades] + find_dark_ends(downscaled)
-        taken = [(first - SHORTEST_SHOT, end + SHORTEST_SHOT) for first, end in ramps]
+        taken = [(first - apart, end + apart) for first, end in ramps]
         hard = [
             (frame, score)
             for frame, score in self._hard.finish()

@@ -22,6 +22,11 @@ class Flow:
         """Where each pixel of `before` went: (H, W, 2) float32, x and y in pixels."""
         return self._dis.calc(before, after, None)  # pyright: ignore
 
+    def traced(self, before: np.ndarray, after: np.ndarray) -> np.ndarray:
+        """`after`, moved back to where its things were in `before`; both (H, W, 3) RGB."""
+        where = _grid(*before.shape[:2]) + self(grey(before), grey(after))
+        return _moved(after, where)
+
 
 def grey(rgb: np.ndarray) -> np.ndarray:
     """Luma, (H, W) uint8."""

@@ -32,11 +32,11 @@ RATE = 25.0
 
 def measured(frames: list[np.ndarray], rate: float = RATE) -> tuple[Cut, ...]:
     """The cuts of the frames; motion and mood are measured too, and are numbers."""
-    shots, motion, mood = ShotDetector(), MotionMeter(), MoodMeter()
+    shots, motion, mood = ShotDetector(rate), MotionMeter(), MoodMeter()
     for frame in frames:
         for meter in (shots, motion, mood):
             meter.push(frame)
-    cuts = shots.finish(rate)
+    cuts = shots.finish()
     energy = motion.energy(rate, [cut.span for cut in cuts])
     assert np.isfinite(energy).all()
     assert np.isfinite(mood.mood(energy, rate)).all()

@@ -21,10 +21,10 @@ def cuts(pictures: list[np.ndarray], **hints) -> list[tuple[int, str, str]]:
 
 
 def hinted(pictures: list[np.ndarray], **hints):
-    detector = ShotDetector()
+    detector = ShotDetector(24)
     for picture in pictures:
         detector.push(picture)
-    return apply_hints(CutHints(**hints), detector.finish(24), detector.downscaled)
+    return apply_hints(CutHints(**hints), detector.finish(), detector.downscaled, 5)
 
 
 def test_cuts_are_found_beside_those_that_are_known():

@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 
@@ -9,14 +10,27 @@ BLACK, WHITE = np.zeros_like(A), np.full_like(A, 255)
 
 
 def detect(pictures: list[np.ndarray], rate: float = 24.0) -> tuple[Cut, ...]:
-    detector = ShotDetector()
+    detector = ShotDetector(rate)
     for picture in pictures:
         detector.push(picture)
-    return detector.finish(rate)
+    return detector.finish()
 
 
-def kinds(pictures: list[np.ndarray]) -> list[tuple[int, str]]:
-    return [(cut.frame, cut.kind) for cut in detect(pictures)]
+def kinds(pictures: list[np.ndarray], rate: float = 24.0) -> list[tuple[int, str]]:
+    return [(cut.frame, cut.kind) for cut in detect(pictures, rate)]
+
+
+def plain(*colour: int) -> np.ndarray:
+    return np.full_like(A, colour)
+
+
+def ramp(before: np.ndarray, after: np.ndarray, frames: int = 12) -> list[np.ndarray]:
+    return [blend(before, after, (n + 1) / (frames + 1)) for n in range(frames)]
+
+
+def titled(ground: np.ndarray, words: str) -> np.ndarray:
+    ink = (255,) * 3 if ground.mean() < 128 else (0,) * 3
+    return cv2.putText(ground.copy(), words, (15, 65), 0, 0.9, ink, 2, cv2.LINE_AA)
 
 
 def test_hard_cuts():
@@ -31,6 +45,53 @@ def test_a_shot_of_five_frames_is_a_shot():
 def test_what_comes_back_sooner_was_a_flash(length):
     assert kinds([A] * 30 + [B] * length + [A] * 30) == []
     assert kinds([A] * 30 + [WHITE] * length + [A] * 30) == []
+
+
+@pytest.mark.parametrize("length", [2, 3])
+def test_the_shortest_shot_is_as_long_in_every_rate(length):
+    """In frames of a second each, what two frames show was no flash."""
+    pictures = [picture for picture in (A, B, C, A, B, C) for _ in range(length)]
+    assert kinds(pictures, 1.0) == [(length * n, "hard") for n in range(1, 6)]
+    assert kinds([A] * 60 + [B] * 8 + [A] * 60, 60.0) == []
+    assert kinds([A] * 60 + [B] * 14 + [A] * 60, 60.0) == [(60, "hard"), (74, "hard")]
+
+
+def test_the_first_and_the_last_shot_may_have_two_frames():
+    assert kinds([A] * 2 + [B] * 40 + [C] * 2) == [(2, "hard"), (42, "hard")]
+    assert kinds([A] + [B] * 40 + [C]) == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("share", [0.2, 0.4])
+def test_what_pops_up_over_a_picture_is_no_cut(seed, share):
+    height, width = (round(side * share**0.5) for side in A.shape[:2])
+    under, over = texture(10 + seed), texture(20 + seed)
+    popped = under.copy()
+    popped[12 : 12 + height, 40 : 40 + width] = over[:height, :width]
+    assert kinds([under] * 30 + [popped] * 30 + [under] * 30) == []
+
+
+@pytest.mark.parametrize("ground", [plain(0, 0, 0), plain(20, 40, 120), plain(250, 250, 250)])
+def test_words_on_a_plain_ground_are_no_cuts(ground):
+    one, two = titled(ground, "Once upon"), titled(ground, "a time")
+    faded = [
+        *[ground] * 30, *ramp(ground, one), *[one] * 30, *ramp(one, ground), *[ground] * 20,
+        *ramp(ground, two), *[two] * 30, *ramp(two, ground), *[ground] * 30,
+    ]  # fmt: skip
+    assert kinds(faded) == []
+    assert kinds([ground] * 30 + [one] * 30 + [ground] * 20 + [two] * 30 + [ground] * 30) == []
+
+
+@pytest.mark.parametrize("through", [BLACK, WHITE])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(A, plain(20, 60, 200)), (plain(200, 60, 20), B), (plain(200, 30, 30), plain(20, 60, 200))],
+)
+def test_fades_from_and_to_plain_pictures_are_where_they_are_deepest(through, before, after):
+    dark = ramp(before, through) + [through] * 6 + ramp(through, after)
+    (cut,) = detect([before] * 30 + dark + [after] * 40)
+    assert (cut.frame, cut.kind) == (pytest.approx(45, abs=2), "fade")
+    assert 24 <= cut.frames <= 32
 
 
 def test_a_cut_to_the_same_place_from_nearer():
