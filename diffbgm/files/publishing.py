@@ -142,8 +142,9 @@ def _switch(folder: Path, old: Record, new: Record) -> None:
         name for name in new if exists(folder / name) and not is_ours(folder / name, old.get(name))
     ]
     refuse_foreign(folder, sorted(in_the_way))
-    for name in new:
-        _to_disc(work / _NEW / name)
+    for name, identity in new.items():
+        if identity != old.get(name):  # what is the same file was on the disc before
+            _to_disc(work / _NEW / name)
     for place in [work / _NEW, *(path for path in (work / _NEW).rglob("*") if path.is_dir())]:
         _to_disc(place)
     journal = json.dumps({"old": to_json(old), "new": to_json(new)})
