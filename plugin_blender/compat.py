@@ -1,13 +1,28 @@
 """What differs between Blender 3.4 and 5.x, by probing. The one place that knows of versions."""
 
 import sys
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import bpy
+
+_STRIP = getattr(bpy.types, "Strip" if hasattr(bpy.types, "Strip") else "Sequence")  # from 4.4 on
+# What a strip's first frame is called, and the first frame after it (new names from 5.1 on).
+SPAN = (
+    ("left_handle", "right_handle")
+    if "left_handle" in _STRIP.bl_rna.properties
+    else ("frame_final_start", "frame_final_end")
+)
 
 
 def strips_of(owner):
     """The strips directly inside a sequence editor or a meta strip ("strips" from 4.4 on)."""
     return owner.strips if hasattr(owner, "strips") else owner.sequences
+
+
+def all_strips_of(editor):
+    """All strips of a sequence editor by name, those within meta strips too."""
+    return editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all
 
 
 def edited_scene(context):
@@ -20,10 +35,9 @@ def edited_scene(context):
 
 
 def span(strip) -> tuple[int, int]:
-    """First frame of a strip, and the first frame after it (new names from 5.1 on)."""
-    if hasattr(strip, "right_handle"):
-        return int(strip.left_handle), int(strip.right_handle)
-    return strip.frame_final_start, strip.frame_final_end
+    """First frame of a strip, and the first frame after it."""
+    first, after = SPAN
+    return int(getattr(strip, first)), int(getattr(strip, after))
 
 
 def content_start(strip) -> int:
@@ -40,12 +54,43 @@ def set_end(strip, frame: int) -> None:
 
 
 def animated_strips(scene) -> set[str]:
-    """Names of the strips that have keyframes or drivers (actions have layers from 4.4 on)."""
+    """Names of the strips that have keyframes or drivers (actions have layers from 4.4 on).
+
+    Keyframes of a multicam's angle do not count: they change what is shown, not how.
+    """
     data = scene.animation_data
     if data is None:
         return set()
     curves = [*data.drivers, *(_curves(data.action) if data.action else ())]
-    return {curve.data_path.split('"')[1] for curve in curves if 'all["' in curve.data_path}
+    paths = (curve.data_path for curve in curves)
+    return {
+        path.split('"')[1]
+        for path in paths
+        if 'all["' in path and not path.endswith(".multicam_source")
+    }
+
+
+class Curve(NamedTuple):
+    """A keyframed property: the frames of its keys, and what Blender reads its values from."""
+
+    frames: Sequence[int]
+    curve: Any
+
+    def value(self, frame: int) -> float:
+        return self.curve.evaluate(frame)
+
+
+def keyed(scene, name: str) -> dict[str, Curve]:
+    """Where a property of strips has keyframes, by the strip's name."""
+    action = scene.animation_data.action if scene.animation_data else None
+    curves = _curves(action) if action else ()
+    return {
+        curve.data_path.split('"')[1]: Curve(
+            [round(key.co.x) for key in curve.keyframe_points], curve
+        )
+        for curve in curves
+        if 'all["' in curve.data_path and curve.data_path.endswith(f".{name}")
+    }
 
 
 def _curves(action) -> list:

@@ -1,12 +1,13 @@
-"""Which strip is visible at each frame, and so where the cuts of an edit are. Knows no Blender.
+"""Where an edit may have cuts, and which stretches of it show a film as it is. Knows no Blender.
 
-The rules: the topmost strip is visible; an effect shows what it changes; a dissolve shows the old
-shot up to its middle, then the new one; a meta strip shows what is visible within it.
+The rules: where any strip with a picture begins or ends there may be a cut: whether there is one,
+the picture decides. The topmost strip is visible; an effect shows what it changes; a dissolve may
+cut in its middle; a meta strip shows what is visible within it, a multicam strip its angle.
 """
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 DISSOLVES = frozenset({"CROSS", "GAMMA_CROSS", "WIPE"})
@@ -14,47 +15,50 @@ DISSOLVES = frozenset({"CROSS", "GAMMA_CROSS", "WIPE"})
 
 @dataclass(frozen=True)
 class Film:
-    """A file and the number of one of its frames."""
+    """A file and the number of one of its frames; `strip` names one that shows it."""
 
     path: str
     frame: int
+    strip: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
 class Edit:
-    """Frames `start` up to, not including, `end` of a scene; `cuts` are first frames of shots.
+    """Frames `start` up to, not including, `end` of a scene; at `candidates` there may be cuts.
 
-    `films` has, for every shot, the film of which it shows a piece as it is, from that piece's
-    first frame on, or None where only Blender can make the picture.
+    `films` has, for every stretch between them, the film of which it shows a piece as it is, from
+    that piece's first frame on, or None where only Blender can make the picture.
     """
 
     scene: str
     start: int
     end: int
     rate: Fraction
-    cuts: tuple[int, ...]
+    candidates: tuple[int, ...]
     films: tuple[Film | None, ...]
 
     @property
-    def shots(self) -> list[tuple[int, int]]:
-        """(first frame, first frame after) of every shot, counted from the start of the range."""
-        bounds = [frame - self.start for frame in (self.start, *self.cuts, self.end)]
+    def stretches(self) -> list[tuple[int, int]]:
+        """(first frame, first frame after) between candidates, from the start of the range."""
+        bounds = [frame - self.start for frame in (self.start, *self.candidates, self.end)]
         return list(itertools.pairwise(bounds))
 
     @property
     def composited(self) -> list[tuple[int, int]]:
-        """What only Blender can make, counted likewise: shots that follow on each other are one."""
-        stretches: list[tuple[int, int]] = []
-        for (start, end), film in zip(self.shots, self.films, strict=True):
-            if film is None and stretches and stretches[-1][1] == start:
-                stretches[-1] = (stretches[-1][0], end)
+        """What only Blender can make, counted likewise, as few and long stretches."""
+        merged: list[tuple[int, int]] = []
+        for (start, end), film in zip(self.stretches, self.films, strict=True):
+            if film is None and merged and merged[-1][1] == start:
+                merged[-1] = (merged[-1][0], end)
             elif film is None:
-                stretches.append((start, end))
-        return stretches
+                merged.append((start, end))
+        return merged
 
-    def without_films(self) -> "Edit":
-        """The same edit, all of it to be made by Blender."""
-        return replace(self, films=(None,) * len(self.films))
+    def without(self, paths: Iterable[str]) -> "Edit":
+        """The same edit, what shows these films to be made by Blender."""
+        left_out = set(paths)
+        films = (None if film and film.path in left_out else film for film in self.films)
+        return replace(self, films=tuple(films))
 
 
 @dataclass(frozen=True)
@@ -62,8 +66,9 @@ class Picture:
     """A strip that has a picture, from frame `start` up to, not including, `end`.
 
     `sources` are the strips that an effect takes in, `inside` those of a meta strip (None for
-    any other), `angle` the channel that a multicam strip shows. `film` is what it shows at `start`,
-    if that is a film as it is; a meta strip that `is_changed` alters what is inside.
+    any other); `angles` has the channels that a multicam strip shows, each with the first frame at
+    which it does. At `marks` its picture may change. `film` is what it shows at `start`, if that is
+    a film as it is; a meta or multicam strip that `is_changed` alters what it shows.
     """
 
     name: str
@@ -73,7 +78,8 @@ class Picture:
     end: int
     sources: tuple["Picture", ...] = ()
     inside: tuple["Picture", ...] | None = None
-    angle: int | None = None
+    angles: tuple[tuple[int, int], ...] = ()
+    marks: tuple[int, ...] = ()
     film: Film | None = None
     is_changed: bool = False
 
@@ -81,54 +87,48 @@ class Picture:
     def middle(self) -> int:
         return (self.start + self.end) // 2
 
+    def angle(self, frame: int) -> int:
+        """The channel that a multicam strip shows."""
+        return next((channel for first, channel in reversed(self.angles) if first <= frame), 0)
 
-def find_cuts(pictures: Sequence[Picture], start: int, end: int) -> tuple[int, ...]:
-    """First frames of every shot but the first, between `start` and `end`.
 
-    A shot is a stretch in which one strip is visible. Frames without any picture are a shot too.
-    """
-    bounds = sorted({start, *(frame for frame in _bounds(pictures) if start < frame < end)})
-    visible = [_visible(frame, pictures) for frame in bounds]
-    changes = zip(bounds[1:], visible, visible[1:], strict=False)
-    return tuple(frame for frame, before, after in changes if before != after)
+def find_candidates(pictures: Iterable[Picture], start: int, end: int) -> tuple[int, ...]:
+    """Frames between `start` and `end` at which the picture may change, in order."""
+    return tuple(sorted({frame for frame in _bounds(pictures) if start < frame < end}))
 
 
 def find_films(
-    pictures: Sequence[Picture], shots: Iterable[tuple[int, int]]
+    pictures: Sequence[Picture], stretches: Iterable[tuple[int, int]]
 ) -> tuple[Film | None, ...]:
-    """For every shot the film and its first frame, where one is visible as it is throughout."""
-    bounds = set(_bounds(pictures))
-    return tuple(_film(pictures, start, end, bounds) for start, end in shots)
+    """For every stretch, in which no strip begins or ends, the film it shows as it is."""
+    present = _Sweep(pictures)
+    return tuple(_film_at(start, present.at(start)) for start, _ in stretches)
 
 
-def _film(pictures: Sequence[Picture], start: int, end: int, bounds: set[int]) -> Film | None:
-    frames = [start, *(frame for frame in bounds if start < frame < end)]
-    first, *others = (_film_at(frame, pictures) for frame in frames)
-    ahead = zip(frames[1:], others, strict=True)
-    if first is None or any(
-        other != replace(first, frame=first.frame + at - start) for at, other in ahead
-    ):
-        return None
-    return first
+class _Sweep:
+    """The pictures at a frame, asked for frames that rise: each picture is looked at once."""
+
+    def __init__(self, pictures: Iterable[Picture]) -> None:
+        self._waiting = sorted(pictures, key=lambda picture: picture.start, reverse=True)
+        self._present: list[Picture] = []
+
+    def at(self, frame: int) -> list[Picture]:
+        while self._waiting and self._waiting[-1].start <= frame:
+            self._present.append(self._waiting.pop())
+        self._present = [picture for picture in self._present if picture.end > frame]
+        return self._present
 
 
-def _film_at(frame: int, pictures: Iterable[Picture]) -> Film | None:
+def _film_at(frame: int, pictures: Sequence[Picture]) -> Film | None:
     stack = _stack(frame, pictures)
     if not stack or stack[0].is_changed:
         return None
     top = stack[0]
     if top.inside is not None:
         return _film_at(frame, top.inside)
+    if top.angles:
+        return _film_at(frame, [each for each in pictures if each.channel == top.angle(frame)])
     return top.film and replace(top.film, frame=top.film.frame + frame - top.start)
-
-
-def _visible(frame: int, pictures: Iterable[Picture]) -> str | None:
-    """Name of the strip that is visible at a frame; names are unique within a scene."""
-    for picture in _stack(frame, pictures):
-        name = _shows(frame, picture, pictures)
-        if name is not None:
-            return name
-    return None
 
 
 def _stack(frame: int, pictures: Iterable[Picture]) -> list[Picture]:
@@ -139,23 +139,14 @@ def _stack(frame: int, pictures: Iterable[Picture]) -> list[Picture]:
     return sorted(shown, key=lambda picture: picture.channel, reverse=True)
 
 
-def _shows(frame: int, picture: Picture, beside: Iterable[Picture]) -> str | None:
-    """The strip that this one makes visible: itself, one within it, or one that it changes."""
-    if picture.inside is not None:
-        return _visible(frame, picture.inside)
-    if picture.angle is not None:
-        return _visible(frame, [other for other in beside if other.channel == picture.angle])
-    if not picture.sources:
-        return picture.name
-    incoming = picture.kind in DISSOLVES and frame >= picture.middle
-    return _shows(frame, picture.sources[-1 if incoming else 0], beside)
-
-
 def _bounds(pictures: Iterable[Picture]) -> Iterator[int]:
-    """Every frame at which another strip may become visible."""
+    """Every frame at which another picture may become visible."""
     for picture in pictures:
         yield picture.start
         yield picture.end
+        yield from picture.marks
         if picture.kind in DISSOLVES:
             yield picture.middle
-        yield from _bounds(picture.inside or ())
+        yield from (first for first, _ in picture.angles)
+        inner = _bounds(picture.inside or ())
+        yield from (frame for frame in inner if picture.start < frame < picture.end)

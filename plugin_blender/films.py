@@ -21,13 +21,11 @@ _FITTING = 0.99  # of the picture's width or height that a film must fill
 
 
 class Films:
-    """The films of a scene's strips. Asking for a film's rate opens it: each is asked once."""
+    """The films of a scene's strips. Opens none of them: `has_rate_of` does."""
 
     def __init__(self, scene) -> None:
         self._render = scene.render
-        self._clock = scene.render.fps / scene.render.fps_base
         self._animated = compat.animated_strips(scene)
-        self._rates: dict[str, float] = {}
 
     def film_of(self, strip) -> Film | None:
         """What a movie strip shows at its first frame, unless it changes the film's picture."""
@@ -38,7 +36,11 @@ class Films:
         frame = start - content + strip.animation_offset_start
         if frame < 0 or end - content > strip.frame_duration:
             return None  # It holds its first or its last picture.
-        return Film(bpy.path.abspath(strip.filepath), frame)
+        return Film(bpy.path.abspath(strip.filepath), frame, strip.name)
+
+    def is_transparent(self, strip) -> bool:
+        """Whether nothing of a strip is ever seen."""
+        return strip.blend_alpha == 0 and strip.name not in self._animated
 
     def is_changed(self, strip) -> bool:
         """Whether a strip shows what is in it otherwise than it is."""
@@ -57,15 +59,24 @@ class Films:
         )
 
     def _fits(self, strip) -> bool:
-        """Whether film and scene have the same rate, and it fills the picture."""
-        if not strip.elements or abs(self._rate(strip) - self._clock) > _SAME_RATE * self._clock:
+        """Whether a film fills the picture."""
+        if not strip.elements:
             return False
         shown = strip.elements[0]
         wide = shown.orig_width * strip.transform.scale_x / self._render.resolution_x
         high = shown.orig_height * strip.transform.scale_y / self._render.resolution_y
         return max(wide, high) >= _FITTING
 
-    def _rate(self, strip) -> float:
-        if strip.filepath not in self._rates:
-            self._rates[strip.filepath] = strip.fps
-        return self._rates[strip.filepath]
+
+def has_rate_of(scene, name: str) -> bool:
+    """Whether the film of a strip has the scene's rate; opens it. False if the strip is gone."""
+    strip = compat.all_strips_of(scene.sequence_editor).get(name)
+    return (
+        strip is not None
+        and strip.type == "MOVIE"
+        and is_same_rate(strip.fps, scene.render.fps / scene.render.fps_base)
+    )
+
+
+def is_same_rate(rate: float, other: float) -> bool:
+    return abs(rate - other) <= _SAME_RATE * other

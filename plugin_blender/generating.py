@@ -6,17 +6,18 @@ from pathlib import Path
 
 import bpy
 
-from . import compat, forms, jobs, operating, strips, work
-from .cuts import Edit
+from . import compat, films, forms, jobs, operating, strips, work
+from .cuts import Edit, Film
 from .joins import Place
+from .ranges import NoPictureError
 from .rendering import Rendering
-from .sending import ComposeOrder
-from .server_process import ServerSettings
-from .timeline import NoPictureError, clock, read_edit
+from .running import WorkError
+from .sending import Blender, ComposeOrder
+from .timeline import clock, read_edit
 
 
 class DIFFBGM_OT_generate(bpy.types.Operator):
-    """Write music for the selected strips, or for all in the scene's frame range, cut by cut"""
+    """Write music for the preview range, the selected strips, or all in the scene's range"""
 
     bl_idname = "diffbgm.generate"
     bl_label = "Generate BGM"
@@ -26,51 +27,68 @@ class DIFFBGM_OT_generate(bpy.types.Operator):
         return operating.has_scene(cls, context)
 
     def execute(self, context):
-        scene = compat.edited_scene(context)
         try:
-            server = operating.server_of(context)
-            edit = _picture_for(server, read_edit(scene))
-            rendering = _prepare_rendering(edit) if edit.composited else None
-        except (NoPictureError, operating.NotAllowedError, RuntimeError, OSError) as error:
+            order = order_for(context)
+        except (NoPictureError, operating.NotAllowedError, OSError) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        options = forms.request(scene.diffbgm, "compose")
-        place = Place(edit.start, clock(scene))
-        order = ComposeOrder(edit, place, rendering, options, operating.music_folder(), server)
         job = jobs.Job(
             title="Generate BGM",
-            scene=scene.name,
+            scene=order.edit.scene,
             work=lambda run: work.compose(order, run),
             finish=_place,
         )
         return operating.begin(self, job)
 
 
-def _picture_for(server: ServerSettings, edit: Edit) -> Edit:
-    """The edit, its films named only where the server can open them: where it is our own.
+def order_for(context) -> ComposeOrder:
+    """The edit as it is now, and what is asked of its music; nothing is opened or saved yet.
 
-    An edit without a cut may be a film that was cut elsewhere: rendered, it goes as one film, in
-    which the server looks for cuts.
+    Raises NoPictureError, NotAllowedError, OSError.
     """
-    return edit if edit.cuts and not server.address else edit.without_films()
+    scene = compat.edited_scene(context)
+    server = operating.server_of(context)
+    edit = read_edit(scene)
+    name = edit.scene
+    return ComposeOrder(
+        edit,
+        Place(edit.start, clock(scene)),
+        Blender(has_rate=lambda film: _has_rate(name, film), prepare=_prepare_rendering),
+        forms.request(scene.diffbgm, "compose"),
+        operating.music_folder(),
+        server,
+    )
 
 
-def _prepare_rendering(edit: Edit) -> Rendering:
+def _has_rate(scene_name: str, film: Film) -> bool:
+    return films.has_rate_of(_scene(scene_name), film.strip)
+
+
+def _scene(name: str):
+    scene = bpy.data.scenes.get(name)
+    if scene is None or scene.sequence_editor is None:
+        raise WorkError(f"The scene {name!r} is gone before its picture was read")
+    return scene
+
+
+def _prepare_rendering(edit: Edit, with_sound: bool) -> Rendering:
     """A copy of the file as it is now, and the command that renders it; the file stays as it is.
 
-    Raises OSError, or Blender's RuntimeError, where the copy cannot be written.
+    Raises WorkError where the copy cannot be written.
     """
     folder = Path(tempfile.mkdtemp(prefix="diffbgm-", dir=bpy.app.tempdir or None))
     copy = folder / "edit.blend"
     try:
+        _scene(edit.scene)
         bpy.ops.wm.save_as_mainfile(filepath=str(copy), copy=True)
-    except RuntimeError:
+    except (RuntimeError, WorkError) as error:
         shutil.rmtree(folder)
-        raise
+        raise WorkError(f"The picture cannot be rendered: {error}") from error
     script = str(Path(__file__).with_name("render_script.py"))
     stretches = [(edit.start + start, edit.start + end) for start, end in edit.composited]
     numbers = [f"{start}-{end}" for start, end in stretches]
-    command = compat.script_command(script, str(copy), edit.scene, str(folder), *numbers)
+    sound = ["--sound"] if with_sound else []
+    command = compat.script_command(script, *sound, str(copy), edit.scene, str(folder), *numbers)
     return Rendering(command, edit.composited, folder)
 
 

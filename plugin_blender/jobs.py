@@ -18,9 +18,10 @@ from typing import Any, NamedTuple
 import bpy
 
 from .client import ClientError
-from .running import Run, StoppedError, WorkError
+from .running import Question, Run, StoppedError, WorkError
 
 TICK_SECONDS = 0.25
+NEXT_QUESTION = 0.005  # seconds: a thread that asks one thing soon asks another
 
 logger = logging.getLogger(__name__)
 
@@ -67,10 +68,13 @@ class Job:
 
     def __post_init__(self) -> None:
         self.messages: queue.SimpleQueue = queue.SimpleQueue()
-        self.run = Run(self._tell)
+        self.run = Run(self._tell, self._ask)
 
     def _tell(self, stage: str, fraction: float) -> None:
         self.messages.put(("progress", (stage, fraction)))
+
+    def _ask(self, question: Question) -> None:
+        self.messages.put(("question", question))
 
 
 # The module's own, so that undo and the loading of files leave them alone.
@@ -122,12 +126,13 @@ def wait(job: Job) -> Notice:
 
 def tick() -> float | None:
     """Takes what the threads have to say; seconds until the next tick, None when all is done."""
+    has_answered = False
     for job in running():
-        _hear(job)
+        has_answered |= _hear(job)
         if job.has_result:
             _settle(job)
     _show_progress()
-    return TICK_SECONDS if _jobs else None
+    return (NEXT_QUESTION if has_answered else TICK_SECONDS) if _jobs else None
 
 
 def stop_all() -> None:
@@ -164,16 +169,29 @@ def _work(job: Job) -> None:
         job.messages.put(("end", Notice(text, is_error=True)))
 
 
-def _hear(job: Job) -> None:
+def _hear(job: Job) -> bool:
+    """Takes what a thread has to say; whether it asked something. One question a tick at most."""
     with contextlib.suppress(queue.Empty):
         while True:
             kind, content = job.messages.get_nowait()
             if kind == "progress":
                 job.stage, job.fraction = content
+            elif kind == "question":
+                _answer(job, content)
+                return True
             elif kind == "result":
                 job.has_result, job.result = True, content
             else:
                 _end(job, content)
+    return False
+
+
+def _answer(job: Job, question: Question) -> None:
+    """What a thread wants to know of the file that its job is for."""
+    if job.file.is_open():
+        question.answer()
+    else:
+        question.refuse(WorkError("The file was closed before its picture was read"))
 
 
 def _settle(job: Job) -> None:

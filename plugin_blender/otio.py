@@ -25,12 +25,13 @@ def uploaded(media: str) -> str:
 
 
 def document(name: str, rate: Fraction, clips: Sequence[Clip]) -> dict:
-    """A timeline of one track, whose clips lie end to end, one a shot."""
-    children = [_clip(f"Shot {number}", clip, rate) for number, clip in enumerate(clips, 1)]
+    """A timeline of one track, whose clips lie end to end; where they meet there may be a cut."""
+    children = [_clip(f"Piece {number}", clip, rate) for number, clip in enumerate(clips, 1)]
     track = {"OTIO_SCHEMA": "Track.1", "name": "Picture", "kind": "Video", "children": children}
     return {
         "OTIO_SCHEMA": "Timeline.1",
         "name": name,
+        "metadata": {"diffbgm": {"cuts": "candidates"}},
         "global_start_time": None,
         "tracks": {"OTIO_SCHEMA": "Stack.1", "name": "tracks", "children": [track]},
     }

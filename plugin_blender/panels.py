@@ -3,8 +3,8 @@
 import bpy
 
 from . import compat, forms, generating, progress_view
+from .ranges import NoPictureError, picture_range
 from .sidebar import MAIN_PANEL, Part, Sidebar, draw_text
-from .timeline import NoPictureError, has_selection, picture_range
 
 
 class DIFFBGM_PT_generate(Sidebar, bpy.types.Panel):
@@ -34,13 +34,12 @@ class DIFFBGM_PT_more_options(Part, bpy.types.Panel):
 def _draw_generate(layout, scene) -> None:
     column = layout.column()
     try:
-        start, end = picture_range(scene)
+        start, end, chosen = picture_range(scene)
     except NoPictureError as error:
         draw_text(column, str(error), "INFO")
         column.enabled = False
     else:
-        what = "selected strips" if has_selection(scene) else "scene range"
-        column.label(text=f"Frames {start} to {end - 1} ({what})", icon="PREVIEW_RANGE")
+        column.label(text=f"Frames {start} to {end - 1} ({chosen})", icon="PREVIEW_RANGE")
     button = column.row()
     button.scale_y = 1.6
     button.operator(generating.DIFFBGM_OT_generate.bl_idname, icon="PLAY_SOUND")

@@ -1,9 +1,10 @@
-"""Renders stretches of a scene's edit to small silent movies. Run by another Blender on a copy.
+"""Renders stretches of a scene's edit to small movies. Run by another Blender on a copy.
 
-    blender --background --python render_script.py -- BLEND SCENE FOLDER START-END…
+    blender --background --python render_script.py -- [--sound] BLEND SCENE FOLDER START-END…
 
-As the file is a copy that is thrown away, its settings are changed freely. One line `frames N` on
-standard output after every frame tells how many are done.
+The movies are silent, or have the sound of the edit with `--sound`. As the file is a copy that is
+thrown away, its settings are changed freely. One line `frames N` on standard output after every
+frame tells how many are done.
 """
 
 import itertools
@@ -22,7 +23,9 @@ import tags  # pyright: ignore[reportMissingImports]
 WIDTH = 320  # pixels; motion and mood are measured on less
 
 
-def render(blend: str, scene_name: str, folder: str, stretches: list[tuple[int, int]]) -> None:
+def render(
+    blend: str, scene_name: str, folder: str, stretches: list[tuple[int, int]], has_sound: bool
+) -> None:
     """Writes frames `start` up to, not including, `end` of each stretch to a movie of its number,
     at the scene's own rate."""
     bpy.ops.wm.open_mainfile(filepath=blend, load_ui=False, use_scripts=False)
@@ -35,7 +38,7 @@ def render(blend: str, scene_name: str, folder: str, stretches: list[tuple[int, 
     bpy.app.handlers.render_write.append(lambda *_: _tell(next(done)))
     for number, (start, end) in enumerate(stretches):
         scene.frame_start, scene.frame_end = start, end - 1
-        _write_movie(scene.render, str(Path(folder, f"{number}.mp4")))
+        _write_movie(scene.render, str(Path(folder, f"{number}.mp4")), has_sound)
         bpy.ops.render.render(animation=True, scene=scene.name)
 
 
@@ -58,13 +61,13 @@ def _shrink(render) -> None:
     render.resolution_percentage = percentage
 
 
-def _write_movie(render, movie: str) -> None:
+def _write_movie(render, movie: str, has_sound: bool) -> None:
     compat.set_video_output(render.image_settings)
     render.ffmpeg.format = "MPEG4"
     render.ffmpeg.codec = "H264"
     render.ffmpeg.constant_rate_factor = "MEDIUM"
     render.ffmpeg.ffmpeg_preset = "REALTIME"
-    render.ffmpeg.audio_codec = "NONE"
+    render.ffmpeg.audio_codec = "AAC" if has_sound else "NONE"
     render.ffmpeg.use_autosplit = False
     render.filepath = movie
     render.use_file_extension = True
@@ -83,7 +86,7 @@ def _lighten(scene) -> None:
 
 
 def _mute_our_strips(scene) -> None:
-    """A roll that the user has unmuted is no picture of the edit."""
+    """Our music is no sound of the edit, nor is a roll that the user has unmuted its picture."""
     for strip in compat.strips_of(scene.sequence_editor):
         strip.mute = strip.mute or tags.is_ours(strip)
 
@@ -100,9 +103,10 @@ def _bounds(stretch: str) -> tuple[int, int]:
 
 def main(arguments: list[str]) -> int:
     """The exit code; what went wrong is on standard error."""
-    blend, scene_name, folder, *stretches = arguments
+    has_sound = arguments[0] == "--sound"
+    blend, scene_name, folder, *stretches = arguments[has_sound:]
     try:
-        render(blend, scene_name, folder, [_bounds(stretch) for stretch in stretches])
+        render(blend, scene_name, folder, [_bounds(stretch) for stretch in stretches], has_sound)
     except Exception:
         traceback.print_exc()
         return 1

@@ -1,7 +1,13 @@
-"""How work on a thread reports how far it is, and learns that it shall stop. Knows no Blender."""
+"""How work on a thread reports how far it is, asks Blender, and learns that it shall stop.
+
+Knows no Blender.
+"""
 
 import threading
 from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
 
 
 class StoppedError(Exception):
@@ -12,11 +18,47 @@ class WorkError(Exception):
     """A job cannot go on, for another reason than the connection; the message is for people."""
 
 
-class Run:
-    """One run of a job's work; safe between threads. `tell(stage, fraction)` is called by it."""
+class Question(Generic[T]):
+    """What a thread wants to know that only the main one may find out."""
 
-    def __init__(self, tell: Callable[[str, float], None]) -> None:
+    def __init__(self, find: Callable[[], T]) -> None:
+        self._find = find
+        self._outcome: list[Any] = []
+        self.answered = threading.Event()
+
+    def answer(self) -> None:
+        """On the main thread."""
+        try:
+            self._outcome = [self._find(), None]
+        except Exception as error:
+            self.refuse(error)
+        self.answered.set()
+
+    def refuse(self, error: Exception) -> None:
+        self._outcome = [None, error]
+        self.answered.set()
+
+    def outcome(self) -> T:
+        """Once it is answered: the answer, or the error that it ended in, raised."""
+        found, error = self._outcome
+        if error is not None:
+            raise error
+        return found
+
+
+class Run:
+    """One run of a job's work; safe between threads.
+
+    It calls `tell(stage, fraction)`, and `ask(question)`, which has it answered on the main thread.
+    """
+
+    def __init__(
+        self,
+        tell: Callable[[str, float], None],
+        ask: Callable[[Question], None] = Question.answer,
+    ) -> None:
         self._tell = tell
+        self._ask = ask
         self._stop = threading.Event()
 
     def stop(self) -> None:
@@ -27,6 +69,14 @@ class Run:
         """`fraction` is of the whole job, 0..1. Raises StoppedError."""
         self.check()
         self._tell(stage, fraction)
+
+    def ask(self, find: Callable[[], T]) -> T:
+        """What `find` returns, or raises, on Blender's main thread. Raises StoppedError."""
+        question = Question(find)
+        self._ask(question)
+        while not question.answered.wait(0.02):
+            self.check()
+        return question.outcome()
 
     def check(self) -> None:
         """Raises StoppedError."""

@@ -1,48 +1,97 @@
 """Hands an edit over to a server: renders and uploads what it cannot open, and asks for music.
 
-Runs off the main thread. Never touches Blender.
+Runs off the main thread; what only Blender can do it asks of the main one. Read `send` first.
 """
 
 import shutil
+import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import otio, server_process
+from . import mp4, otio, server_process
 from . import rendering as renderer
 from .client import Client, ServerUnreachable
-from .cuts import Edit
+from .cuts import Edit, Film
 from .joins import Place
+from .mp4_boxes import NotPlainError
 from .rendering import Rendering
 from .running import Run, within
 from .server_process import ServerSettings
 
 RENDER, UPLOAD = (0.0, 0.3), (0.3, 0.35)  # from where to where they take a job, of 0..1
+_APART = 48  # frames between pieces of one film that are still uploaded as one
+
+
+@dataclass(frozen=True)
+class Blender:
+    """What is asked of Blender, on the main thread.
+
+    `has_rate` says whether a film has the edit's frame rate, `prepare` makes a rendering of what
+    is composited of an edit, with its sound if that is wanted. Both may raise WorkError.
+    """
+
+    has_rate: Callable[[Film], bool]
+    prepare: Callable[[Edit, bool], Rendering]
 
 
 @dataclass(frozen=True)
 class ComposeOrder:
-    """All that the thread must know; music goes below `folder`, the rendering's is removed.
-
-    There is a rendering where a part of the edit is composited."""
+    """All that the thread must know; music goes below `folder`."""
 
     edit: Edit
     place: Place
-    rendering: Rendering | None
+    blender: Blender
     options: dict[str, Any]
     folder: Path
     server: ServerSettings
 
+    @property
+    def wants_sound(self) -> bool:
+        """Whether the film's own sound matters."""
+        return bool(self.options.get("under_dialogue"))
+
+
+@dataclass(frozen=True)
+class _Upload:
+    """`file`, to be uploaded, has frames `start` up to, not including, `end` of the film at `path`,
+    and begins with its frame `begin`. Where it was rendered there is no path, and the frames are
+    those of the edit."""
+
+    file: Path
+    path: str
+    start: int
+    end: int
+    begin: int
+
+    def covers(self, path: str, start: int, end: int) -> bool:
+        return path == self.path and self.start <= start and end <= self.end
+
 
 def send(order: ComposeOrder, run: Run) -> tuple[Client, dict[str, Any]]:
     """The server, and the first state of the composition there. Raises as `work.compose` does."""
+    return hand_over(order, run, lambda client, document: client.compose(document, order.options))
+
+
+def hand_over(
+    order: ComposeOrder, run: Run, submit: Callable[[Client, dict], dict[str, Any]]
+) -> tuple[Client, dict[str, Any]]:
+    """The server, and what it answers to the edit's document, all films being there."""
+    folder = Path(tempfile.mkdtemp(prefix="diffbgm-"))
+    rendering = None
     try:
+        edit = _plain(order, run)
+        edit, pieces = (edit, []) if not order.server.address else _cut_out(order, edit, folder)
+        if edit.composited:
+            rendering = run.ask(lambda: order.blender.prepare(edit, order.wants_sound))
         client = connect(order.server, run)
-        films = _render(order.rendering, run)
-        return _hand_over(client, films, order, run)
+        uploads = [*_render(rendering, run), *pieces]
+        return _submit(client, uploads, order, edit, run, submit)
     finally:
-        if order.rendering:
-            shutil.rmtree(order.rendering.folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        if rendering:
+            shutil.rmtree(rendering.folder, ignore_errors=True)
 
 
 def connect(server: ServerSettings, run: Run) -> Client:
@@ -51,50 +100,103 @@ def connect(server: ServerSettings, run: Run) -> Client:
     return server_process.connect(server, run.wait)
 
 
-def _render(rendering: Rendering | None, run: Run) -> list[Path]:
+def _plain(order: ComposeOrder, run: Run) -> Edit:
+    """The edit, films of another rate than its own being composited."""
+    films = {film.path: film for film in order.edit.films if film}
+    other = [path for path, film in films.items() if not _has_rate(film, order, run)]
+    return order.edit.without(other)
+
+
+def _has_rate(film: Film, order: ComposeOrder, run: Run) -> bool:
+    """Blender takes long to open a film: it is asked where the file itself does not say."""
+    run.report("Reading films", 0.0)
+    try:
+        return abs(mp4.frame_rate(Path(film.path)) / order.edit.rate - 1) < 1e-4
+    except NotPlainError:
+        return run.ask(lambda: order.blender.has_rate(film))
+    except OSError:
+        return False  # Blender shows what it shows where a film is missing.
+
+
+def _cut_out(order: ComposeOrder, edit: Edit, folder: Path) -> tuple[Edit, list[_Upload]]:
+    """Just the used pieces of films, undecoded; films that cannot be cut so are composited."""
+    pieces: list[_Upload] = []
+    refused: list[str] = []
+    for number, (path, start, end) in enumerate(_used(edit)):
+        file = folder / f"{number}{Path(path).suffix}"
+        try:
+            first = mp4.cut_out(Path(path), start, end, file, with_sound=order.wants_sound)
+        except (NotPlainError, OSError):
+            refused.append(path)
+        else:
+            pieces.append(_Upload(file, path, start, end, start - first))
+    return edit.without(refused), [piece for piece in pieces if piece.path not in refused]
+
+
+def _used(edit: Edit) -> list[tuple[str, int, int]]:
+    """(path, first frame, frame after) of films, what is near each other being one."""
+    used = sorted(
+        (film.path, film.frame, film.frame + end - start)
+        for (start, end), film in zip(edit.stretches, edit.films, strict=True)
+        if film
+    )
+    merged: list[tuple[str, int, int]] = []
+    for path, start, end in used:
+        if merged and merged[-1][0] == path and start <= merged[-1][2] + _APART:
+            merged[-1] = (path, merged[-1][1], max(merged[-1][2], end))
+        else:
+            merged.append((path, start, end))
+    return merged
+
+
+def _render(rendering: Rendering | None, run: Run) -> list[_Upload]:
     if rendering is None:
         return []
-    return renderer.render(
+    films = renderer.render(
         rendering, run, lambda done: run.report("Rendering", within(RENDER, done))
     )
+    return [
+        _Upload(film, "", start, end, start)
+        for film, (start, end) in zip(films, rendering.stretches, strict=True)
+    ]
 
 
-def _hand_over(
-    client: Client, films: list[Path], order: ComposeOrder, run: Run
+def _submit(
+    client: Client,
+    uploads: list[_Upload],
+    order: ComposeOrder,
+    edit: Edit,
+    run: Run,
+    submit: Callable[[Client, dict], dict[str, Any]],
 ) -> tuple[Client, dict[str, Any]]:
-    """The films and what is wanted for them; by way of a new server where the old one, which ends
-    with the Blender that started it, has gone during the rendering."""
+    """By way of a new server where the old one, which ends with the Blender that started it, has
+    gone during the rendering."""
     try:
-        return client, _submit(client, films, order, run)
+        return client, submit(client, _upload(client, uploads, edit, run))
     except ServerUnreachable:
         client = server_process.connect(order.server, run.wait)
-        return client, _submit(client, films, order, run)
+        return client, submit(client, _upload(client, uploads, edit, run))
 
 
-def _submit(client: Client, films: list[Path], order: ComposeOrder, run: Run) -> dict[str, Any]:
-    """Where the edit has no cut, it may be a film that was cut elsewhere: the server looks."""
+def _upload(client: Client, uploads: list[_Upload], edit: Edit, run: Run) -> dict:
+    """The edit's document, once its films are on the server."""
     media = [
-        client.upload(film, lambda done: run.report("Uploading", within(UPLOAD, done)))
-        for film in films
+        client.upload(each.file, lambda done: run.report("Uploading", within(UPLOAD, done)))
+        for each in uploads
     ]
-    if not order.edit.cuts:
-        return client.compose_film(media[0], order.options)
-    edit = order.edit
-    document = otio.document(edit.scene, edit.rate, _clips(edit, media))
-    return client.compose(document, order.options)
+    there = list(zip(uploads, media, strict=True))
+    clips = [
+        _clip(start, end, film, there)
+        for (start, end), film in zip(edit.stretches, edit.films, strict=True)
+    ]
+    return otio.document(edit.scene, edit.rate, clips)
 
 
-def _clips(edit: Edit, media: list[str]) -> list[otio.Clip]:
-    """Every shot as a piece of a film: its own, or what was rendered of the stretch it lies in."""
-    clips = []
-    for (start, end), film in zip(edit.shots, edit.films, strict=True):
-        if film is not None:
-            clips.append(otio.Clip(film.path, film.frame, film.frame + end - start))
-            continue
-        number, begin = next(
-            (number, first)
-            for number, (first, after) in enumerate(edit.composited)
-            if first <= start < after
-        )
-        clips.append(otio.Clip(otio.uploaded(media[number]), start - begin, end - begin))
-    return clips
+def _clip(start: int, end: int, film: Film | None, there: list[tuple[_Upload, str]]) -> otio.Clip:
+    """A stretch as a piece of a film: its own by its path, of an upload, or of a rendering."""
+    path, first = (film.path, film.frame) if film else ("", start)
+    after = first + end - start
+    for upload, media in there:
+        if upload.covers(path, first, after):
+            return otio.Clip(otio.uploaded(media), first - upload.begin, after - upload.begin)
+    return otio.Clip(path, first, after)

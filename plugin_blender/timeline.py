@@ -1,48 +1,31 @@
-"""Reads the edit out of the sequencer: the range, the frame rate, the cuts. Changes nothing."""
+"""Reads the edit out of the sequencer: frame rate, candidates for cuts, films. Changes nothing."""
 
-import itertools
 from collections.abc import Iterable
 from fractions import Fraction
 
-from . import compat
-from .cuts import Edit, Picture, find_cuts, find_films
+from . import compat, strip_table
+from .cuts import Edit, Picture, find_candidates, find_films
 from .films import Films
-from .tags import is_ours
-
-# What carries no picture of its own: it never makes a cut, and never hides one.
-UNSEEN = frozenset({"SOUND", "TEXT", "ADJUSTMENT"})
-
-
-class NoPictureError(Exception):
-    """There is no picture to write music for; the message says what to do."""
+from .ranges import has_picture, picture_range
 
 
 def read_edit(scene) -> Edit:
-    """The range that the editor means, and its cuts. Raises NoPictureError."""
-    start, end = picture_range(scene)
+    """The range that the editor means, and where it may have cuts. Raises NoPictureError."""
+    start, end, _ = picture_range(scene)
     editor = scene.sequence_editor
-    pictures = _pictures(compat.strips_of(editor), editor.channels, Films(scene))
-    cuts = find_cuts(pictures, start, end)
-    shots = list(itertools.pairwise((start, *cuts, end)))
-    shown = find_films(pictures, shots)
-    graded = [compat.span(strip) for strip in _grades(compat.strips_of(editor), editor.channels)]
+    strips = list(compat.strips_of(editor))
+    muted = strip_table.muted_channels(editor)
+    reader = _Reader(scene, start, end)
+    pictures = reader.pictures(strips, muted)
+    candidates = find_candidates(pictures, start, end)
+    edit = Edit(scene.name, start, end, frame_rate(scene), candidates, ())
+    at = [(start + first, start + after) for first, after in edit.stretches]
+    graded = [compat.span(strip) for strip in _grades(strips, muted)]
     as_it_is = (
         None if any(first < end and after > start for first, after in graded) else film
-        for (start, end), film in zip(shots, shown, strict=True)
+        for (start, end), film in zip(at, find_films(pictures, at), strict=True)
     )
-    return Edit(scene.name, start, end, frame_rate(scene), cuts, tuple(as_it_is))
-
-
-def _grades(strips: Iterable, channels) -> list:
-    """Adjustments change what lies below them."""
-    unmuted = (s for s in strips if not (s.mute or channels[s.channel].mute))
-    found = []
-    for strip in unmuted:
-        if strip.type == "ADJUSTMENT":
-            found.append(strip)
-        elif strip.type == "META":
-            found.extend(_grades(compat.strips_of(strip), strip.channels))
-    return found
+    return Edit(edit.scene, start, end, edit.rate, candidates, tuple(as_it_is))
 
 
 def frame_rate(scene) -> Fraction:
@@ -55,69 +38,85 @@ def clock(scene) -> float:
     return scene.render.fps / scene.render.fps_base
 
 
-def picture_range(scene) -> tuple[int, int]:
-    """First frame, and first frame after: of the selected strips, else of all in the scene's range.
-
-    Only strips with a picture count. Raises NoPictureError where there is none.
-    """
-    strips = _strips_with_picture(scene)
-    if not strips:
-        raise NoPictureError("The sequencer has no picture: add a movie, image or scene strip")
-    selected = [strip for strip in strips if strip.select]
-    start, end = _extent(selected or strips)
-    if not selected:
-        start, end = max(start, scene.frame_start), min(end, scene.frame_end + 1)
-    start = max(start, 0)  # a render cannot begin before frame 0
-    if end <= start:
-        raise NoPictureError("No strip lies in the scene's frame range: select strips, or set it")
-    return start, end
+def _grades(strips: Iterable, muted: list[bool]) -> list:
+    """Adjustments change what lies below them."""
+    found = []
+    for strip in strips:
+        if strip.mute or muted[strip.channel]:
+            continue
+        if strip.type == "ADJUSTMENT":
+            found.append(strip)
+        elif strip.type == "META":
+            found.extend(_grades(compat.strips_of(strip), strip_table.muted_channels(strip)))
+    return found
 
 
-def has_selection(scene) -> bool:
-    """Whether selected strips, rather than the scene's frame range, say what to score."""
-    return any(strip.select for strip in _strips_with_picture(scene))
+class _Reader:
+    """Strips of a scene as pictures, as far as they reach into a range of its frames."""
+
+    def __init__(self, scene, start: int, end: int) -> None:
+        self._films = Films(scene)
+        self._keys = compat.keyed(scene, "multicam_source")
+        self._range = start, end
+
+    def pictures(self, strips: Iterable, muted: list[bool]) -> tuple[Picture, ...]:
+        return tuple(
+            self._picture(strip)
+            for strip in strips
+            if has_picture(strip, muted)
+            and self._overlaps(strip)
+            and not self._films.is_transparent(strip)
+        )
+
+    def _overlaps(self, strip) -> bool:
+        start, end = compat.span(strip)
+        return start < self._range[1] and end > self._range[0]
+
+    def _picture(self, strip) -> Picture:
+        start, end = compat.span(strip)
+        is_meta, is_multicam = strip.type == "META", strip.type == "MULTICAM"
+        inside = compat.strips_of(strip) if is_meta else ()
+        muted = strip_table.muted_channels(strip) if is_meta else []
+        return Picture(
+            name=strip.name,
+            kind=strip.type,
+            channel=strip.channel,
+            start=start,
+            end=end,
+            sources=tuple(self._picture(source) for source in _inputs(strip)),
+            inside=self.pictures(inside, muted) if is_meta else None,
+            angles=self._angles(strip) if is_multicam else (),
+            marks=_inner_marks(strip),
+            film=self._films.film_of(strip),
+            is_changed=(is_meta or is_multicam) and self._films.is_changed(strip),
+        )
+
+    def _angles(self, strip) -> tuple[tuple[int, int], ...]:
+        """The channels that a multicam strip shows, keyframe by keyframe."""
+        start, end = compat.span(strip)
+        curve = self._keys.get(strip.name)
+        if curve is None:
+            return ((start, strip.multicam_source),)
+        frames = sorted({start, *(frame for frame in curve.frames if start < frame < end)})
+        return tuple((frame, int(curve.value(frame))) for frame in frames)
 
 
-def _strips_with_picture(scene) -> list:
-    editor = scene.sequence_editor
-    if editor is None:
-        return []
-    strips = compat.strips_of(editor)
-    return [strip for strip in strips if _has_picture(strip, editor.channels)]
-
-
-def _has_picture(strip, channels) -> bool:
-    muted = strip.mute or channels[strip.channel].mute
-    return not (muted or strip.type in UNSEEN or is_ours(strip))
-
-
-def _pictures(strips: Iterable, channels, films: Films) -> tuple[Picture, ...]:
-    return tuple(_picture(strip, films) for strip in strips if _has_picture(strip, channels))
-
-
-def _picture(strip, films: Films) -> Picture:
-    start, end = compat.span(strip)
-    is_meta = strip.type == "META"
-    return Picture(
-        name=strip.name,
-        kind=strip.type,
-        channel=strip.channel,
-        start=start,
-        end=end,
-        sources=tuple(_picture(source, films) for source in _inputs(strip)),
-        inside=_pictures(compat.strips_of(strip), strip.channels, films) if is_meta else None,
-        angle=strip.multicam_source if strip.type == "MULTICAM" else None,
-        film=films.film_of(strip),
-        is_changed=is_meta and films.is_changed(strip),
-    )
+def _inner_marks(strip) -> tuple[int, ...]:
+    """Where the scene that a strip shows may have cuts: its strips' bounds, or its cameras."""
+    shown = strip.scene if strip.type == "SCENE" else None
+    if shown is None:
+        return ()
+    first, after = compat.span(strip)
+    shift = compat.content_start(strip) - strip.animation_offset_start - shown.frame_start
+    if strip.scene_input == "SEQUENCER" and shown.sequence_editor:
+        table = strip_table.read(compat.strips_of(shown.sequence_editor))
+        inner = {*table.start, *table.end}
+    else:
+        inner = {marker.frame for marker in shown.timeline_markers if marker.camera}
+    return tuple(sorted(frame + shift for frame in inner if first < frame + shift < after))
 
 
 def _inputs(strip) -> list:
     """The strips that an effect takes in, the outgoing one first."""
     inputs = (getattr(strip, "input_1", None), getattr(strip, "input_2", None))
     return [source for source in inputs if source is not None]
-
-
-def _extent(strips: Iterable) -> tuple[int, int]:
-    spans = [compat.span(strip) for strip in strips]
-    return min(start for start, _ in spans), max(end for _, end in spans)

@@ -6,14 +6,16 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
-from addon_modules import server_process
+from addon_modules import sending, server_process
 from addon_modules.client import Client, ServerRefused
 from addon_modules.cuts import Edit, Film
 from addon_modules.joins import Place
 from addon_modules.rendering import Rendering
 from addon_modules.running import Run, StoppedError, WorkError
-from addon_modules.sending import ComposeOrder
+from addon_modules.sending import Blender, ComposeOrder
 from addon_modules.server_process import ServerSettings
 from addon_modules.work import Music, TakeOrder, compose, new_take, start_server
 
@@ -31,36 +33,59 @@ def test_edit_comes_back_as_segments_on_its_cuts(order):
     assert fractions == sorted(fractions)
 
 
-def test_film_that_is_shown_as_it_is_goes_by_its_path(order, bunny: Path):
+def test_film_that_is_shown_as_it_is_goes_by_its_path(order, tmp_path: Path):
+    film = str(_movie(tmp_path / "own.mp4", 48))
     asked = order(cuts=(110, 131))
-    films = (Film(str(bunny), 5), None, Film(str(bunny), 0))
-    edit = replace(asked.edit, films=films)
-    rendering = replace(asked.rendering, stretches=edit.composited)
-    music = compose(replace(asked, edit=edit, rendering=rendering), _quiet())
+    edit = replace(asked.edit, films=(Film(film, 5), None, Film(film, 0)))
+    music = compose(replace(asked, edit=edit), _quiet())
     bounds = [(part.start_frame, part.end_frame) for part in music.segments]
     assert bounds == [(0, 10), (10, 31), (31, 48)]
     assert edit.composited == [(10, 31)]
 
 
-def test_edit_of_films_alone_is_not_rendered(order, bunny: Path):
+def test_edit_of_films_alone_is_not_rendered(order, tmp_path: Path):
+    film = str(_movie(tmp_path / "own.mp4", 48))
     asked = order(cuts=(110,))
-    edit = replace(asked.edit, films=(Film(str(bunny), 5), Film(str(bunny), 0)))
+    edit = replace(asked.edit, films=(Film(film, 5), Film(film, 0)))
     stages: list[str] = []
     run = Run(lambda stage, fraction: stages.append(stage))
-    music = compose(replace(asked, edit=edit, rendering=None), run)
+    music = compose(replace(asked, edit=edit), run)
     assert [(part.start_frame, part.end_frame) for part in music.segments] == [(0, 10), (10, 48)]
     assert not {"Rendering", "Uploading"} & set(stages)
 
 
-def test_rendering_is_removed(order):
+def test_film_of_another_rate_is_rendered(order, tmp_path: Path):
     asked = order(cuts=(110,))
-    compose(asked, _quiet())
-    assert not asked.rendering.folder.exists()
+    for rate, composited in ((Fraction(24000, 1001), []), (Fraction(25), [(0, 48)])):
+        film = str(_movie(tmp_path / f"{float(rate)}.mp4", 10, rate))
+        edit = replace(asked.edit, films=(Film(film, 5), Film(film, 0)))
+        assert sending._plain(replace(asked, edit=edit), _quiet()).composited == composited
 
 
-def test_edit_without_cuts_leaves_them_to_the_server(order, bunny: Path):
-    music = compose(order(cuts=(), film=bunny), _quiet())
-    assert len(music.segments) == 2
+def test_another_machine_gets_just_the_used_piece(order, client: Client, tmp_path: Path):
+    film = _movie(tmp_path / "own.mp4", 400)
+    asked = order(cuts=(110,), server=ServerSettings(client.address, client._token))
+    edit = replace(asked.edit, films=(Film(str(film), 205), Film(str(film), 215)))
+    before = _media(client)
+    stages: list[str] = []
+    run = Run(lambda stage, fraction: stages.append(stage))
+    assert len(compose(replace(asked, edit=edit), run).segments) == 2
+    assert "Rendering" not in stages
+    (piece,) = [each for each in _media(client) if each not in before]
+    assert piece["size"] < film.stat().st_size / 4
+
+
+def test_film_that_cannot_be_cut_is_rendered_for_another_machine(order, client: Client, tmp_path):
+    film = tmp_path / "film.mkv"
+    film.write_bytes(b"no MP4")
+    asked = order(cuts=(110,), server=ServerSettings(client.address, client._token))
+    edit = replace(asked.edit, films=(Film(str(film), 5), None))
+    assert len(compose(replace(asked, edit=edit), _quiet()).segments) == 2
+
+
+def test_rendering_is_removed(order, tmp_path: Path):
+    compose(order(cuts=(110,)), _quiet())
+    assert not (tmp_path / "rendering").exists()
 
 
 def test_new_take_keeps_what_does_not_change(order, settings: ServerSettings):
@@ -140,6 +165,7 @@ def order(settings: ServerSettings, tmp_path: Path):
         cuts: tuple[int, ...],
         style: str = "cinematic",
         film: Path | None = None,
+        server: ServerSettings | None = None,
         program: str = "import shutil, sys; shutil.copy(*sys.argv[1:]); print('frames 48')",
     ) -> ComposeOrder:
         folder = tmp_path / "rendering"
@@ -153,10 +179,13 @@ def order(settings: ServerSettings, tmp_path: Path):
         return ComposeOrder(
             edit,
             Place(100, 24 / 1.001),
-            Rendering(command, [(0, 48)], folder),
+            Blender(
+                has_rate=lambda film: True,
+                prepare=lambda edit, with_sound: Rendering(command, edit.composited, folder),
+            ),
             options,
             tmp_path / "music",
-            settings,
+            server or settings,
         )
 
     return make
@@ -166,6 +195,21 @@ def _film(folder: Path) -> Path:
     film = folder / "film.mp4"
     film.write_bytes(b"no picture is looked at")
     return film
+
+
+def _movie(path: Path, frames: int, rate: Fraction = Fraction(24000, 1001)) -> Path:
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream("libx264", rate=rate, options={"g": "12"})
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        noise = np.random.default_rng(1).integers(0, 255, (frames, 48, 64, 3), np.uint8)
+        for pixels in noise:
+            file.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        file.mux(stream.encode(None))
+    return path
+
+
+def _media(client: Client) -> list[dict]:
+    return client._json("GET", "/v1/media")["media"]
 
 
 def _quiet() -> Run:

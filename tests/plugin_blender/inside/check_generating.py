@@ -79,7 +79,7 @@ def check_generate_reads_media_beside_the_file():
     strip = stage.strips().new_image("picture", "//picture.png", 6, 11)
     compat.set_end(strip, 71)
     bpy.ops.diffbgm.generate()
-    assert shots(ours("SOUND")) == [(11, 41), (41, 71)]  # uncut, so the server looked for cuts
+    assert shots(ours("SOUND")) == ON_TIMELINE  # the quick server takes candidates for cuts
 
 
 def check_generate_twice_keeps_both():

@@ -1,0 +1,89 @@
+"""Which frames shall have music. Changes nothing; quick enough to be asked at every redraw."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from . import compat, strip_table
+from .strip_table import Table
+from .tags import is_ours
+
+# What carries no picture of its own: it never makes a cut, and never hides one.
+UNSEEN = frozenset({"SOUND", "TEXT", "ADJUSTMENT"})
+
+
+class NoPictureError(Exception):
+    """There is no picture to write music for; the message says what to do."""
+
+
+class Range(NamedTuple):
+    """Frames `start` up to, not including, `end`; `chosen` says by what they were chosen."""
+
+    start: int
+    end: int
+    chosen: str
+
+
+# By scene: what its range was read from, and the range or the message why there is none.
+_known: dict[str, tuple[tuple, Range | str]] = {}
+
+
+def picture_range(scene) -> Range:
+    """The preview range if there is one, else the selected strips, else the scene's range; of
+    these the frames where a strip has a picture. Raises NoPictureError."""
+    basis = _basis(scene)
+    known = _known.get(scene.name)
+    if known is None or known[0] != basis:
+        known = _known[scene.name] = (basis, _find(scene))
+    if isinstance(known[1], str):
+        raise NoPictureError(known[1])
+    return known[1]
+
+
+def has_picture(strip, muted_channels: list[bool]) -> bool:
+    """Whether a strip shows something of the user's."""
+    if strip.mute or muted_channels[strip.channel] or strip.type in UNSEEN:
+        return False
+    return not is_ours(strip)
+
+
+def _basis(scene) -> tuple:
+    """All that the range depends on, but for kinds and marks of strips, which do not change."""
+    limits = (scene.use_preview_range, scene.frame_preview_start, scene.frame_preview_end)
+    limits = (*limits, scene.frame_start, scene.frame_end)
+    editor = scene.sequence_editor
+    if editor is None:
+        return limits
+    return (*limits, strip_table.read(compat.strips_of(editor)), strip_table.muted_channels(editor))
+
+
+def _find(scene) -> Range | str:
+    editor = scene.sequence_editor
+    strips = compat.strips_of(editor) if editor else []
+    muted = strip_table.muted_channels(editor) if editor else []
+    rows = [row for row, strip in enumerate(strips) if has_picture(strip, muted)]
+    if not rows:
+        return "The sequencer has no picture: add a movie, image or scene strip"
+    table = strip_table.read(strips)
+    selected = [row for row in rows if table.select[row]]
+    if scene.use_preview_range:
+        limits = scene.frame_preview_start, scene.frame_preview_end + 1
+        return _within(_extent(table, rows), limits, "preview range")
+    if selected:
+        return _within(_extent(table, selected), None, "selected strips")
+    limits = scene.frame_start, scene.frame_end + 1
+    return _within(_extent(table, rows), limits, "scene range")
+
+
+def _extent(table: Table, rows: Iterable[int]) -> tuple[int, int]:
+    rows = list(rows)
+    return min(table.start[row] for row in rows), max(table.end[row] for row in rows)
+
+
+def _within(extent: tuple[int, int], limits: tuple[int, int] | None, chosen: str) -> Range | str:
+    start, end = extent
+    if limits:
+        start, end = max(start, limits[0]), min(end, limits[1])
+    start = max(start, 0)  # a render cannot begin before frame 0
+    if end <= start:
+        return f"No strip lies in the {chosen}: set it, or select strips"
+    return Range(start, end, chosen)
