@@ -77,8 +77,8 @@ class Client:
         self._patience = patience
         self._session = requests.Session()
         self._session.auth = _Token(token)
-        if _is_loopback(self.address):
-            self._session.trust_env = False  # A proxy cannot reach this machine's own addresses.
+        # A proxy cannot reach this machine's own addresses.
+        self._proxies = {"http": "", "https": ""} if _is_loopback(self.address) else None
 
     @classmethod
     def local(cls, handshake: str | Path | None = None, **arguments: Any) -> "Client":

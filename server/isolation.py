@@ -18,6 +18,7 @@ from typing import Any
 from diffbgm.errors import CancelledError, DiffBGMError
 from diffbgm.options import ComposeOptions, RefitOptions, TakeOptions
 
+from . import logs
 from .composer import Description, Progress
 from .interruption import Interruption, interrupt
 from .job_limits import JobLimits, within
@@ -86,7 +87,7 @@ class Isolated:
         """What the method returns. Raises DiffBGMError, and what `progress` raises."""
         try:
             connection = self._start()
-            connection.send((method, arguments, self._limits))
+            connection.send((method, arguments, self._limits, logs.context()))
             return self._listen(connection, progress, patience)
         except (EOFError, BrokenPipeError, ConnectionResetError) as error:
             raise ComposerCrashError(self._crash_message()) from error
@@ -128,7 +129,7 @@ class Isolated:
         """
         deadline = time.monotonic() + patience
         try:
-            connection.send((_CANCEL, (), None))
+            connection.send((_CANCEL, (), None, {}))
             if _has_ended(connection, time.monotonic() + min(patience, _SOON)):
                 return
             if patience and self._process is not None and self._process.pid is not None:
@@ -198,6 +199,7 @@ def _child(inner: Any, connection: Connection) -> None:
     """The child's life: calls in, reports and one last word out, until the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent, which then ends us.
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    logs.configure()
 
     interruption = Interruption()
 
@@ -209,12 +211,12 @@ def _child(inner: Any, connection: Connection) -> None:
 
     while True:
         try:
-            method, arguments, limits = connection.recv()
+            method, arguments, limits, about = connection.recv()
         except EOFError:
             return
         if method != _CANCEL:  # A cancel that came after the job's end is void.
             try:
-                with interruption.armed():
+                with logs.about(**about), interruption.armed():
                     answer = _answer(inner, method, arguments, progress, limits)
             except CancelledError as error:  # It came when all but the answer was done.
                 answer = "error", error

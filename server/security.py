@@ -5,6 +5,7 @@ import hmac
 import ipaddress
 import re
 import socket
+from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
@@ -22,8 +23,12 @@ _POLICY = (
 )
 
 
+# What proxies say of whom they ask for.
+_PASSED_ON = {"forwarded", "x-forwarded-for", "x-real-ip", "via"}
+
+
 def install(app: Flask, token: str, hosts: frozenset[str]) -> None:
-    """Checks every request to `app`: its Host against `hosts`, under /v1 its token."""
+    """Checks every request to `app`: its Host against `hosts`, and its token where one is due."""
 
     @app.before_request
     def check() -> None:
@@ -31,7 +36,7 @@ def install(app: Flask, token: str, hosts: frozenset[str]) -> None:
             raise ApiError(
                 421, "host_unknown", "This server does not answer to that name; use its address."
             )
-        if request.path.startswith("/v1/") and not may_ask(
+        if needs_token(request.path) and not may_ask(
             request.method,
             request.path,
             request.headers.get("Authorization", ""),
@@ -57,6 +62,11 @@ def install(app: Flask, token: str, hosts: frozenset[str]) -> None:
         if response.status_code == 401:
             response.headers["WWW-Authenticate"] = "Bearer"
         return response
+
+
+def needs_token(path: str) -> bool:
+    """Whether what lies there is for those alone who know the token."""
+    return path.startswith("/v1/") or path == "/metrics"
 
 
 def is_authorised(header: str, token: str) -> bool:
@@ -118,6 +128,11 @@ def is_loopback(address: str | None) -> bool:
         return False
     mapped = getattr(ip, "ipv4_mapped", None)
     return (mapped or ip).is_loopback
+
+
+def is_local(address: str | None, headers: Mapping[str, str]) -> bool:
+    """Whether a request was sent on this machine, and not passed on by a proxy on it."""
+    return is_loopback(address) and not _PASSED_ON & {name.lower() for name in headers}
 
 
 def own_names(host: str) -> frozenset[str]:

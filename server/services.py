@@ -21,6 +21,7 @@ class Services:
         self.worker = Worker(self.store, self.jobs, composer, config.idle_seconds)
         self.edits = EditReader()
         self.previews = Previews()
+        self.metrics = self.worker.metrics
         self._keeper = Keeper(self.store, self.jobs, config.retention)
 
     def __enter__(self) -> "Services":

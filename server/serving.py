@@ -21,7 +21,7 @@ from diffbgm.files.handshake import default_handshake
 from diffbgm.options import Sampling
 from diffbgm.sound.soundfont import find_soundfont
 
-from . import connections, handshake, security
+from . import connections, handshake, logs, security
 from .app import create_app
 from .channel import Rules, channel_class
 from .composer import Composer, LibraryComposer
@@ -57,7 +57,7 @@ def run(
     StorageError, OptionError, SoundFontError, CheckpointError.
     """
     _check_choices(device, checkpoint, soundfont)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
+    logs.configure()
     serve(
         IsolatedComposer(LibraryComposer(device, checkpoint, soundfont)),
         Config(store or default_store(), retention=keep or Retention()),
@@ -96,6 +96,7 @@ def serve(
     config = replace(config, hosts=config.hosts | security.own_names(host))
     services = Services(config, composer)
     with _listen(host, port) as listening, services:
+        logs.hide(services.store.token)
         # waitress spools bodies as temporary files; /tmp may be memory, the store's disc is not.
         tempfile.tempdir = str(services.store.work)
         address = _handshake(host, listening.getsockname()[1], services.store.token)

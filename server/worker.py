@@ -10,9 +10,12 @@ from sqlalchemy.exc import OperationalError
 
 from diffbgm.errors import CancelledError, DiffBGMError
 from diffbgm.options import RefitOptions
+from diffbgm.progress import Progress
 
+from . import logs
 from .composer import Composer, Description
 from .jobs import Jobs
+from .metrics import Metrics
 from .schema import ComposeRequest, TakeRequest
 from .sources import in_words_of_the_client, write_source
 from .store import Store
@@ -36,6 +39,7 @@ class Worker(threading.Thread):
         self._composer = composer
         self._idle_seconds = idle_seconds
         self._trouble: str | None = None
+        self.metrics = Metrics()
         self.description: Description | None = None
 
     @property
@@ -103,11 +107,18 @@ class Worker(threading.Thread):
             logger.warning("the composer could not be loaded: %s", error)
 
     def _do(self, job: Job, composition: Composition) -> DiffBGMError | None:
-        """Does the job; the error that ended it, with names that the client knows."""
+        """Does the job and times it; the error that ended it, with names that the client knows."""
+        watch = self.metrics.watch(job.kind, self._jobs.report)
+        with logs.about(composition=composition.id, job=job.id):
+            error = self._try(job, composition, watch.report)
+        watch.end(error.code if error else "done")
+        return error
+
+    def _try(self, job: Job, composition: Composition, report: Progress) -> DiffBGMError | None:
         logger.info("job %d: %s of %s", job.id, job.kind, composition.id)
         work = self._store.work / f"job-{job.id}"
         try:
-            self._call(job, composition, work)
+            self._call(job, composition, work, report)
         except DiffBGMError as error:
             logger.info("job %d ended: %s: %s", job.id, error.code, error)
             told = in_words_of_the_client(
@@ -123,9 +134,8 @@ class Worker(threading.Thread):
             self._store.sweep_unfinished(composition.id)
         return None
 
-    def _call(self, job: Job, composition: Composition, work: Path) -> None:
+    def _call(self, job: Job, composition: Composition, work: Path, report: Progress) -> None:
         folder, arguments = self._store.folder(composition.id), job.arguments
-        report = self._jobs.report
         if job.kind == "compose":
             request = ComposeRequest(**self._store.request(composition.id))
             source = write_source(request, composition.media, self._store, work)

@@ -8,6 +8,7 @@ import resource
 import sys
 from pathlib import Path
 
+from diffbgm_server import logs
 from diffbgm_server.config import Config, Limits
 from diffbgm_server.isolation import IsolatedComposer
 from diffbgm_server.job_limits import JobLimits
@@ -27,7 +28,10 @@ def main() -> None:
     parser.add_argument("--largest-file", type=int, help="bytes, as if the disc were full then")
     parser.add_argument("--event-streams", type=int, default=2)
     parser.add_argument("--job-memory", type=int, help="bytes that a job may have")
+    parser.add_argument("--logs", action="store_true", help="as the command does")
     given = parser.parse_args()
+    if given.logs:
+        logs.configure()
     if given.largest_file:
         resource.setrlimit(resource.RLIMIT_FSIZE, (given.largest_file,) * 2)
     limits = Limits(media_bytes=40_000_000, json_bytes=100_000, event_streams=given.event_streams)

@@ -3,12 +3,12 @@
 from flask_openapi3.blueprint import APIBlueprint
 
 from ..services import Services
-from . import about, changes, compositions, files, media, previews, refits
+from . import about, changes, compositions, files, media, metrics, previews, refits
 
 
 def create_routes(services: Services) -> APIBlueprint:
     """The blueprint `v1` with all of them."""
     api = APIBlueprint("v1", __name__)
-    for resource in (about, media, previews, compositions, changes, refits, files):
+    for resource in (about, metrics, media, previews, compositions, changes, refits, files):
         resource.add_routes(api, services)
     return api

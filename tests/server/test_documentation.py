@@ -62,7 +62,9 @@ def test_what_is_for_who_runs_the_server_is_not_listed(client: FlaskClient) -> N
 def test_the_openapi_document_has_every_route(client: FlaskClient) -> None:
     document: dict[str, Any] = client.get("/openapi.json").json
     versioned = {rule.replace("<", "{").replace(">", "}") for rule in routes(client)}
-    assert {r for r in versioned if r.startswith(("/v1", "/health"))} == set(document["paths"])
+    assert {r for r in versioned if r.startswith(("/v1", "/health", "/ready", "/metrics"))} == set(
+        document["paths"]
+    )
     assert document["openapi"].startswith("3.")
     assert json.dumps(document).count("ErrorAnswer") > 10
 
