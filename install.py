@@ -66,6 +66,7 @@ TEST_PACKAGES = (
         "chromium-driver",
         "espeak-ng",
         "melt",
+        "nginx-light",
     ),
     # What the bpy wheels link to.
     *("libegl1", "libgl1", "libsm6", "libxfixes3", "libxi6", "libxkbcommon0", "libxrender1"),

@@ -293,7 +293,11 @@ class Client:
         """The one place that touches the network."""
         try:
             with self._session.request(
-                method, self.address + path, timeout=self._timeout, **request
+                method,
+                self.address + path,
+                timeout=self._timeout,
+                proxies=self._proxies,
+                **request,
             ) as answer:
                 if answer.status_code >= 400:
                     raise self._refusal(answer)

@@ -123,6 +123,7 @@ def _server(services: Services, listening: socket.socket) -> tuple[Any, Pump]:
         recv_bytes=256 * 1024,
         max_request_body_size=2**63,
         channel_request_lookahead=1,  # Notices at once that a watcher of events has gone.
+        clear_untrusted_proxy_headers=False,  # They say that the client is elsewhere.
         ident="diffbgm",
     )
     limits, store = services.config.limits, services.store
