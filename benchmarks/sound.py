@@ -1,144 +1,161 @@
-"""How fast a score becomes sound: `python benchmarks/sound.py [SHOTS]`.
+"""How the styles sound, as a table: `python benchmarks/sound.py [STYLE ...] [--film FILM]`.
 
-Six stems over shots of 5 s, twelve by default, denser than most music. Prints processor seconds,
-which other programs on the machine disturb less than the clock, and how many times real time that
-is on one core. Synthesis includes the reverb; the first time, the reverb is made and the font is
-read.
+Every style plays the demo film, or FILM, as `compose` would. Of the mix: below how many Hz 99 % of
+the power lies; the correlation of left and right, and how many dB are lost where both are one; the
+crest, from the mean level to the highest sample. Then by how many dB the melody is louder than the
+loudest other stem, where it plays; with --stems also each stem's loudness beside the mix.
 """
 
 import argparse
 import sys
-import time
-from collections.abc import Callable
-from contextlib import ExitStack
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TypeVar
 
 import numpy as np
+from scipy.signal import welch
 
-from diffbgm.music.score import Note, Track
-from diffbgm.music.tempo_map import TempoMap
-from diffbgm.sound.mixing import Mastering, Mix, master, mastered, measure_loudness
-from diffbgm.sound.parts import SAMPLE_RATE, Part, load_parts, save_parts
-from diffbgm.sound.sample_files import SampleFile, blocks, writing
+from diffbgm import generation
+from diffbgm.arranging.arrangement import arrange_shot
+from diffbgm.arranging.styles import Style, load_style, style_names
+from diffbgm.composing import analyse
+from diffbgm.demo import film as demo_film
+from diffbgm.music.harmony import estimate_key
+from diffbgm.music.pianoroll import to_score
+from diffbgm.options import ComposeOptions
+from diffbgm.progress import no_advance
+from diffbgm.sound.loudness import weighted
+from diffbgm.sound.mixing import Mix, master, mastered
+from diffbgm.sound.parts import SAMPLE_RATE, Part
 from diffbgm.sound.soundfont import find_soundfont
-from diffbgm.sound.synthesis import StemMix, render_shot
+from diffbgm.sound.synthesis import render_shot, stem_mixes
 from diffbgm.sound.synthesizers import Synthesizer, open_synthesizer
+from diffbgm.spotting.cue_sheet import spot
+from diffbgm.spotting.film_plan import plan_film
+from diffbgm.spotting.hit_points import SpottingOptions
+from diffbgm.video.analysis import VideoAnalysis
 
-SHOT_SECONDS, BEATS_PER_MINUTE = 5, 112
-# Name, program, notes at once, beats from note to note, length in beats, lowest and highest pitch.
-STEMS = (
-    ("Strings", 48, 1, 1.0, 1.0, 60, 84),
-    ("Cello", 42, 1, 2.0, 2.0, 40, 60),
-    ("Piano", 0, 3, 1.0, 1.0, 48, 72),
-    ("Pad", 89, 3, 4.0, 4.0, 48, 67),
-    ("Bass", 33, 1, 1.0, 1.0, 28, 43),
-    ("Drums", 0, 1, 0.5, 0.25, 36, 46),
-)
-MIXES = {name: StemMix(reverb_send=0.0 if name == "Bass" else 0.25) for name, *_ in STEMS}
-
-T = TypeVar("T")
+BLOCK = round(0.4 * SAMPLE_RATE)  # what is heard as one level, as in ITU-R BS.1770
+# A block in which the melody is so far below its own mean is one in which it rests.
+RESTS_DB = 20.0
 
 
 @dataclass(frozen=True)
-class Shots:
-    """Shots of equal length at one tempo."""
+class Qualities:
+    """What one style's mix is like; `stems` are LU beside the mix, by name."""
 
-    count: int
-
-    @property
-    def seconds(self) -> float:
-        return float(self.count * SHOT_SECONDS)
-
-    @property
-    def cuts(self) -> np.ndarray:
-        """Beats of the boundaries (count + 1,)."""
-        return np.linspace(0, self.seconds * BEATS_PER_MINUTE / 60, self.count + 1)
-
-    @property
-    def tempo_map(self) -> TempoMap:
-        return TempoMap.constant(int(np.ceil(self.cuts[-1])), self.seconds)
-
-    @property
-    def boundaries(self) -> tuple[int, ...]:
-        """Samples of the boundaries."""
-        return tuple(round(self.tempo_map.seconds(cut) * SAMPLE_RATE) for cut in self.cuts)
+    brightness: float
+    correlation: float
+    mono_loss: float
+    crest: float
+    lead: float
+    loudest: str
+    stems: dict[str, float]
 
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("shots", type=int, nargs="?", default=12)
-    shots = Shots(parser.parse_args(arguments).shots)
-    boundaries = shots.boundaries
-
-    def timed(what: str, work: Callable[[], T]) -> T:
-        begin = time.process_time()
-        result = work()
-        used = time.process_time() - begin
-        rate = f"{shots.seconds / used:6.0f} x real time" if used else ""
-        sys.stdout.write(f"{what:20} {used:6.2f} s  {rate}".rstrip() + "\n")
-        return result
-
-    with open_synthesizer(find_soundfont()) as synthesizer, TemporaryDirectory() as folder:
+    parser.add_argument("styles", nargs="*", default=style_names())
+    parser.add_argument("--film", type=Path)
+    parser.add_argument("--stems", action="store_true")
+    parser.add_argument("--soundfont", type=Path)
+    chosen = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        film = chosen.film or Path(folder) / "demo.mp4"
+        if chosen.film is None:
+            demo_film.make(film)
+        analysis = analyse(film)
         sys.stdout.write(
-            f"{synthesizer.name}, {find_soundfont().name}, {shots.seconds:g} s, 6 stems\n"
+            "| style | 99 % below, Hz | left/right | mono, dB | crest, dB | melody leads, dB |\n"
+            "|---|---|---|---|---|---|\n"
         )
-        timed("synthesis, first", lambda: synthesize(synthesizer, shots))
-        parts = timed("synthesis, warm", lambda: synthesize(synthesizer, shots))
-        timed("keep the parts", lambda: save_parts(parts, Path(folder) / "take.flac"))
-        kept = load_parts(Path(folder) / "take.flac")
-        timed("read the parts", lambda: [part.between(part.start, part.stop) for part in kept])
-        mix = Mix(kept, boundaries, boundaries[-1] - 1)
-        mastering = timed("mix and master", lambda: master(mix, Path(folder)))
-        timed("write stems and mix", lambda: write_all(Path(folder), mastering))
-        whole = SampleFile(Path(folder) / "mix.wav")
-        loudness = timed("measure the mix", lambda: measure_loudness(whole, len(whole)))
-    sys.stdout.write(f"{loudness.lufs:.2f} LUFS, {loudness.true_peak:.2f} dBTP\n")
+        with open_synthesizer(find_soundfont(chosen.soundfont)) as synthesizer:
+            for name in chosen.styles:
+                mix = played(load_style(name), analysis, synthesizer)
+                write(name, qualities(mix, load_style(name), Path(folder)), chosen.stems)
 
 
-def synthesize(synthesizer: Synthesizer, shots: Shots) -> list[Part]:
-    rng, cuts, boundaries = np.random.default_rng(0), shots.cuts, shots.boundaries
-    parts: list[Part] = []
-    for shot in range(shots.count):
-        tracks = [made_track(rng, cuts[shot], cuts[shot + 1], *stem) for stem in STEMS]
-        span = boundaries[shot], boundaries[-1]
-        parts += render_shot(synthesizer, tracks, shots.tempo_map, MIXES, span)
-    return parts
+def write(name: str, found: Qualities, with_stems: bool) -> None:
+    sys.stdout.write(
+        f"| {name} | {found.brightness:.0f} | {found.correlation:.2f} | {found.mono_loss:.1f} | "
+        f"{found.crest:.1f} | {found.lead:.1f} ({found.loudest}) |\n"
+    )
+    for stem, loudness in found.stems.items() if with_stems else ():
+        sys.stdout.write(f"    {stem:24} {loudness:6.1f}\n")
+    sys.stdout.flush()
 
 
-def made_track(
-    rng: np.random.Generator,
-    start: float,
-    end: float,
-    name: str,
-    program: int,
-    voices: int,
-    step: float,
-    length: float,
-    low: int,
-    high: int,
-) -> Track:
-    notes = [
-        Note(float(beat), int(pitch), length, int(rng.integers(50, 110)))
-        for beat in np.arange(start, end, step)
-        for pitch in rng.choice(np.arange(low, high), voices, replace=False)
-    ]
-    return Track(name, program, tuple(sorted(notes)), is_drum=name == "Drums")
+def played(style: Style, analysis: VideoAnalysis, synthesizer: Synthesizer) -> Mix:
+    """The film's music in a style, before it is mastered."""
+    options = ComposeOptions()
+    cues = spot(analysis, SpottingOptions.from_options(options, style.tempo))
+    cues = replace(cues, plan=plan_film(cues, options.seed))
+    network = generation.load(generation.resolve_checkpoint(None), "auto")
+    roll = generation.sample_film(
+        network, cues, analysis, options.sampling, options.seed, no_advance
+    )
+    piano_score = to_score(roll)
+    key, timeline, parts = estimate_key(piano_score), analysis.timeline, list[Part]()
+    end = timeline.sample(timeline.frames, SAMPLE_RATE)
+    starts = [timeline.sample(shot.start_frame, SAMPLE_RATE) for shot in timeline.shots]
+    for shot, first in enumerate(starts):
+        tracks = arrange_shot(shot, piano_score, cues, style, shot, key).tracks
+        mixes = stem_mixes(style)
+        parts += render_shot(synthesizer, tracks, cues.tempo_map, mixes, (first, end))
+    return Mix(parts, (*starts, end), end)
 
 
-def write_all(folder: Path, mastering: Mastering) -> None:
-    mix = mastering.mix
-    with ExitStack() as files:
-        total = files.enter_context(writing(folder / "mix.wav"))
-        stems = {name: files.enter_context(writing(folder / f"{name}.flac")) for name in mix.stems}
-        for span in blocks(0, mix.boundaries[-1]):
-            curve = mastering.curve(*span)
-            made = {name: mastered(mix.stem(name, *span), curve) for name in stems}
-            for name, samples in made.items():
-                stems[name].write_samples(samples)
-            total.write_samples(sum(made.values(), start=np.zeros((len(curve), 2), np.float32)))
+def qualities(mix: Mix, style: Style, folder: Path) -> Qualities:
+    """Measured of the mix as it is mastered."""
+    last = mix.boundaries[-1]
+    curve = master(mix, folder).curve(0, last)
+    stems = {name: mastered(mix.stem(name, 0, last), curve) for name in mix.stems}
+    total = np.sum(list(stems.values()), axis=0)
+    left, right = total.astype(float).T
+    power = np.square(total, dtype=float).mean()
+    melody = [each.name for each in style.instruments if each.role == "melody"]
+    lead, loudest = leading(stems, melody)
+    return Qualities(
+        brightness=brightness(total),
+        correlation=float(np.corrcoef(left, right)[0, 1]),
+        mono_loss=decibels(power / np.square((left + right) / 2).mean()),
+        crest=decibels(np.square(total.astype(float)).max() / power),
+        lead=lead,
+        loudest=loudest,
+        stems={
+            name: decibels(blocks(stem).mean() / blocks(total).mean())
+            for name, stem in stems.items()
+        },
+    )
+
+
+def brightness(samples: np.ndarray) -> float:
+    """The frequency in Hz below which 99 % of the power of (n, 2) samples lies."""
+    frequency, power = welch(samples.astype(float), SAMPLE_RATE, nperseg=8192, axis=0)
+    share = np.cumsum(power.sum(axis=1))
+    return float(frequency[np.searchsorted(share, 0.99 * share[-1])])
+
+
+def leading(stems: dict[str, np.ndarray], melody: Sequence[str]) -> tuple[float, str]:
+    """By how many LU the melody is louder than the loudest other stem where it plays; which."""
+    own = blocks(np.sum([stems[name] for name in melody if name in stems], axis=0))
+    plays = own > own.mean() * 10 ** (-RESTS_DB / 10)
+    others = {
+        name: blocks(stem)[plays].mean() for name, stem in stems.items() if name not in melody
+    }
+    loudest = max(others, key=lambda name: others[name])
+    return decibels(own[plays].mean() / others[loudest]), loudest
+
+
+def blocks(samples: np.ndarray) -> np.ndarray:
+    """The power of (n, 2) samples as it is heard (weighted as loudness is), block by block."""
+    heard = np.square(weighted(samples.astype(float))).sum(axis=1)
+    return heard[: len(heard) // BLOCK * BLOCK].reshape(-1, BLOCK).mean(axis=1)
+
+
+def decibels(power: float) -> float:
+    return 10 * float(np.log10(power))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """install.py: the environment it makes, what it says when it cannot, and the demo in a copy."""
 
 import importlib.metadata
+import importlib.util
 import io
 import json
 import os
@@ -18,6 +19,7 @@ import pytest
 from packaging.requirements import Requirement
 
 import install
+from diffbgm.sound.soundfont import find_soundfont, own_soundfonts
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
@@ -228,6 +230,42 @@ def test_without_fluidsynth_tinysoundfont_plays_where_there_is_one(capsys, monke
     monkeypatch.setattr(install, "HAS_TINYSOUNDFONT", False)
     with pytest.raises(install.InstallError, match=r"\(it takes root\).* Python 3.11 or 3.12"):
         install.do_without_fluidsynth("it takes root")
+
+
+@pytest.fixture
+def sound_package(tmp_path, monkeypatch) -> Path:
+    """A package of the same form as the one on the registry, in a folder, which npm packs too."""
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "package.json").write_text('{"name": "made-sounds", "version": "1.0.0"}')
+    held = package / Path(install.SOUNDFONT_IN_PACKAGE).name
+    spec = importlib.util.find_spec("pretty_midi")
+    shutil.copy(Path(spec.origin).with_name("TimGM6mb.sf2"), held)
+    monkeypatch.setattr(install, "SOUNDFONT_PACKAGE", str(package))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    return held
+
+
+needs_npm = pytest.mark.skipif(shutil.which("npm") is None, reason="there is no npm")
+
+
+@needs_npm
+def test_without_root_npm_brings_the_soundfont_where_the_library_looks(sound_package, capsys):
+    path = own_soundfonts() / install.SOUNDFONT
+    install.fetch_soundfont(install.user_data() / "soundfonts" / install.SOUNDFONT)
+    assert path.read_bytes() == sound_package.read_bytes()
+    assert find_soundfont() == path or find_soundfont().name.startswith("MuseScore_General")
+    capsys.readouterr()
+    install.fetch_soundfont(path)
+    assert capsys.readouterr().out == "", "what is there is not fetched again"
+
+
+@needs_npm
+def test_a_package_that_cannot_be_fetched_is_no_end(sound_package, tmp_path, capsys):
+    sound_package.unlink()
+    install.fetch_soundfont(tmp_path / "there" / "font.sf3")
+    assert "a smaller SoundFont plays instead" in capsys.readouterr().out
+    assert not (tmp_path / "there").exists()
 
 
 def test_fast_goes_with_test_alone():

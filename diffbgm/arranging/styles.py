@@ -76,7 +76,8 @@ class Instrument:
 
     `range` are the lowest and highest pitch it plays, `octave` shifts what it doubles; it plays
     in shots whose energy lies within `energy`. `patterns` replace the written rhythm (a bass has
-    no other). `level_db` is its fader, `pan` -1 (left) to 1, `reverb` the share sent to the reverb.
+    no other). `level_db` is its fader, `pan` -1 (left) to 1, `reverb` the share sent to the reverb;
+    `brightness` lifts what lies above 2.5 kHz by so many dB.
     """
 
     __pydantic_config__ = _STRICT
@@ -88,6 +89,7 @@ class Instrument:
     level_db: Level
     pan: Pan
     reverb: Share
+    brightness: Annotated[float, Interval(ge=-12, le=12)] = 0.0
     octave: Annotated[int, Interval(ge=-3, le=3)] = 0
     voices: Annotated[int, Interval(ge=1, le=8)] = 1
     articulation: Articulation = "written"

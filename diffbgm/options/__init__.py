@@ -82,7 +82,7 @@ Checkpoint = Annotated[
 ]
 SoundFont = Annotated[
     Path | None,
-    Option("file", "An .sf2 file to play with", absent="an installed one", group="server"),
+    Option("file", "An .sf2 or .sf3 file to play with", absent="an installed one", group="server"),
 ]
 Notes = Literal["new", "same"]
 TimelineFormat = Literal["otio", "kdenlive", "mlt"]

@@ -60,6 +60,14 @@ class LoudnessMeter:
         self._first = following
 
 
+def weighted(samples: np.ndarray) -> np.ndarray:
+    """(n, 2) samples as the meter weighs them, by the ear's sensitivity."""
+    heard = np.array(samples.T)
+    for stage, channel in _stages():
+        _Filter(stage, channel).apply(heard)
+    return heard.T
+
+
 class _Filter:
     """One stage of the weighting of one channel."""
 

@@ -15,6 +15,7 @@ PRE_DELAY = 0.018  # seconds
 _BANDS = ((400.0, 1.9), (2000.0, 1.7), (6000.0, 1.2), (16000.0, 0.6))
 _LOWEST = 140.0  # Hz; below, a reverb only makes mud
 _LENGTH = 1.8  # seconds
+_WIDTH = 0.5  # of what left and right differ in, so that it stays as loud in mono
 _SEED = 1962  # decides the reverb's grain, nothing else
 TAIL_SAMPLES = round(_LENGTH * SAMPLE_RATE) - 1
 _FFT = 2**18
@@ -55,6 +56,8 @@ def impulse_response() -> np.ndarray:
     samples = TAIL_SAMPLES + 1
     time = np.arange(samples) / SAMPLE_RATE - PRE_DELAY
     noise = np.random.default_rng(_SEED).standard_normal((samples, 2))
+    middle = noise.mean(axis=1, keepdims=True)
+    noise = middle + _WIDTH * (noise - middle)
     response = np.zeros((samples, 2))
     lower = _LOWEST
     for upper, decay in _BANDS:

@@ -13,31 +13,45 @@ _TEXT = struct.Struct("<4sI")  # name, length of a chunk
 _LONGEST_TEXT = 65536  # bytes of a text of INFO, by the standard
 # Copyright and licence of fonts that are found by themselves, where the file does not say them in
 # a word: as the packages that bring them do.
+_MUSESCORE = ("Frank Wen, Michael Cowgill, S. Christian Collins and others", "MIT, parts CC0")
 _KNOWN = {
+    "MuseScore_General_Full.sf3 (MuseScore_General_HQ v0.2.1)": _MUSESCORE,
+    "MuseScore_General_Lite.sf3 (MuseScore_General v0.2.1)": _MUSESCORE,
     "Fluid R3 GM": ("Frank Wen 2000-2002, 2008; Toby Smithe 2008", "MIT"),
     "TimGM6mb": ("Tim Brechbill 2004", "GPL-2.0"),
 }
-# Where systems keep General MIDI SoundFonts, the best first.
-_INSTALLED = (
-    "/usr/share/sounds/sf2/FluidR3_GM.sf2",
-    "/usr/share/soundfonts/FluidR3_GM.sf2",
-    "/usr/local/share/soundfonts/FluidR3_GM.sf2",
-    "/opt/homebrew/share/soundfonts/FluidR3_GM.sf2",
-    "/usr/share/sounds/sf2/default-GM.sf2",
-    "/usr/share/soundfonts/default.sf2",
+# General MIDI SoundFonts, the best first: MuseScore General in its two sizes, FluidR3, and what
+# else the system plays with.
+_NAMES = (
+    "MuseScore_General_Full.sf3",
+    "MuseScore_General_Full.sf2",
+    "MuseScore_General.sf3",
+    "MuseScore_General_Lite.sf3",
+    "FluidR3_GM.sf2",
+    "default-GM.sf2",
+    "default.sf2",
+)
+_SYSTEM_FOLDERS = (
+    "/usr/share/sounds/sf3",
+    "/usr/share/sounds/sf2",
+    "/usr/share/soundfonts",
+    "/usr/local/share/soundfonts",
+    "/opt/homebrew/share/soundfonts",
 )
 
 
 def find_soundfont(path: Path | None = None) -> Path:
-    """The SoundFont at `path`; else an installed FluidR3 or default; else the small TimGM6mb.
+    """The SoundFont at `path`; else the best that is installed; else the small TimGM6mb.
 
     SoundFontError if `path` is no SoundFont, or if none at all is found.
     """
     if path is not None:
         return _checked(path)
-    for candidate in map(Path, _INSTALLED):
-        if candidate.is_file():
-            return _checked(candidate)
+    folders = (own_soundfonts(), *map(Path, _SYSTEM_FOLDERS))
+    for name in _NAMES:
+        for folder in folders:
+            if (folder / name).is_file():
+                return _checked(folder / name)
     return _checked(_bundled())
 
 
@@ -75,11 +89,20 @@ def _information(path: Path) -> dict[bytes, str]:
     return texts
 
 
+def own_soundfonts() -> Path:
+    """The folder of a user's own SoundFonts, into which `install.py` puts one without root."""
+    from platformdirs import user_data_path
+
+    return user_data_path("diffbgm", appauthor=False) / "soundfonts"
+
+
 def _bundled() -> Path:
     """The SoundFont inside the pretty_midi package, found without importing it."""
     spec = find_spec("pretty_midi")
     if spec is None or spec.origin is None:
-        raise SoundFontError("no SoundFont was found: install fluid-soundfont-gm or name one")
+        raise SoundFontError(
+            "no SoundFont was found: install musescore-general-soundfont or name one"
+        )
     return Path(spec.origin).with_name("TimGM6mb.sf2")
 
 
@@ -92,12 +115,12 @@ def _checked(path: Path) -> Path:
             lists = _lists(file, size) if (riff, form) == (b"RIFF", b"sfbk") else set()
     except OSError as exc:
         raise SoundFontError(
-            f"{path}: the SoundFont cannot be read ({exc.strerror}); name an .sf2 file"
+            f"{path}: the SoundFont cannot be read ({exc.strerror}); name an .sf2 or .sf3 file"
         ) from exc
     if (riff, form) == (b"RIFF", b"sfbk") and size < length + 8:
         raise SoundFontError(f"{path}: the SoundFont is cut short; copy or download it again")
     if lists != {b"INFO", b"sdta", b"pdta"}:
-        raise SoundFontError(f"{path}: is no SoundFont; name an .sf2 file")
+        raise SoundFontError(f"{path}: is no SoundFont; name an .sf2 or .sf3 file")
     return path
 
 

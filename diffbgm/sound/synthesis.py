@@ -5,6 +5,7 @@ A shot's parts depend on its notes, the tempo map and the SoundFont alone, to th
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -24,21 +25,28 @@ MAX_TAIL = 6.0  # seconds that an instrument may ring after its last note ended
 _CUT_OFF = 0.5  # seconds of fade where it would ring longer
 _SILENCE = 2**-15  # -90 dB: one step of 16 bits
 _TAIL_CHUNK = 64 * BLOCK
+# How much is kept of what left and right of a recording differ in. Two microphones far apart leave
+# next to nothing in common, and half of it is lost where somebody listens with one loudspeaker.
+WIDTH = 0.5
+SHELF_HZ = 2500.0
 
 
 @dataclass(frozen=True)
 class StemMix:
-    """The fader `level_db`, the balance `pan` -1 (left) to 1, the share `reverb_send` 0 to 1."""
+    """The fader `level_db`, the balance `pan` -1 (left) to 1, the share `reverb_send` 0 to 1.
+
+    `brightness_db` lifts what lies above SHELF_HZ."""
 
     level_db: float = 0.0
     pan: float = 0.0
     reverb_send: float = 0.0
+    brightness_db: float = 0.0
 
 
 def stem_mixes(style: Style) -> dict[str, StemMix]:
     """The mix of every track that `style` can write, by the track's name."""
     mixes = {
-        player.name: StemMix(player.level_db, player.pan, player.reverb)
+        player.name: StemMix(player.level_db, player.pan, player.reverb, player.brightness)
         for player in style.instruments
     }
     if (drums := style.drums) is not None:
@@ -143,7 +151,8 @@ def _tail(player: Player, limit: int) -> Iterator[np.ndarray]:
 
 
 def _mixed(dry: np.ndarray, mix: StemMix) -> np.ndarray:
-    """`dry` with level, balance and reverb, its silent end taken off."""
+    """`dry` with its tone, width, level, balance and reverb, its silent end taken off."""
+    dry = narrowed(_brighter(dry, mix.brightness_db), WIDTH)
     level = 10 ** (mix.level_db / 20)
     # A balance of constant power, 1 in the middle; instruments recorded in stereo stay stereo.
     angle = (mix.pan + 1) * np.pi / 4
@@ -157,3 +166,21 @@ def _mixed(dry: np.ndarray, mix: StemMix) -> np.ndarray:
         samples = wet
     loud = np.flatnonzero(np.maximum(np.abs(samples[:, 0]), np.abs(samples[:, 1])) >= _SILENCE)
     return np.ascontiguousarray(samples[: loud[-1] + 1] if len(loud) else samples[:0])
+
+
+def narrowed(samples: np.ndarray, width: float) -> np.ndarray:
+    """(n, 2) samples with the share `width` of what left and right differ in."""
+    middle = samples.mean(axis=1, keepdims=True)
+    return middle + np.float32(width) * (samples - middle)
+
+
+def _brighter(samples: np.ndarray, gain_db: float) -> np.ndarray:
+    """(n, 2) float32 through a shelf of 12 dB an octave from SHELF_HZ up."""
+    if gain_db == 0:
+        return samples
+    from pyloudnorm import IIRfilter
+    from scipy.signal import lfilter
+
+    shelf = IIRfilter(gain_db, 1 / np.sqrt(2), SHELF_HZ, SAMPLE_RATE, "high_shelf")
+    filtered: Any = lfilter(shelf.b, shelf.a, samples, axis=0)
+    return filtered.astype(np.float32)

@@ -147,9 +147,13 @@ class FluidSynth:
             "synth.lock-memory": 0,
             "synth.cpu-cores": 1,
         }
-        return self._library.Synth(
+        synth = self._library.Synth(
             gain=_FLUID_GAIN, samplerate=float(SAMPLE_RATE), channels=_CHANNELS, **settings
         )
+        # Else every font that is added has to unpack a piano and a drum kit, asked for or not.
+        for channel in range(_CHANNELS):
+            _function("unset_program", *_CHANNEL)(synth.synth, channel)
+        return synth
 
 
 class _FluidPlayer:
@@ -239,6 +243,7 @@ def _no_instrument(soundfont: Path, program: int, is_drum: bool) -> SoundFontErr
     return SoundFontError(f"{soundfont}: has no {what}; name a General MIDI SoundFont")
 
 
+_CHANNEL = (("channel", ctypes.c_int, 1),)
 _POINTER = ("pointer", ctypes.c_void_p, 1)
 _WRITE_FLOAT = (
     ("length", ctypes.c_int, 1),

@@ -7,6 +7,7 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from benchmarks import (
@@ -18,12 +19,14 @@ from benchmarks import (
     hit_points,
     long_film,
     model,
+    rendering,
     sound,
     speech,
     speed,
 )
 from diffbgm.data.prepare_pop909 import prepare_sections
 from diffbgm.model.checkpoint import save_weights
+from diffbgm.sound.parts import SAMPLE_RATE
 from tests.data.made_song import write_song
 from tests.model.small_network import SMALL, small_network
 from tests.server_process import server_process
@@ -34,8 +37,8 @@ from tests.video.small_clip import CLIP, save_model
 
 BENCHMARKS = Path(speed.__file__).parent
 TESTED = {
-    analysis, attack, candidates, clip, guidance, hit_points, long_film, model, sound,
-    speech, speed,
+    analysis, attack, candidates, clip, guidance, hit_points, long_film, model,
+    rendering, sound, speech, speed,
 }  # fmt: skip
 
 
@@ -106,9 +109,32 @@ def test_model(weights, capsys):
     assert "times faster by the clock" in capsys.readouterr().out
 
 
-def test_sound(capsys):
-    sound.main(["1"])
+def test_rendering(capsys):
+    rendering.main(["1"])
     assert "LUFS" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_sound(small_film, capsys):
+    sound.main(["solo_piano", "--film", str(small_film), "--stems"])
+    head, _, row, *stems = capsys.readouterr().out.splitlines()
+    assert head.count("|") == row.count("|")
+    correlation, mono_loss = (float(cell) for cell in row.split("|")[3:5])
+    assert correlation > 0.3
+    assert 0 <= mono_loss < 1
+    assert any("Piano melody" in stem for stem in stems)
+
+
+def test_what_is_said_of_a_sound_is_true_of_sounds_that_are_known():
+    """Noise on both sides; on one side; a tone beside another that is 6 dB softer."""
+    rng = np.random.default_rng(0)
+    noise = rng.standard_normal((2 * SAMPLE_RATE, 1)).astype(np.float32)
+    assert sound.brightness(noise) == pytest.approx(0.99 * SAMPLE_RATE / 2, rel=0.01)
+    tone = np.sin(np.arange(2 * SAMPLE_RATE) * 2 * np.pi * 440 / SAMPLE_RATE)
+    tone = np.stack([tone, tone], axis=1).astype(np.float32)
+    assert sound.brightness(tone) == pytest.approx(440, abs=12)
+    lead, loudest = sound.leading({"Tune": tone, "Chords": tone / 2, "Bass": tone / 4}, ["Tune"])
+    assert (round(lead, 1), loudest) == (6.0, "Chords")
 
 
 @pytest.mark.slow

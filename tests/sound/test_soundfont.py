@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -5,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from diffbgm.errors import SoundFontError
-from diffbgm.sound.soundfont import find_soundfont
+from diffbgm.sound.soundfont import find_soundfont, own_soundfonts
 from diffbgm.sound.synthesizers import FluidSynth, TinySoundFont, open_synthesizer
 
 
@@ -16,6 +17,16 @@ def test_one_s_own_soundfont_is_taken(small_soundfont: Path) -> None:
 def test_without_a_choice_one_is_found_that_the_synthesizer_loads() -> None:
     with open_synthesizer(find_soundfont()) as synthesizer:
         assert synthesizer.name.startswith(("FluidSynth 2", "TinySoundFont "))
+
+
+def test_musescore_general_of_one_s_own_goes_before_what_the_system_has(
+    small_soundfont: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    best = own_soundfonts() / "MuseScore_General_Full.sf3"
+    best.parent.mkdir(parents=True)
+    shutil.copy(small_soundfont, best)
+    assert find_soundfont() == best
 
 
 def test_a_file_that_is_no_soundfont_is_named(tmp_path: Path) -> None:

@@ -144,3 +144,25 @@ def test_the_hall_is_finite_and_about_as_loud_as_what_it_hears() -> None:
     assert len(answer) == SAMPLE_RATE + TAIL_SAMPLES
     assert 0.3 < answer[:SAMPLE_RATE].std() / noise.std() < 1.2
     assert np.all(impulse_response()[:800] == 0)  # the first sound comes back after a while
+
+
+def test_little_is_lost_in_mono_however_wide_a_recording_is(synthesizer: Synthesizer) -> None:
+    """Strings of the widest kind, and their reverb: as recorded they would lose 3 dB and more."""
+    (part,) = render(synthesizer, melody(program=STRINGS), mix=StemMix(reverb_send=0.6))
+    power = float(np.square(part.samples, dtype=float).mean())
+    mono = float(np.square(part.samples.mean(axis=1, dtype=float)).mean())
+    assert np.corrcoef(*part.samples.T)[0, 1] > 0.3
+    assert 10 * np.log10(power / mono) < 1.6
+
+
+def test_brightness_lifts_what_is_high_and_nothing_else(synthesizer: Synthesizer) -> None:
+    def bands(brightness_db: float) -> np.ndarray:
+        crash = Track("Drums", 0, (Note(0.0, 57, 1.0, 100), Note(0.0, 36, 1.0, 100)), is_drum=True)
+        (part,) = render(synthesizer, crash, mix=StemMix(brightness_db=brightness_db))
+        tapered = part.samples[:SAMPLE_RATE, 0] * np.hanning(SAMPLE_RATE)
+        power = np.square(np.abs(np.fft.rfft(tapered)))  # a bin a Hz
+        return np.array([power[50:500].sum(), power[8000:9000].sum()])
+
+    low, high = 10 * np.log10(bands(6.0) / bands(0.0))
+    assert low == pytest.approx(0.0, abs=0.2)
+    assert high == pytest.approx(6.0, abs=0.2)
