@@ -32,25 +32,17 @@ from diffbgm.music.chord_plan import ChordPlan
 from diffbgm.music.harmony import estimate_key
 from diffbgm.music.pianoroll import to_score
 from diffbgm.options import ComposeOptions, TakeOptions, checked
-from diffbgm.performing import (
-    arranged_take,
-    rendered_parts,
-    share_of,
-    take_seed,
-    with_replaced,
-)
+from diffbgm.performing import arranged_take, check_sound, take_seed
 from diffbgm.preview import analyse_source, checked_source
-from diffbgm.progress import Advance, Clock, Progress, no_progress, part_of
+from diffbgm.progress import Advance, Clock, Progress, no_progress
 from diffbgm.sound.soundfont import find_soundfont
-from diffbgm.sound.synthesis import check_instruments
-from diffbgm.sound.synthesizers import open_synthesizer
 from diffbgm.spotting.cue_sheet import CueSheet, override_shot, spot
 from diffbgm.spotting.film_plan import plan_film
 from diffbgm.spotting.hit_points import SpottingOptions
 from diffbgm.timeline import Timeline
 from diffbgm.video.find_dialogue import find_dialogue
 from diffbgm.writers.folder import new_version, next_version, write_folder
-from diffbgm.writers.sound_files import PreviousVersion
+from diffbgm.writers.rendering import PreviousVersion, soundfont_of
 from diffbgm.writers.space import require_space, space_needed
 
 
@@ -79,10 +71,9 @@ def compose(
     # All that may be refused is, before anything slow begins.
     with (
         new_version(folder, source, options) as work,
-        open_synthesizer(soundfont) as synth,
     ):
         require_space(folder, space_needed(source, options, style))
-        check_instruments(synth, style)
+        check_sound(soundfont, style)
         with clock.stage("analysis") as advance:
             analysis = analyse_source(source, options, advance)
         with clock.stage("dialogue") as advance:
@@ -97,7 +88,11 @@ def compose(
                 network, cues, analysis, options.sampling, options.seed, advance
             )
         with clock.stage("arrangement"):
-            takes = _first_takes(roll, cues, len(analysis.timeline.shots), options, style)
+            takes = _first_takes(
+                roll, cues, len(analysis.timeline.shots), options, style, soundfont
+            )
+            for shot, take in enumerate(takes):
+                save_take(work, shot, 0, take)
         scored = ScoredFilm(
             analysis=analysis,
             cues=cues,
@@ -106,16 +101,9 @@ def compose(
             options=options,
             film=film,
             model=model | network.feature_sources(analysis.image_embeddings),
-            sound={"soundfont": str(soundfont), "synthesizer": synth.name},
+            sound={"soundfont": str(soundfont)},
             origin=origin_of(checkpoint, model, soundfont, options.seed, analysis.mood_source),
         )
-        with clock.stage("sound") as advance:
-            kept = []
-            for shot, take in enumerate(takes):
-                advance_take = part_of(advance, *share_of(shot, takes))
-                parts = rendered_parts(scored, shot, take, style, synth, advance_take)
-                kept.append(save_take(work, shot, 0, take, parts))
-            scored = with_replaced(replace(scored, takes=tuple(kept)), synth)
         return replace(write_folder(work, scored, clock), folder=folder)
 
 
@@ -138,11 +126,11 @@ def recompose(
     number = composition.shots[shot]["takes"]
     style_name = located(options.style or scored.takes[shot].style)
     style = load_style(style_name).moved(options.octave)
-    soundfont = find_soundfont(options.soundfont or scored.options.soundfont)
+    soundfont = find_soundfont(options.soundfont) if options.soundfont else soundfont_of(scored)
     if options.notes == "new":
         choose_device(options.device)
-    with next_version(composition) as work, open_synthesizer(soundfont) as synth:
-        check_instruments(synth, style)
+    with next_version(composition) as work:
+        check_sound(soundfont, style)
         with clock.stage("spotting"):
             cues = override_shot(scored.cues, scored.analysis, shot, options.mood, options.energy)
         with clock.stage("diffusion") as advance:
@@ -151,19 +139,16 @@ def recompose(
         with clock.stage("arrangement"):
             key = estimate_key(to_score(scored.roll))
             takes = [
-                arranged_take(roll, to_score(roll), cues, shot, style, style_name, seed, key)
+                arranged_take(
+                    roll, to_score(roll), cues, shot, style, style_name, seed, key, soundfont
+                )
                 for roll, seed in zip(rolls, seeds, strict=True)
             ]
-        with clock.stage("sound") as advance:
-            kept = []
             for index, take in enumerate(takes):
-                advance_take = part_of(advance, *share_of(index, takes))
-                parts = rendered_parts(scored, shot, take, style, synth, advance_take)
-                kept.append(save_take(work, shot, number + index, take, parts))
-            scored = with_replaced(scored, synth)
-            scored = replace(scored, origin=with_soundfont(composition.origin, soundfont))
-        previous = PreviousVersion(folder, shot, scored.takes[shot].parts)
-        scored = scored.with_take(shot, kept[0], number, number + len(takes))
+                save_take(work, shot, number + index, take)
+        scored = replace(scored, origin=with_soundfont(composition.origin, soundfont))
+        previous = PreviousVersion(folder, shot)
+        scored = scored.with_take(shot, takes[0], number, number + len(takes))
         return replace(write_folder(work, scored, clock, previous), folder=folder)
 
 
@@ -175,7 +160,7 @@ def select_take(
     folder = composition.folder
     scored = load_scored_film(composition)
     chosen = load_take(folder, shot, checked("take", take, int))
-    previous = PreviousVersion(folder, shot, scored.takes[shot].parts)
+    previous = PreviousVersion(folder, shot)
     scored = scored.with_take(shot, chosen, take, composition.shots[shot]["takes"])
     with next_version(composition) as work:
         return replace(write_folder(work, scored, Clock(progress), previous), folder=folder)
@@ -208,13 +193,18 @@ def _dialogue(timeline: Timeline, options: ComposeOptions, advance: Advance) -> 
 
 
 def _first_takes(
-    roll: np.ndarray, cues: CueSheet, shots: int, options: ComposeOptions, style: Style
+    roll: np.ndarray,
+    cues: CueSheet,
+    shots: int,
+    options: ComposeOptions,
+    style: Style,
+    soundfont: Path,
 ) -> tuple[Take, ...]:
     piano_score = to_score(roll)
     key = estimate_key(piano_score)
     seeds = [take_seed(options, shot, 0) for shot in range(shots)]
     return tuple(
-        arranged_take(roll, piano_score, cues, shot, style, options.style, seed, key)
+        arranged_take(roll, piano_score, cues, shot, style, options.style, seed, key, soundfont)
         for shot, seed in enumerate(seeds)
     )
 

@@ -139,7 +139,7 @@ def _fetch(
         client.download(composition, "mix.wav", mix, run.check)
         for number, (shot, piece) in enumerate(zip(shots, pieces, strict=True)):
             run.report("Downloading", within(DOWNLOAD, number / len(shots)))
-            audio = _cut(mix, piece, PurePosixPath(shot["audio"]), files)
+            audio = _cut(mix, piece, PurePosixPath(shot["audio"]).with_suffix(".wav"), files)
             midi, image = (
                 _download(client, composition, shot[kind], files, run) for kind in ("midi", "image")
             )

@@ -21,7 +21,7 @@ from diffbgm.files.ownership import record_of, to_json
 from diffbgm.options import ComposeOptions
 from diffbgm.spotting.hit_points import spot_cuts
 
-VERSION = 5  # of composition.json
+VERSION = 6  # of composition.json
 SAMPLE_RATE = 48_000
 TAIL = 4800  # samples that a tone rings on into the next shot
 NAMES = {
@@ -73,8 +73,8 @@ def _write(
     for index, tone in enumerate(tones):
         _write_shot(folder / f"shots/{index:03d}", index, takes[index], tone)
     mix = np.concatenate(tones)
-    _write_wav(folder / "mix.wav", mix)
-    _write_wav(folder / "stems" / "melody.flac", mix)
+    _write_sound(folder / "mix.wav", mix)
+    _write_sound(folder / "stems" / "melody.flac", mix)
     (folder / "score.mid").write_bytes(_midi(60))
     Image.new("RGB", (480, 160), (90, 120, 160)).save(folder / "overview.png")
     (folder / "timeline.otio").write_text(json.dumps({"OTIO_SCHEMA": "Timeline.1"}))
@@ -91,7 +91,7 @@ def _write(
 
 
 def _write_shot(path: Path, index: int, take: int, tone: np.ndarray) -> None:
-    _write_wav(path.with_suffix(".wav"), tone)
+    _write_sound(path.with_suffix(".flac"), tone)
     path.with_suffix(".mid").write_bytes(_midi(60 + (index + take) % 60))
     colour = (40 * index % 256, 99, 20 * take % 256)
     Image.new("RGB", (96, 24), colour).save(path.with_suffix(".png"))
@@ -146,7 +146,13 @@ def _document(
         },
         "options": options,
         "loudness": {"lufs": -16.0, "true_peak": -1.0, "gain_db": 0.0},
-        "sound": {"soundfont": "none", "synthesizer": "a sine", "replaced": []},
+        "sound": {
+            "soundfont": "none",
+            "synthesizer": "a sine",
+            "replaced": [],
+            "gone": [],
+            "rendered_again": None,
+        },
         "source": {
             "film": str(film.source),
             "shots": [_shown(film, edge) for edge in starts],
@@ -186,7 +192,7 @@ def _shot(film: MadeFilm, index: int, take: int, made: int) -> dict[str, Any]:
         "mood": [0.1, 0.2],
         "tension": 0.0,
         "energy": 0.5,
-        "audio": f"shots/{index:03d}.wav",
+        "audio": f"shots/{index:03d}.flac",
         "midi": f"shots/{index:03d}.mid",
         "image": f"shots/{index:03d}.png",
     }
@@ -201,7 +207,7 @@ def _shown(film: MadeFilm, start: float) -> dict[str, Any]:
     return {**media, "mood_override": None, "energy_override": None}
 
 
-def _write_wav(path: Path, samples: np.ndarray) -> None:
+def _write_sound(path: Path, samples: np.ndarray) -> None:
     """Stereo, 24 bits."""
     soundfile.write(path, np.stack([samples, samples], axis=1), SAMPLE_RATE, "PCM_24")
 

@@ -1,6 +1,7 @@
 """The whole way on the demo film, with the weights that come with the package."""
 
 import json
+import shutil
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
@@ -10,7 +11,7 @@ import pytest
 import soundfile
 
 from diffbgm.composing import compose, recompose, select_take
-from diffbgm.composition import load_composition, load_scored_film, load_take
+from diffbgm.composition import load_composition, load_outlines, load_scored_film, load_take
 from diffbgm.errors import (
     CancelledError,
     CheckpointError,
@@ -51,8 +52,6 @@ def wav(path):
 
 def copied(composition, tmp_path):
     """The same composition in a folder that a test may change."""
-    import shutil
-
     folder = tmp_path / "music"
     shutil.copytree(composition.folder, folder)
     return folder
@@ -62,7 +61,7 @@ def test_the_folder_holds_what_it_promises(composed):
     composition, truth = composed
     folder = composition.folder
     shots = range(len(truth.cuts) + 1)
-    expected = {f"shots/{n:03d}{suffix}" for n in shots for suffix in (".wav", ".mid", ".png")}
+    expected = {f"shots/{n:03d}{suffix}" for n in shots for suffix in (".flac", ".mid", ".png")}
     expected |= {"composition.json", "mix.wav", "score.mid", "overview.png", "timeline.otio"}
     expected |= {"film.mp4"}
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
@@ -170,6 +169,8 @@ def write_as_version_1(folder):
     entries = {path.name for path in folder.iterdir()}
     old = {**content, "version": 1, "files": sorted(entries)}
     (folder / "composition.json").write_text(json.dumps(old))
+    (folder / "takes" / "outlines.json").unlink()
+    (folder / "takes" / "000" / "0" / "sound.flac").write_bytes(b"fLaC")
     with np.load(folder / "analysis.npz") as file:
         arrays = dict(file)
     del arrays["version"]
@@ -209,8 +210,8 @@ class TestRecompose:
         shot = before.shots[SHOT]
         lookahead = 0.02
         assert changed[0] >= (shot["start"] - lookahead) * 48_000
-        parts = [part for one in both for part in load_scored_film(one).takes[SHOT].parts]
-        rings_until = max(part.stop for part in parts)
+        outlines = [each for one in both for each in load_outlines(one.folder)[SHOT]]
+        rings_until = max(outline.stop for outline in outlines)
         assert changed[-1] <= rings_until + lookahead * 48_000
 
     def test_all_files_are_as_if_all_was_made(self, both, tmp_path):
@@ -218,7 +219,9 @@ class TestRecompose:
         shots, which stay as they are: made again they would show the range of the new take."""
         _, after = both
         write_folder(tmp_path, load_scored_film(after), Clock(no_progress))
-        made = [path for path in tmp_path.rglob("*") if path.suffix in (".wav", ".mid", ".png")]
+        made = [
+            path for path in tmp_path.rglob("*") if path.suffix in (".wav", ".flac", ".mid", ".png")
+        ]
         others = set(range(len(after.shots))) - {SHOT}
         made = [path for path in made if path.name not in {f"{n:03d}.png" for n in others}]
         assert len(made) > 2 * len(after.shots)
@@ -302,11 +305,27 @@ class TestRecompose:
         other = TakeOptions(notes="same", style="music_box")
         after = recompose(folder, 2, other)
         assert after.version == composed[0].version
+        assert "rendered again" in after.sound["rendered_again"]
+        assert not list(folder.rglob("sound.flac"))
         assert load_composition(folder) == after
         takes = load_scored_film(after).takes
         assert [old.score == new.score for old, new in zip(before.takes, takes, strict=True)] == [
             shot != 2 for shot in range(len(takes))
         ]
+
+    def test_a_take_is_played_by_the_soundfont_that_it_was_made_with(self, composed, tmp_path):
+        """Its sound is rendered again when a neighbour is exchanged, and when it is gone, the
+        film's own plays, which is told."""
+        folder, soundfont = copied(composed[0], tmp_path), composed[0].sound["soundfont"]
+        shutil.copy(soundfont, tmp_path / "other.sf2")
+        same = TakeOptions(notes="same")
+        recompose(folder, 2, replace(same, soundfont=tmp_path / "other.sf2"))
+        after = recompose(folder, 3, same)
+        assert (after.sound["gone"], after.sound["rendered_again"]) == ([], None)
+        (tmp_path / "other.sf2").unlink()
+        after = recompose(folder, 3, same)
+        assert after.sound["gone"] == [f"{tmp_path / 'other.sf2'} is gone: {soundfont} plays"]
+        assert after.sound["rendered_again"] is None  # it is the same SoundFont
 
     def test_a_failed_take_leaves_all_as_it_was(self, composed, tmp_path):
         folder = copied(composed[0], tmp_path)
@@ -393,7 +412,7 @@ class TestBadInput:
         (folder / "notes_of_the_director.txt").write_text("louder")
         again = compose(demo[0], folder, replace(options, cuts=(100, 300)))
         assert (folder / "notes_of_the_director.txt").read_text() == "louder"
-        assert len(list((folder / "shots").glob("*.wav"))) == 3 == len(again.shots)
+        assert len(list((folder / "shots").glob("*.flac"))) == 3 == len(again.shots)
 
     def test_a_project_of_somebody_else_is_refused_before_any_work(self, demo, tmp_path):
         for name in ("shots/scene 1.mov", "takes/best.txt", "mix.wav"):

@@ -17,7 +17,7 @@ from diffbgm.arranging.arrangement import arrange_shot
 from diffbgm.arranging.styles import load_style
 from diffbgm.cli.main import app
 from diffbgm.composing import compose, recompose, select_take
-from diffbgm.composition import Composition, ScoredFilm, load_scored_film
+from diffbgm.composition import Composition, ScoredFilm, load_outlines, load_scored_film
 from diffbgm.demo.film import Truth
 from diffbgm.dialogue import Dialogue, Interval
 from diffbgm.errors import OptionError
@@ -28,7 +28,7 @@ from diffbgm.options import ComposeOptions, TakeOptions
 from diffbgm.sound.mixing import measure_loudness
 from diffbgm.timeline import MediaSpan, Shot, Timeline
 from diffbgm.video.find_dialogue import find_dialogue
-from diffbgm.writers.sound_files import boundaries_of
+from diffbgm.writers.rendering import boundaries_of, render_film
 from tests.made_speech import RATE, agreement, noise, speech, with_sound
 from tests.sound.mixed import mixed
 
@@ -85,11 +85,11 @@ def test_speech_is_found_in_the_film(composed: Composition, talk) -> None:
 
 
 def test_the_mix_steps_back_and_nothing_else_of_it_changes(
-    composed: Composition, scored: ScoredFilm
+    composed: Composition, scored: ScoredFilm, tmp_path: Path
 ) -> None:
     """The same sound without ducking, at the same gain."""
     boundaries = boundaries_of(scored)
-    parts = [part for take in scored.takes for part in take.parts]
+    parts = render_film(scored, tmp_path).parts
     plain = mixed(parts, boundaries, scored.gain_db).samples
     mix = wav(composed.folder / "mix.wav")
     now = spoken(mix, list(scored.cues.dialogue.spans))
@@ -164,9 +164,9 @@ def test_a_new_take_makes_the_same_room_and_leaves_its_neighbours(
     changed = np.flatnonzero(
         (wav(composed.folder / "mix.wav") != wav(folder / "mix.wav")).any(axis=1)
     )
-    parts = [part for film in (before, now) for part in film.takes[shot].parts]
+    outlines = [each for one in (composed, after) for each in load_outlines(one.folder)[shot]]
     assert changed[0] >= (composed.shots[shot]["start"] - 0.02) * RATE
-    assert changed[-1] <= max(part.stop for part in parts) + 0.1 * RATE
+    assert changed[-1] <= max(outline.stop for outline in outlines) + 0.1 * RATE
     select_take(folder, shot, 0)
     assert np.array_equal(wav(composed.folder / "mix.wav"), wav(folder / "mix.wav"))
 

@@ -261,6 +261,10 @@ def _report(composition: "Composition", as_json: bool) -> None:
     )
     for lacking in composition.sound["replaced"]:
         typer.echo(f"{composition.sound['soundfont']} has {lacking}")
+    for gone in composition.sound["gone"]:
+        typer.echo(gone)
+    if composition.sound["rendered_again"]:
+        typer.echo(composition.sound["rendered_again"])
     if composition.options["under_dialogue"] or composition.dialogue:
         spoken = sum(end - start for start, end in composition.dialogue)
         typer.echo(f"room for {spoken:.1f} s of speech in {len(composition.dialogue)} places")

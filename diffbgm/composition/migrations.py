@@ -13,7 +13,7 @@ import numpy as np
 
 from diffbgm.errors import CompositionError
 
-VERSION = 5
+VERSION = 6
 
 Content = dict[str, Any]
 
@@ -110,10 +110,21 @@ def _analysis_5(arrays: Content) -> Content:
     return arrays
 
 
+def _document_6(content: Content) -> Content:
+    """Version 6 says whether all was rendered again, and what SoundFonts are gone. Takes keep how
+    they are played, not their sound, and segments are FLAC: so they are with the next take."""
+    return {**content, "sound": {**content["sound"], "rendered_again": None, "gone": []}}
+
+
+def _analysis_6(arrays: Content) -> Content:
+    """Version 6 measures nothing else."""
+    return arrays
+
+
 def _renamed(content: Content, names: dict[str, str]) -> Content:
     return {names.get(name, name): value for name, value in content.items()}
 
 
 # The step from each version to the next.
-DOCUMENT_STEPS = {1: _document_2, 2: _document_3, 3: _document_4, 4: _document_5}
-ANALYSIS_STEPS = {1: _analysis_2, 2: _analysis_3, 3: _analysis_4, 4: _analysis_5}
+DOCUMENT_STEPS = {1: _document_2, 2: _document_3, 3: _document_4, 4: _document_5, 5: _document_6}
+ANALYSIS_STEPS = {1: _analysis_2, 2: _analysis_3, 3: _analysis_4, 4: _analysis_5, 5: _analysis_6}

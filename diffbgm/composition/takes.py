@@ -1,11 +1,11 @@
-"""The takes of shots, in `takes/NNN/K/`: notes, conditions and sound, to the bit."""
+"""The takes of shots, in `takes/NNN/K/`: notes, conditions, and how they are played, to the bit."""
 
 import json
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,17 @@ import numpy as np
 
 from diffbgm.errors import CompositionError
 from diffbgm.music.score import Note, Score, Track
-from diffbgm.sound.parts import Part, SoundPart, load_parts, save_parts
+from diffbgm.sound.synthesis import StemMix
 
 
 @dataclass(frozen=True)
 class Take:
-    """One take of one shot: its conditions, its cells of the roll, its notes, and its sound once it
-    is rendered.
+    """One take of one shot: its conditions, its cells of the roll, and its notes.
 
-    `roll` (4 N, 3, 88), `dynamic` (N, 6) and `semantic` (N, 3) are those of the shot's N beats.
+    `roll` (4 N, 3, 88), `dynamic` (N, 6) and `semantic` (N, 3) are those of the shot's N beats. Its
+    tracks are mixed as `mixes` say, by their names, and played by `soundfont`; takes from before
+    version 6 have neither: their style and the film say it. Where a refit has moved a take,
+    `played` has the notes (n, 2) of each track in samples from its shot's first one on.
     """
 
     seed: int
@@ -30,39 +32,52 @@ class Take:
     dynamic: np.ndarray
     semantic: np.ndarray
     score: Score
-    parts: tuple[SoundPart, ...] = ()
+    mixes: Mapping[str, StemMix] = field(default_factory=dict)
+    soundfont: str | None = None
+    played: tuple[np.ndarray, ...] = ()
 
 
 def take_folder(folder: Path, shot: int, number: int) -> Path:
     return folder / "takes" / f"{shot:03d}" / str(number)
 
 
-def save_take(folder: Path, shot: int, number: int, take: Take, parts: Iterable[Part]) -> Take:
-    """Keep a take and its sound under its number; the take, whose sound is there on the disc."""
+def save_take(folder: Path, shot: int, number: int, take: Take) -> None:
+    """Keep a take under its number."""
     place = take_folder(folder, shot, number)
     place.mkdir(parents=True)
-    tracks = [_from_track(track) for track in take.score.tracks]
-    content = {"seed": take.seed, "style": take.style, "tracks": tracks}
+    content = {
+        "seed": take.seed,
+        "style": take.style,
+        "soundfont": take.soundfont,
+        "mixes": {name: asdict(mix) for name, mix in take.mixes.items()},
+        "played": [samples.tolist() for samples in take.played],
+        "tracks": [_from_track(track) for track in take.score.tracks],
+    }
     (place / "take.json").write_text(json.dumps(content) + "\n")
     with (place / "take.npz").open("wb") as file:
         np.savez_compressed(file, roll=take.roll, dynamic=take.dynamic, semantic=take.semantic)
-    save_parts(parts, place / "sound.flac")
-    return replace(take, parts=load_parts(place / "sound.flac"))
 
 
 def load_take(folder: Path, shot: int, number: int) -> Take:
-    """The take that `save_take` kept, to the bit; CompositionError if it is not there.
-
-    Its sound stays on the disc until it is asked for.
-    """
+    """The take that `save_take` kept, to the bit; CompositionError if it is not there."""
     place = take_folder(folder, shot, number)
     try:
         content = json.loads((place / "take.json").read_text())
         with np.load(place / "take.npz", allow_pickle=False) as arrays:
             rows = {name: arrays[name] for name in ("roll", "dynamic", "semantic")}
         score = Score(tuple(_to_track(row) for row in content["tracks"]))
-        parts = load_parts(place / "sound.flac")
-        return Take(content["seed"], content["style"], **rows, score=score, parts=parts)
+        mixes = {name: StemMix(**mix) for name, mix in content.get("mixes", {}).items()}
+        played = tuple(np.array(notes).reshape(-1, 2) for notes in content.get("played", ()))
+        font = content.get("soundfont")
+        return Take(
+            content["seed"],
+            content["style"],
+            **rows,
+            score=score,
+            mixes=mixes,
+            soundfont=font,
+            played=played,
+        )
     except FileNotFoundError as exc:
         raise CompositionError(f"{folder}: shot {shot} has no take {number}") from exc
     except (OSError, ValueError, KeyError, TypeError) as exc:
@@ -70,15 +85,12 @@ def load_take(folder: Path, shot: int, number: int) -> Take:
 
 
 def keep_takes(old: Path, new: Path) -> None:
-    """All takes of one folder in another, sharing the files where the disc allows it."""
-    shutil.copytree(old / "takes", new / "takes", copy_function=_share)
+    """All takes of one folder in another, sharing the files where the disc allows it.
 
-
-def keep_take(old: Path, new: Path, shot: int, number: int) -> Take:
-    """The same for one take, which keeps its place; the take as it lies in the new folder."""
-    place = take_folder(new, shot, number)
-    shutil.copytree(take_folder(old, shot, number), place, copy_function=_share)
-    return load_take(new, shot, number)
+    Without their sound, which they kept before version 6.
+    """
+    others = shutil.ignore_patterns("sound.flac", "outlines.json")
+    shutil.copytree(old / "takes", new / "takes", copy_function=_share, ignore=others)
 
 
 def _share(source: str, target: str) -> None:

@@ -24,7 +24,7 @@ from diffbgm.files import as_path
 from diffbgm.generation import CONTEXT_BARS
 from diffbgm.music.pianoroll import BEATS_PER_BAR
 from diffbgm.options import RefitOptions, checked
-from diffbgm.performing import share_of, with_replaced
+from diffbgm.performing import share_of
 from diffbgm.preview import analyse_source
 from diffbgm.progress import Advance, Clock, Progress, no_progress, part_of
 from diffbgm.refitting.carrying import carried_roll, moved_options, stretches
@@ -32,10 +32,10 @@ from diffbgm.refitting.matching import ShotChange, match_shots
 from diffbgm.refitting.playing import scored_edit
 from diffbgm.refitting.settling import Settled, settle
 from diffbgm.sound.soundfont import find_soundfont
-from diffbgm.sound.synthesizers import open_synthesizer
 from diffbgm.timeline import Timeline
 from diffbgm.video.find_dialogue import find_dialogue
 from diffbgm.writers.folder import new_version, write_folder
+from diffbgm.writers.rendering import soundfont_of
 
 __all__ = ["ShotChange", "preview_refit", "refit"]
 
@@ -77,11 +77,11 @@ def refit(
     composition = load_composition(as_path("folder", folder))
     old = load_scored_film(composition)
     _changes(composition, old.timeline, edit)
-    soundfont = find_soundfont(options.soundfont or old.options.soundfont)
+    soundfont = find_soundfont(options.soundfont) if options.soundfont else soundfont_of(old)
     choose_device(options.device)
     target = composition.folder if into is None else as_path("into", into)
     wanted = replace(moved_options(old.options, old.timeline, edit), device=options.device)
-    with new_version(target, edit, wanted) as work, open_synthesizer(soundfont) as synth:
+    with new_version(target, edit, wanted) as work:
         if read_document(composition.folder) != composition:
             raise StorageError(f"{folder} was changed by another diffbgm meanwhile; try again")
 
@@ -93,9 +93,8 @@ def refit(
             settled = settle(composition.folder, old, analysis, found)
         with clock.stage("diffusion") as advance:
             roll = _new_roll(settled, options, advance)
-        with clock.stage("sound") as advance:
-            scored = scored_edit(settled, roll, synth, work, advance)
-        scored = with_replaced(scored, synth)
+        with clock.stage("arrangement") as advance:
+            scored = scored_edit(settled, roll, soundfont, work, advance)
         scored = replace(scored, origin=with_soundfont(composition.origin, soundfont))
         written = write_folder(work, scored, clock)
     return replace(written, folder=target)

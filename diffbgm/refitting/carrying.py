@@ -5,11 +5,10 @@ Whatever is carried is the same to the bit, but for where it lies.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
-from diffbgm.composition import ScoredFilm, Take, load_take
+from diffbgm.composition import ScoredFilm, Take
 from diffbgm.dialogue import Dialogue, Interval
 from diffbgm.music.chord_plan import HALF_BAR_BEATS
 from diffbgm.music.pianoroll import SIXTEENTHS_PER_BEAT
@@ -17,7 +16,8 @@ from diffbgm.music.score import Note
 from diffbgm.options import ComposeOptions
 from diffbgm.refitting.matching import ShotChange, match_shots, now_at, same_shots
 from diffbgm.refitting.retiming import Retiming
-from diffbgm.sound.parts import SAMPLE_RATE, Part, SoundPart
+from diffbgm.sound.parts import SAMPLE_RATE
+from diffbgm.sound.synthesis import note_samples
 from diffbgm.spotting.cue_sheet import CueSheet
 from diffbgm.spotting.film_plan import plan_around
 from diffbgm.timeline import Timeline
@@ -121,28 +121,20 @@ def carried_roll(old: ScoredFilm, retiming: Retiming) -> np.ndarray:
     return roll.reshape(-1, *old.roll.shape[1:])
 
 
-def moved_take(
-    folder: Path, shot: int, number: int, beats: int, samples: int, end: int
-) -> tuple[Take, list[Part]]:
-    """A take that was kept in `folder`, later by whole beats and samples, and its sound; the film
-    ends at sample `end`."""
-    take = load_take(folder, shot, number)
-    tracks = tuple(
-        replace(track, notes=tuple(_later(note, beats) for note in track.notes))
-        for track in take.score.tracks
+def moved_take(old: ScoredFilm, take: Take, shot: int, beats: int) -> Take:
+    """A take of a shot, later by whole beats. It is played as it was: its notes have in samples the
+    distances that they had."""
+    tracks = take.score.tracks
+    first = first_sample(old.timeline, shot)
+    played = take.played or note_samples(tracks, old.cues.tempo_map, first)
+    moved = tuple(
+        replace(track, notes=tuple(_later(note, beats) for note in track.notes)) for track in tracks
     )
-    parts = [_moved(part, samples, end) for part in take.parts]
-    moved = replace(take, score=replace(take.score, tracks=tracks))
-    return moved, [part for part in parts if len(part.samples)]
+    return replace(take, score=replace(take.score, tracks=moved), played=played)
 
 
 def _later(note: Note, beats: int) -> Note:
     return replace(note, start_beats=note.start_beats + beats)
-
-
-def _moved(part: SoundPart, samples: int, end: int) -> Part:
-    stop = max(part.start, min(part.stop, end - samples))
-    return Part(part.stem, part.start + samples, part.between(part.start, stop))
 
 
 def first_sample(timeline: Timeline, shot: int) -> int:

@@ -7,21 +7,18 @@ from pathlib import Path
 import numpy as np
 
 from diffbgm.arranging.styles import load_style
-from diffbgm.composition import ScoredFilm, Take, keep_take, load_take, save_take
+from diffbgm.composition import ScoredFilm, Take, load_outlines, load_take, save_take
 from diffbgm.music.harmony import estimate_key
 from diffbgm.music.pianoroll import SIXTEENTHS_PER_BEAT, to_score
-from diffbgm.performing import arranged_take, rendered_parts, share_of, take_seed
-from diffbgm.progress import Advance, part_of
+from diffbgm.performing import arranged_take, check_sound, take_seed
+from diffbgm.progress import Advance
 from diffbgm.refitting.carrying import first_sample, length, moved_take
 from diffbgm.refitting.settling import Settled
-from diffbgm.sound.parts import Part
-from diffbgm.sound.synthesis import check_instruments
-from diffbgm.sound.synthesizers import Synthesizer
 from diffbgm.spotting.cue_sheet import CueSheet
 
 
 def scored_edit(
-    settled: Settled, roll: np.ndarray, synth: Synthesizer, work: Path, advance: Advance
+    settled: Settled, roll: np.ndarray, soundfont: Path, work: Path, advance: Advance
 ) -> ScoredFilm:
     """The scored edit; all takes of its shots are put into the folder `work`."""
     old, same = settled.old, settled.retiming.same
@@ -35,8 +32,11 @@ def scored_edit(
         options=settled.options,
         film=None,
     )
-    playing = _Playing(settled, scored, roll, synth, work)
-    takes = [playing.take(shot, part_of(advance, *share_of(shot, shots))) for shot in shots]
+    playing = _Playing(settled, scored, roll, soundfont, work)
+    takes = []
+    for shot in shots:
+        takes.append(playing.take(shot))
+        advance((shot + 1) / len(shots))
     return replace(scored, takes=tuple(takes))
 
 
@@ -49,44 +49,38 @@ class _Playing:
     """Brings the takes of one shot after the other into the new folder."""
 
     def __init__(
-        self, settled: Settled, scored: ScoredFilm, roll: np.ndarray, synth: Synthesizer, work: Path
+        self, settled: Settled, scored: ScoredFilm, roll: np.ndarray, soundfont: Path, work: Path
     ) -> None:
         self._settled, self._scored, self._roll = settled, scored, roll
-        self._synth, self._work = synth, work
+        self._soundfont, self._work = soundfont, work
+        self._outlines = load_outlines(settled.folder)
         self._piano_score = to_score(roll)
         self._key = estimate_key(self._piano_score)
 
-    def take(self, shot: int, advance: Advance) -> Take:
+    def take(self, shot: int) -> Take:
         """The take of the shot that is in the mix; all that it has are there."""
         if shot not in self._settled.retiming.same:
-            return self._new(shot, advance)
+            return self._saved(shot, 0, self._new(shot))
         number, count = self._scored.numbers[shot]
-        takes = [
-            self._carried(shot, each, part_of(advance, *share_of(each, range(count))))
-            for each in range(count)
-        ]
+        takes = [self._saved(shot, each, self._carried(shot, each)) for each in range(count)]
         return takes[number]
 
-    def _new(self, shot: int, advance: Advance) -> Take:
+    def _new(self, shot: int) -> Take:
         """New notes, in the style that the shot had if it shows something of an old one."""
         old, before = self._settled.old, self._settled.changes[shot].before
         style = old.options.style if before is None else old.takes[before].style
         seed = take_seed(self._scored.options, shot, 0)
-        take = self._arranged(self._scored.cues, self._roll, shot, style, seed)
-        return self._saved(shot, 0, take, advance)
+        return self._arranged(self._scored.cues, self._roll, shot, style, seed)
 
-    def _carried(self, shot: int, number: int, advance: Advance) -> Take:
-        """An old take as it was, where the shot is now; or played again from its notes."""
+    def _carried(self, shot: int, number: int) -> Take:
+        """An old take as it was, where the shot is now; or arranged again from its cells."""
         settled = self._settled
-        folder, before = settled.folder, settled.retiming.same[shot]
+        before = settled.retiming.same[shot]
+        take = load_take(settled.folder, before, number)
         if self._plays_otherwise(shot, before):
-            return self._played_again(shot, number, load_take(folder, before, number), advance)
+            return self._arranged_again(shot, take)
         beats = _first_beat(self._scored.cues, shot) - _first_beat(settled.old.cues, before)
-        samples = first_sample(settled.after, shot) - first_sample(settled.old.timeline, before)
-        if (shot, beats, samples) == (before, 0, 0) and not self._is_cut_off(before):
-            return keep_take(folder, self._work, shot, number)
-        take, parts = moved_take(folder, before, number, beats, samples, length(settled.after))
-        return save_take(self._work, shot, number, take, parts)
+        return moved_take(settled.old, take, before, beats)
 
     def _plays_otherwise(self, shot: int, before: int) -> bool:
         """Whether the piece's end, which has notes of its own, came or went, or the film's end cut
@@ -95,40 +89,34 @@ class _Playing:
         was_last = before == len(old.timeline.shots) - 1
         is_last = shot == len(after.shots) - 1
         end = length(old.timeline)
-        rings = any(part.stop >= end for part in old.takes[before].parts)
+        rings = self._outlines is None or any(
+            outline.stop >= end for outline in self._outlines[before]
+        )
         left = length(after) - first_sample(after, shot)
         return was_last != is_last or (rings and left > end - first_sample(old.timeline, before))
 
-    def _is_cut_off(self, before: int) -> bool:
-        """Whether a sound rang on after the edit's new end."""
-        end = length(self._settled.after)
-        return any(part.stop > end for part in self._settled.old.takes[before].parts)
-
-    def _played_again(self, shot: int, number: int, take: Take, advance: Advance) -> Take:
+    def _arranged_again(self, shot: int, take: Take) -> Take:
         cues, roll = self._scored.cues, self._roll.copy()
         own = cues.shot_of_beat == shot
         dynamic, semantic = cues.dynamic.copy(), cues.semantic.copy()
         dynamic[own], semantic[own] = take.dynamic, take.semantic
         roll[np.repeat(own, SIXTEENTHS_PER_BEAT)] = take.roll
         cues = replace(cues, dynamic=dynamic, semantic=semantic)
-        return self._saved(
-            shot, number, self._arranged(cues, roll, shot, take.style, take.seed), advance
-        )
+        return self._arranged(cues, roll, shot, take.style, take.seed)
 
     def _arranged(
         self, cues: CueSheet, roll: np.ndarray, shot: int, style_name: str, seed: int
     ) -> Take:
         style = load_style(style_name)
-        check_instruments(self._synth, style)
+        check_sound(self._soundfont, style)
         score = self._piano_score if roll is self._roll else to_score(roll)
-        return arranged_take(roll, score, cues, shot, style, style_name, seed, self._key)
-
-    def _saved(self, shot: int, number: int, take: Take, advance: Advance) -> Take:
-        style = load_style(take.style)
-        parts: tuple[Part, ...] = rendered_parts(
-            self._scored, shot, take, style, self._synth, advance
+        return arranged_take(
+            roll, score, cues, shot, style, style_name, seed, self._key, self._soundfont
         )
-        return save_take(self._work, shot, number, take, parts)
+
+    def _saved(self, shot: int, number: int, take: Take) -> Take:
+        save_take(self._work, shot, number, take)
+        return take
 
 
 def _first_beat(cues: CueSheet, shot: int) -> int:

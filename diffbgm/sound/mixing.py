@@ -2,7 +2,7 @@
 
 Everything is local: where two lists of parts are the same, their mixes are the same to the bit,
 but for the limiter's reach (`limiter.REACH`) after a difference. Mastered sound lies on a grid of
-24 bits, and the stems add up to the mix exactly. Nothing here grows with the film but its peaks.
+19 bits, and the stems add up to the mix exactly. Nothing here grows with the film but its peaks.
 """
 
 import tempfile
@@ -27,6 +27,9 @@ from diffbgm.sound.sample_files import FULL_SCALE, SAMPLE_RATE, blocks
 MAX_TRUE_PEAK = -1.0  # dBTP
 # Lower than MAX_TRUE_PEAK by what a detector at four times the rate may miss.
 CEILING = 10 ** ((MAX_TRUE_PEAK - 0.3) / 20)
+# Of finished sound, in files of 24: noise below -110 dB, which fills a third of them.
+BITS = 19
+_LEVELS = 2 ** (BITS - 1)
 FADE_OUT = round(0.5 * SAMPLE_RATE)  # samples: the sound has died away when the picture ends
 _MAX_GAIN_DB = 60.0
 _MOST_PASSES = 6  # until the gain fits
@@ -118,10 +121,10 @@ class Mastering:
 
 
 def mastered(stem: np.ndarray, curve: np.ndarray) -> np.ndarray:
-    """A stem (n, 2) as it sounds in the mix, float32 of the 24-bit grid; all of them add up to the
+    """A stem (n, 2) as it sounds in the mix, float32 of the grid of BITS; all of them add up to the
     mix, exactly."""
-    levels = np.rint(stem * (curve * np.float32(FULL_SCALE))[:, None])
-    return np.clip(levels, -FULL_SCALE, FULL_SCALE - 1) / np.float32(FULL_SCALE)
+    levels = np.rint(stem * (curve * np.float32(_LEVELS))[:, None])
+    return np.clip(levels, -_LEVELS, _LEVELS - 1) / np.float32(_LEVELS)
 
 
 def master(

@@ -138,5 +138,5 @@ def _step(samples: np.ndarray) -> float:
 
 def _unreadable(path: Path) -> CompositionError:
     return CompositionError(
-        f"{path}: the sound of a take is missing or damaged; recompose the shot"
+        f"{path}: sound that was just rendered is missing or damaged; try again"
     )

@@ -18,7 +18,15 @@ from diffbgm.sound.reverb import reverberation
 from diffbgm.sound.soundfont import find_soundfont
 from diffbgm.sound.synthesizers import Player, Synthesizer, open_synthesizer
 
-__all__ = ["StemMix", "find_soundfont", "open_synthesizer", "render_shot", "stem_mixes"]
+__all__ = [
+    "StemMix",
+    "find_soundfont",
+    "note_samples",
+    "open_synthesizer",
+    "render_notes",
+    "render_shot",
+    "stem_mixes",
+]
 
 BLOCK = 64  # samples: FluidSynth starts and ends notes on a grid this fine
 MAX_TAIL = 6.0  # seconds that an instrument may ring after its last note ended
@@ -75,10 +83,33 @@ def render_shot(
     nothing sounds (a note that lies before it begins there), and the sample at which the film
     ends, after which nothing does. Tails ring until silence, at most MAX_TAIL and the reverb.
     """
-    playing = [track for track in tracks if track.notes]
+    tracks = tuple(tracks)
+    played = note_samples(tracks, tempo_map, span[0])
+    return render_notes(synthesizer, tracks, played, mixes, span, advance)
+
+
+def note_samples(
+    tracks: Iterable[Track], tempo_map: TempoMap, first: int
+) -> tuple[np.ndarray, ...]:
+    """Where the notes of each track begin and end (n, 2), in samples from the shot's `first`."""
+    beats = [[(note.start_beats, note.end_beats) for note in track.notes] for track in tracks]
+    times = [tempo_map.seconds(notes) if notes else np.zeros((0, 2)) for notes in beats]
+    return tuple(np.maximum(np.rint(each * SAMPLE_RATE).astype(int) - first, 0) for each in times)
+
+
+def render_notes(
+    synthesizer: Synthesizer,
+    tracks: Iterable[Track],
+    played: Iterable[np.ndarray],
+    mixes: Mapping[str, StemMix],
+    span: tuple[int, int],
+    advance: Advance = no_advance,
+) -> tuple[Part, ...]:
+    """As `render_shot`, of notes whose times are known: see `note_samples`."""
+    playing = [pair for pair in zip(tracks, played, strict=True) if pair[0].notes]
     parts = []
-    for number, track in enumerate(playing, start=1):
-        parts.append(_render_stem(synthesizer, track, tempo_map, mixes[track.name], span))
+    for number, (track, samples) in enumerate(playing, start=1):
+        parts.append(_render_stem(synthesizer, track, samples, mixes[track.name], span))
         advance(number / len(playing))
     return tuple(parts)
 
@@ -86,14 +117,13 @@ def render_shot(
 def _render_stem(
     synthesizer: Synthesizer,
     track: Track,
-    tempo_map: TempoMap,
+    samples: np.ndarray,
     mix: StemMix,
     span: tuple[int, int],
 ) -> Part:
     first, film_end = span
-    times = tempo_map.seconds([(note.start_beats, note.end_beats) for note in track.notes])
-    samples = np.maximum(np.rint(times * SAMPLE_RATE).astype(int), first)  # (notes, 2)
-    start = int(samples[:, 0].min())
+    start = first + int(samples[:, 0].min())
+    samples = samples + first
     blocks = np.rint((samples - start) / BLOCK).astype(int)
     with synthesizer.player(track.program, track.is_drum) as player:
         dry = _play(player, _events(track, blocks), film_end - start)

@@ -19,6 +19,7 @@ from diffbgm.composition import (
     read_document,
     recorded_files,
     save_analysis,
+    save_outlines,
     source_of,
 )
 from diffbgm.errors import StorageError
@@ -37,8 +38,9 @@ from diffbgm.video.film_sound import film_sound
 from diffbgm.writers.film import mux
 from diffbgm.writers.licence import LICENCE, write_licence
 from diffbgm.writers.pictures import PianoRolls, overview
+from diffbgm.writers.rendering import PreviousVersion, render_film
 from diffbgm.writers.report import write_report
-from diffbgm.writers.sound_files import PreviousVersion, share, write_sound
+from diffbgm.writers.sound_files import share, write_sound
 from diffbgm.writers.timelines import (
     check_timelines,
     keep_document,
@@ -90,14 +92,22 @@ def next_version(composition: Composition) -> Iterator[Path]:
 
 
 def write_folder(
-    folder: Path, film: ScoredFilm, clock: Clock, previous: PreviousVersion | None = None
+    folder: Path,
+    film: ScoredFilm,
+    clock: Clock,
+    previous: PreviousVersion | None = None,
 ) -> Composition:
     """Write all files but the takes into `folder`; return what composition.json says.
 
     What is the same as in `previous`, in another folder, is taken from there.
     """
+    with clock.stage("sound") as advance:
+        sound = render_film(film, folder, previous, advance)
+        film = replace(film, sound=film.sound | sound.notes)
     with clock.stage("mastering") as advance:
-        gain_db = write_sound(folder, film, previous, advance)
+        gain_db = write_sound(folder, film, sound, advance)
+        sound.discard()
+        save_outlines(sound.outlines, folder)
     mix = SampleFile(folder / "mix.wav")
     with Beside(lambda advance: _write_film(folder, film, mix, advance)) as muxing:
         with clock.stage("pictures") as advance:
@@ -219,7 +229,7 @@ def _shot_entries(film: ScoredFilm) -> list[dict[str, Any]]:
             "mood": [round(float(value), 4) for value in moods[shot.index][:2]],
             "tension": round(float(moods[shot.index][2]), 4),
             "energy": round(float(energies[shot.index]), 4),
-            "audio": f"shots/{shot.index:03d}.wav",
+            "audio": f"shots/{shot.index:03d}.flac",
             "midi": f"shots/{shot.index:03d}.mid",
             "image": f"shots/{shot.index:03d}.png",
         }

@@ -19,55 +19,23 @@ import numpy as np
 
 from diffbgm.composition import ScoredFilm
 from diffbgm.progress import Advance, no_advance, part_of
-from diffbgm.sound import limiter
-from diffbgm.sound.mixing import FADE_OUT, Mastering, Mix, master, mastered
-from diffbgm.sound.parts import SAMPLE_RATE, SoundPart
-from diffbgm.sound.sample_files import (
-    LevelWriter,
-    SampleFile,
-    blocks,
-    patch_wav,
-    writing,
+from diffbgm.sound.mixing import Mastering, Mix, master, mastered
+from diffbgm.sound.sample_files import LevelWriter, SampleFile, blocks, patch_wav, writing
+from diffbgm.writers.rendering import (
+    FilmSound,
+    boundaries_of,
+    last_frame,
+    segment_path,
+    stem_path,
 )
 
 
-@dataclass(frozen=True)
-class PreviousVersion:
-    """The composition in `folder`, which differs by the take of one `shot`: there that sounded
-    like `parts`."""
-
-    folder: Path
-    shot: int
-    parts: Sequence[SoundPart]
-
-
-@dataclass(frozen=True)
-class _DirtyRange:
-    """Samples `first` to `last` of the film, which may sound otherwise, and the whole shots around
-    them, `begin` to `end`, which decide how."""
-
-    first: int
-    last: int
-    begin: int
-    end: int
-
-
 def write_sound(
-    folder: Path,
-    film: ScoredFilm,
-    previous: PreviousVersion | None = None,
-    advance: Advance = no_advance,
+    folder: Path, film: ScoredFilm, sound: FilmSound, advance: Advance = no_advance
 ) -> float:
-    """Write mix.wav, stems/ and shots/*.wav; return the gain they were made with.
-
-    Of the files of `previous`, those that are as they were written are made use of.
-    """
-    boundaries = boundaries_of(film)
-    if previous and not _is_usable(previous, film, boundaries[-1]):
-        previous = None
-    dirty = _dirty_range(film, previous, boundaries)
+    """Write mix.wav, stems/ and shots/*.flac; return the gain they were made with."""
     mastering = master(
-        _mix(film, dirty, boundaries),
+        _mix(film, sound),
         folder,
         film.gain_db,
         film.options.loudness,
@@ -75,23 +43,9 @@ def write_sound(
     )
     for name in ("stems", "shots"):
         (folder / name).mkdir()
-    written = part_of(advance, 0.5, 0.95)
-    _write_mix_and_stems(folder, film, previous, dirty, mastering, written)
-    _write_segments(folder, previous, dirty, boundaries, part_of(advance, 0.95, 1.0))
+    _write_mix_and_stems(folder, film, sound, mastering, part_of(advance, 0.5, 0.95))
+    _write_segments(folder, sound, boundaries_of(film), part_of(advance, 0.95, 1.0))
     return mastering.gain_db
-
-
-def boundaries_of(film: ScoredFilm) -> list[int]:
-    """First samples of the shots, and the film's length in samples."""
-    timeline = film.timeline
-    edges = [*(shot.start_frame for shot in timeline.shots), timeline.frames]
-    return [timeline.sample(frame, SAMPLE_RATE) for frame in edges]
-
-
-def stem_path(folder: Path, stem: str) -> Path:
-    """Where a stem lies: its name in letters, digits and _ alone."""
-    name = "".join(letter if letter.isalnum() else "_" for letter in stem.lower())
-    return folder / "stems" / f"{name}.flac"
 
 
 def share(source: Path, target: Path) -> None:
@@ -102,76 +56,30 @@ def share(source: Path, target: Path) -> None:
     shutil.copyfile(source, target)
 
 
-def _is_usable(previous: PreviousVersion, film: ScoredFilm, length: int) -> bool:
-    """Whether the files that would be made use of are there, as long as they were written."""
-    others = [take for shot, take in enumerate(film.takes) if shot != previous.shot]
-    names = {part.stem for take in others for part in take.parts}
-    paths = [previous.folder / "mix.wav", *(stem_path(previous.folder, name) for name in names)]
-    segments = [previous.folder / f"shots/{shot:03d}.wav" for shot in range(len(film.takes))]
-    return all(_length(path) == length for path in paths) and all(
-        _length(path) is not None for path in segments
-    )
-
-
-def _length(path: Path) -> int | None:
-    """How many samples a file of ours holds; None if there is none, or another."""
-    with suppress(ValueError):
-        return len(SampleFile(path))
-    return None
-
-
-def _dirty_range(
-    film: ScoredFilm, previous: PreviousVersion | None, boundaries: Sequence[int]
-) -> _DirtyRange:
-    length = boundaries[-1]
-    if previous is None:
-        return _DirtyRange(0, length, 0, length)
-    first = boundaries[previous.shot]
-    ends = [part.stop for part in (*previous.parts, *film.takes[previous.shot].parts)]
-    last = min(max([first, *ends]) + limiter.REACH + 2 * limiter.CONTEXT, length)
-    # What was limited, or begins to fade out, before the first sample reaches into it.
-    known = min(first - limiter.REACH - 2 * limiter.CONTEXT, _last_frame(film) - FADE_OUT - 1)
-    return _DirtyRange(
-        first,
-        last,
-        max(edge for edge in boundaries if edge <= max(0, known)),
-        min(edge for edge in boundaries if edge >= last),
-    )
-
-
-def _mix(film: ScoredFilm, dirty: _DirtyRange, boundaries: Sequence[int]) -> Mix:
+def _mix(film: ScoredFilm, sound: FilmSound) -> Mix:
     """What is mixed from `dirty.begin` to `dirty.end`."""
-    parts = (part for take in film.takes for part in take.parts)
+    dirty = sound.dirty
     return Mix(
-        [part for part in parts if part.start < dirty.end and part.stop > dirty.begin],
-        [edge for edge in boundaries if dirty.begin <= edge <= dirty.end],
-        _last_frame(film),
+        [part for part in sound.parts if part.start < dirty.end and part.stop > dirty.begin],
+        [edge for edge in boundaries_of(film) if dirty.begin <= edge <= dirty.end],
+        last_frame(film),
         film.cues.dialogue.spans,
     )
 
 
-def _last_frame(film: ScoredFilm) -> int:
-    return film.timeline.sample(film.timeline.frames - 1, SAMPLE_RATE)
-
-
 def _write_mix_and_stems(
-    folder: Path,
-    film: ScoredFilm,
-    previous: PreviousVersion | None,
-    dirty: _DirtyRange,
-    mastering: Mastering,
-    advance: Advance,
+    folder: Path, film: ScoredFilm, sound: FilmSound, mastering: Mastering, advance: Advance
 ) -> None:
-    length = boundaries_of(film)[-1]
-    names = {part.stem for take in film.takes for part in take.parts}
-    if previous:
-        for name in names - _changed_stems(film, previous, dirty):
-            share(stem_path(previous.folder, name), stem_path(folder, name))
-        names &= _changed_stems(film, previous, dirty)
+    length, dirty = boundaries_of(film)[-1], sound.dirty
+    names = {outline.stem for shot in sound.outlines for outline in shot}
+    if sound.before:
+        for name in names - _changed_stems(sound):
+            share(stem_path(sound.before, name), stem_path(folder, name))
+        names &= _changed_stems(sound)
     with ExitStack() as open_files, ThreadPoolExecutor() as pool:
-        put_mix = open_files.enter_context(_mix_file(folder, previous))
+        put_mix = open_files.enter_context(_mix_file(folder, sound.before))
         stems = [
-            open_files.enter_context(_stem(folder, name, previous, mastering))
+            open_files.enter_context(_stem(folder, name, sound.before, mastering))
             for name in sorted(names)
         ]
         for first, last in blocks(0, length, dirty.first, dirty.last):
@@ -185,10 +93,11 @@ def _write_mix_and_stems(
             advance(last / length)
 
 
-def _changed_stems(film: ScoredFilm, previous: PreviousVersion, dirty: _DirtyRange) -> set[str]:
+def _changed_stems(sound: FilmSound) -> set[str]:
     """The stems that sound in the dirty range, or did before."""
-    parts = [*previous.parts, *(part for take in film.takes for part in take.parts)]
-    return {p.stem for p in parts if p.start < dirty.last and p.stop > dirty.first}
+    outlines = [*sound.replaced, *(each for shot in sound.outlines for each in shot)]
+    dirty = sound.dirty
+    return {each.stem for each in outlines if each.start < dirty.last and each.stop > dirty.first}
 
 
 @dataclass(frozen=True)
@@ -217,41 +126,33 @@ class _Stem:
 
 
 @contextmanager
-def _stem(
-    folder: Path, name: str, previous: PreviousVersion | None, mastering: Mastering
-) -> Iterator[_Stem]:
-    path = previous and stem_path(previous.folder, name)
-    before = SampleFile(path) if path and path.exists() else None
+def _stem(folder: Path, name: str, before: Path | None, mastering: Mastering) -> Iterator[_Stem]:
+    path = before and stem_path(before, name)
+    old = SampleFile(path) if path and path.exists() else None
     with writing(stem_path(folder, name)) as writer:
-        yield _Stem(name, writer, mastering, before)
+        yield _Stem(name, writer, mastering, old)
 
 
 @contextmanager
-def _mix_file(
-    folder: Path, previous: PreviousVersion | None
-) -> Iterator[Callable[[int, np.ndarray], None]]:
+def _mix_file(folder: Path, before: Path | None) -> Iterator[Callable[[int, np.ndarray], None]]:
     """Puts samples into mix.wav, from a given sample on."""
     path = folder / "mix.wav"
-    if previous is None:
+    if before is None:
         with writing(path) as writer:
             yield lambda first, samples: writer.write_samples(samples)
     else:
-        shutil.copyfile(previous.folder / "mix.wav", path)
+        shutil.copyfile(before / "mix.wav", path)
         yield lambda first, samples: patch_wav(path, first, samples)
 
 
 def _write_segments(
-    folder: Path,
-    previous: PreviousVersion | None,
-    dirty: _DirtyRange,
-    boundaries: Sequence[int],
-    advance: Advance,
+    folder: Path, sound: FilmSound, boundaries: Sequence[int], advance: Advance
 ) -> None:
-    mix = SampleFile(folder / "mix.wav")
-    for index, (first, last) in enumerate(pairwise(boundaries)):
-        path = folder / f"shots/{index:03d}.wav"
-        if previous and (last <= dirty.first or first >= dirty.last):
-            share(previous.folder / "shots" / path.name, path)
+    mix, dirty = SampleFile(folder / "mix.wav"), sound.dirty
+    for shot, (first, last) in enumerate(pairwise(boundaries)):
+        path = segment_path(folder, shot)
+        if sound.before and (last <= dirty.first or first >= dirty.last):
+            share(segment_path(sound.before, shot), path)
             continue
         with writing(path) as writer:
             for begin, end in blocks(first, last):

@@ -14,7 +14,8 @@ from diffbgm.timeline import Timeline
 
 _WAV = SAMPLE_RATE * 2 * 3  # bytes a second of 24 bits in stereo
 _WHILE_MASTERED = SAMPLE_RATE * 2 * 4  # the plain mix, until it is measured
-_PACKED = 0.42  # of a WAV, what a stem or a take's part takes as FLAC at most, tails and all
+# Of a WAV, what FLAC takes at most: of a stem or a segment, and of a part, tails and all.
+_FINISHED, _PART = 0.3, 0.42
 _OTHERS = 20_000_000  # pictures, report, notes
 
 
@@ -28,9 +29,10 @@ def space_needed(source: Path | Timeline, options: ComposeOptions, style: Style)
     if seconds is None:
         return 0
     stems = len(style.instruments) + bool(style.drums)
-    # The mix and its segments; every stem, and its parts in the takes.
-    kept = seconds * _WAV * (2 + 2 * _PACKED * stems)
-    return _OTHERS + round(kept + seconds * _WHILE_MASTERED) + _film_space(source, options, seconds)
+    kept = seconds * _WAV * (1 + _FINISHED * (1 + stems))
+    parts = seconds * _WAV * _PART * stems  # until they are mixed
+    while_mixed = parts + seconds * _WHILE_MASTERED
+    return _OTHERS + round(kept + while_mixed) + _film_space(source, options, seconds)
 
 
 def require_space(

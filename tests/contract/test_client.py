@@ -52,8 +52,8 @@ def test_stopped_upload_leaves_no_media(client: Client, tmp_path: Path):
 
 def test_files_arrive_whole(client: Client, composed: dict, tmp_path: Path):
     part = tmp_path / "part"
-    digest = client.download(composed["id"], "shots/001.wav", part, lambda: None)
-    assert part.read_bytes().startswith(b"RIFF")
+    digest = client.download(composed["id"], "shots/001.flac", part, lambda: None)
+    assert part.read_bytes().startswith(b"fLaC")
     assert digest == hashlib.sha256(part.read_bytes()).hexdigest()
 
 
@@ -62,7 +62,7 @@ def test_stopped_download_leaves_no_file(client: Client, composed: dict, tmp_pat
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        client.download(composed["id"], "shots/001.wav", tmp_path / "part", stop)
+        client.download(composed["id"], "shots/001.flac", tmp_path / "part", stop)
     assert list(tmp_path.iterdir()) == []
 
 

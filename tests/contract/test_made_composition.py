@@ -78,7 +78,7 @@ def test_the_sounds_have_the_same_form_and_length(real: Path, made: Path):
         info = soundfile.info(path)
         return info.format, info.subtype, info.channels, info.samplerate, info.frames
 
-    for name in ("mix.wav", "shots/000.wav", "shots/002.wav"):
+    for name in ("mix.wav", "shots/000.flac", "shots/002.flac"):
         assert form(made / name)[1:] == form(real / name)[1:]
     assert {form(path)[1:] for path in (made / "stems").iterdir()} == {
         form(path)[1:] for path in (real / "stems").iterdir()

@@ -46,13 +46,13 @@ def test_parts_take_less_room_than_their_wav(tmp_path: Path) -> None:
     assert (tmp_path / "take.flac").stat().st_size < 0.8 * 3 * samples
 
 
-def test_a_damaged_or_missing_take_is_named(tmp_path: Path) -> None:
+def test_damaged_or_missing_parts_are_named(tmp_path: Path) -> None:
     with pytest.raises(CompositionError, match=r"gone\.flac"):
         load_parts(tmp_path / "gone.flac")
     path = tmp_path / "half.flac"
     save_parts(all_parts(), path)
     path.write_bytes(path.read_bytes()[:20_000])
-    with pytest.raises(CompositionError, match=r"half\.flac: .* recompose the shot"):
+    with pytest.raises(CompositionError, match=r"half\.flac: .* missing or damaged; try again"):
         samples_of(load_parts(path)[-1])
 
 

@@ -15,6 +15,7 @@ from diffbgm.sound.mixing import CEILING, FADE_OUT
 from diffbgm.sound.parts import SAMPLE_RATE, Part
 
 FULL_SCALE = 2**23
+GRID = 2**18  # of finished sound
 
 
 @dataclass(frozen=True)
@@ -98,5 +99,5 @@ def _fade(length: int) -> np.ndarray:
 
 
 def _mastered(stem: np.ndarray, curve: np.ndarray) -> np.ndarray:
-    levels = np.rint(stem * (curve * np.float32(FULL_SCALE))[:, None])
-    return np.clip(levels, -FULL_SCALE, FULL_SCALE - 1) / np.float32(FULL_SCALE)
+    levels = np.rint(stem * (curve * np.float32(GRID))[:, None])
+    return np.clip(levels, -GRID, GRID - 1) / np.float32(GRID)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from diffbgm.composition import ScoredFilm, Take
+from diffbgm.composition import Outline, ScoredFilm, Take
 from diffbgm.music.score import Score
 from diffbgm.music.tempo_map import TempoMap
 from diffbgm.options import ComposeOptions
@@ -18,6 +18,7 @@ from diffbgm.spotting.cue_sheet import CueSheet
 from diffbgm.spotting.hit_points import Spotting
 from diffbgm.timeline import Shot, Timeline
 from diffbgm.video.analysis import VideoAnalysis
+from diffbgm.writers.rendering import DirtyRange, FilmSound
 from diffbgm.writers.sound_files import write_sound
 
 SHOTS, FRAMES = 75, 200  # of 8 s each
@@ -27,10 +28,11 @@ STEMS = ("Piano", "Strings")
 
 def main() -> None:
     folder = Path(sys.argv[1])
-    film = long_film(folder)
+    film = long_film()
+    sound = sound_of(folder, film.timeline)
     (folder / "music").mkdir()
     before = peak()
-    write_sound(folder / "music", film)
+    write_sound(folder / "music", film, sound)
     sys.stdout.write(f"{peak() - before}\n")
 
 
@@ -40,14 +42,25 @@ def peak() -> int:
     return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) // 1000
 
 
-def long_film(folder: Path) -> ScoredFilm:
+def sound_of(folder: Path, timeline: Timeline) -> FilmSound:
     """All shots sound alike, and all of them lie in one file."""
-    shots = tuple(Shot(n, n * FRAMES, (n + 1) * FRAMES) for n in range(SHOTS))
-    timeline = Timeline(Fraction(25), shots)
     length = FRAMES * SAMPLE_RATE // 25
     noise = np.random.default_rng(0).normal(0, 0.001, (length + TAIL, 2)).astype(np.float32)
     save_parts([Part.rounded(stem, 0, noise) for stem in STEMS], folder / "sound.flac")
     parts = load_parts(folder / "sound.flac")
+    shots = [moved(parts, n * length, timeline) for n in range(SHOTS)]
+    end = timeline.sample(timeline.frames, SAMPLE_RATE)
+    return FilmSound(
+        tuple(part for shot in shots for part in shot),
+        tuple(tuple(Outline(p.stem, p.start, p.stop, "") for p in shot) for shot in shots),
+        DirtyRange(0, end, 0, end),
+        folder,
+    )
+
+
+def long_film() -> ScoredFilm:
+    shots = tuple(Shot(n, n * FRAMES, (n + 1) * FRAMES) for n in range(SHOTS))
+    timeline = Timeline(Fraction(25), shots)
     nothing = np.zeros((0, 3))
     return ScoredFilm(
         analysis=VideoAnalysis(
@@ -56,10 +69,7 @@ def long_film(folder: Path) -> ScoredFilm:
         cues=CueSheet(
             Spotting(TempoMap.constant(10, timeline.seconds), (), 0), nothing, nothing, nothing
         ),
-        takes=tuple(
-            Take(0, "", nothing, nothing, nothing, Score(()), moved(parts, n * length, timeline))
-            for n in range(SHOTS)
-        ),
+        takes=(Take(0, "", nothing, nothing, nothing, Score(())),) * SHOTS,
         numbers=((0, 1),) * SHOTS,
         options=ComposeOptions(),
         film=None,

@@ -1,24 +1,35 @@
 """Another take of one shot: what is patched into the files is what would be made whole."""
 
+from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from diffbgm.composition import ScoredFilm, Take
+from diffbgm.composition import ScoredFilm, Take, save_outlines
 from diffbgm.dialogue import Dialogue
-from diffbgm.music.score import Score
+from diffbgm.music.score import Score, Track
 from diffbgm.music.tempo_map import TempoMap
 from diffbgm.options import ComposeOptions
+from diffbgm.progress import Advance
 from diffbgm.sound.parts import SAMPLE_RATE, Part
 from diffbgm.sound.sample_files import SampleFile
 from diffbgm.spotting.cue_sheet import CueSheet
 from diffbgm.spotting.hit_points import Spotting
 from diffbgm.timeline import Shot, Timeline
 from diffbgm.video.analysis import VideoAnalysis
-from diffbgm.writers.sound_files import PreviousVersion, boundaries_of, stem_path, write_sound
+from diffbgm.writers.rendering import (
+    FilmSound,
+    PreviousVersion,
+    boundaries_of,
+    render_film,
+    stem_path,
+)
+from diffbgm.writers.sound_files import write_sound
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +39,14 @@ SHOTS = tuple(Shot(n, ENDS[n], ENDS[n + 1]) for n in range(len(ENDS) - 1))
 STEMS = ("Piano", "Bass", "Strings")
 
 
-def sounding(shot: int, seed: int, stems: tuple[str, ...] = STEMS) -> Take:
+def take(seed: int, stems: tuple[str, ...] = STEMS) -> Take:
+    """One whose sound is its seed's, on those stems."""
+    nothing = np.zeros((0, 3))
+    tracks = tuple(Track(stem, 0, ()) for stem in stems)
+    return Take(seed, "cinematic", nothing, nothing, nothing, Score(tracks))
+
+
+def sound_of(shot: int, seed: int, stems: Iterable[str]) -> tuple[Part, ...]:
     """Decaying noise, so loud now and then that it must be limited, with a tail of 0.6 s."""
     rng = np.random.default_rng((seed, shot))
     timeline = Timeline(RATE, SHOTS)
@@ -42,8 +60,39 @@ def sounding(shot: int, seed: int, stems: tuple[str, ...] = STEMS) -> Take:
         loudness = rng.uniform(0.05, 0.5, length // 2000 + 1).repeat(2000)[:length]
         samples = rng.normal(size=(length, 2)) * loudness[:, None]
         parts.append(Part.rounded(stem, start, samples.astype(np.float32)))
-    nothing = np.zeros((0, 3))
-    return Take(seed, "cinematic", nothing, nothing, nothing, Score(()), tuple(parts))
+    return tuple(parts)
+
+
+class NoisePlayer:
+    """Plays noise; where `moved`, other noise than before for shots from that one on."""
+
+    def __init__(self, film: ScoredFilm, moved: int = len(SHOTS)) -> None:
+        self.film, self.moved, self.played = film, moved, []
+
+    def play(self, shot: int, advance: Advance) -> tuple[Part, ...]:
+        self.played.append(shot)
+        take = self.film.takes[shot]
+        seed = take.seed + 100 * (shot >= self.moved)
+        return sound_of(shot, seed, [track.name for track in take.score.tracks])
+
+    def notes(self) -> dict[str, Any]:
+        return {"synthesizer": "noise"}
+
+
+def write(
+    folder: Path,
+    film: ScoredFilm,
+    previous: PreviousVersion | None = None,
+    moved: int = len(SHOTS),
+) -> tuple[float, FilmSound, list[int]]:
+    """The gain, what was mixed, and the shots that were played."""
+    folder.mkdir()
+    player = NoisePlayer(film, moved)
+    sound = render_film(film, folder, previous, players=lambda _: nullcontext(player))
+    gain_db = write_sound(folder, film, sound)
+    sound.discard()
+    save_outlines(sound.outlines, folder)
+    return gain_db, sound, player.played
 
 
 @pytest.fixture(params=[(), ((0.4, 1.3), (3.0, 3.5))], ids=["plain", "dialogue"])
@@ -57,7 +106,7 @@ def film(request: pytest.FixtureRequest) -> ScoredFilm:
     return ScoredFilm(
         analysis=analysis,
         cues=replace(cues, dialogue=Dialogue(request.param)),
-        takes=tuple(sounding(shot, seed=1) for shot in range(len(SHOTS))),
+        takes=(take(seed=1),) * len(SHOTS),
         numbers=((0, 1),) * len(SHOTS),
         options=ComposeOptions(),
         film=None,
@@ -86,43 +135,70 @@ def with_take(film: ScoredFilm, shot: int, take: Take) -> ScoredFilm:
 @pytest.mark.parametrize("shot", range(len(SHOTS)))
 def test_patched_is_as_made_whole(film: ScoredFilm, shot: int, tmp_path: Path) -> None:
     """With an instrument that leaves the shot and a new one that enters the film."""
-    for name in ("before", "patched", "whole"):
-        (tmp_path / name).mkdir()
-    gain_db = write_sound(tmp_path / "before", film)
+    gain_db, _, _ = write(tmp_path / "before", film)
     film = replace(film, gain_db=gain_db)
-    after = with_take(film, shot, sounding(shot, seed=2, stems=("Piano", "Flute")))
+    after = with_take(film, shot, take(seed=2, stems=("Piano", "Flute")))
 
-    previous = PreviousVersion(tmp_path / "before", shot, film.takes[shot].parts)
-    write_sound(tmp_path / "patched", after, previous)
-    write_sound(tmp_path / "whole", after)
+    _, sound, played = write(
+        tmp_path / "patched", after, PreviousVersion(tmp_path / "before", shot)
+    )
+    _, whole, _ = write(tmp_path / "whole", after)
     assert files(tmp_path / "patched") == files(tmp_path / "whole")
+    assert sound.outlines == whole.outlines
+    assert sound.notes == {"synthesizer": "noise", "rendered_again": None}
+    assert len(played) == len(set(played)) < len(SHOTS)
 
     first = boundaries_of(film)[shot]
-    mix, whole = (mix_of(tmp_path / name) for name in ("before", "whole"))
-    assert np.array_equal(mix[:first], whole[:first])
-    assert not np.array_equal(mix, whole)
+    mix, mixed_again = (mix_of(tmp_path / name) for name in ("before", "whole"))
+    assert np.array_equal(mix[:first], mixed_again[:first])
+    assert not np.array_equal(mix, mixed_again)
 
 
 def test_an_instrument_that_no_shot_plays_any_more_is_gone(film, tmp_path: Path) -> None:
-    for name in ("before", "after"):
-        (tmp_path / name).mkdir()
-    film = with_take(film, 2, sounding(2, seed=1, stems=("Flute",)))
-    gain_db = write_sound(tmp_path / "before", film)
-    previous = PreviousVersion(tmp_path / "before", 2, film.takes[2].parts)
-    after = with_take(replace(film, gain_db=gain_db), 2, sounding(2, seed=2))
-    write_sound(tmp_path / "after", after, previous)
+    film = with_take(film, 2, take(seed=1, stems=("Flute",)))
+    gain_db, _, _ = write(tmp_path / "before", film)
+    after = with_take(replace(film, gain_db=gain_db), 2, take(seed=2))
+    write(tmp_path / "after", after, PreviousVersion(tmp_path / "before", 2))
     assert stem_path(tmp_path / "before", "Flute").exists()
     assert not stem_path(tmp_path / "after", "Flute").exists()
 
 
-def test_files_that_are_not_as_they_were_written_are_not_used(film, tmp_path: Path) -> None:
-    for name in ("before", "patched", "whole"):
-        (tmp_path / name).mkdir()
-    gain_db = write_sound(tmp_path / "before", film)
-    after = with_take(replace(film, gain_db=gain_db), 3, sounding(3, seed=2))
-    stem_path(tmp_path / "before", "Bass").unlink()
-    (tmp_path / "before" / "mix.wav").write_bytes(b"RIFF, but no sound")
-    previous = PreviousVersion(tmp_path / "before", 3, film.takes[3].parts)
-    write_sound(tmp_path / "patched", after, previous)
-    write_sound(tmp_path / "whole", after)
+@pytest.mark.parametrize("missing", ["stem and mix", "outlines", "a segment"])
+def test_files_that_are_not_as_they_were_written_are_not_used(
+    film, tmp_path: Path, missing: str
+) -> None:
+    before = tmp_path / "before"
+    gain_db, _, _ = write(before, film)
+    after = with_take(replace(film, gain_db=gain_db), 3, take(seed=2))
+    if missing == "stem and mix":
+        stem_path(before, "Bass").unlink()
+        (before / "mix.wav").write_bytes(b"RIFF, but no sound")
+    elif missing == "outlines":
+        (before / "takes" / "outlines.json").write_text("[[{}]]")
+    else:
+        (before / "shots" / "005.flac").write_bytes(b"fLaC")
+    _, sound, played = write(tmp_path / "patched", after, PreviousVersion(before, 3))
+    write(tmp_path / "whole", after)
     assert files(tmp_path / "patched") == files(tmp_path / "whole")
+    assert "rendered again" in sound.notes["rendered_again"]
+    assert sorted(played) == list(range(len(SHOTS)))
+
+
+def test_where_a_neighbour_sounds_otherwise_all_is_rendered_again(film, tmp_path: Path) -> None:
+    """As with another SoundFont; every shot is played once all the same."""
+    before = tmp_path / "before"
+    gain_db, _, _ = write(before, film)
+    after = with_take(replace(film, gain_db=gain_db), 2, take(seed=2))
+    _, sound, played = write(tmp_path / "patched", after, PreviousVersion(before, 2), moved=3)
+    write(tmp_path / "whole", after, moved=3)
+    assert files(tmp_path / "patched") == files(tmp_path / "whole")
+    assert "rendered again" in sound.notes["rendered_again"]
+    assert sorted(played) == list(range(len(SHOTS)))
+
+
+def test_finished_sound_has_19_bits_and_no_part_stays(film, tmp_path: Path) -> None:
+    write(tmp_path / "music", film)
+    for path in [*(tmp_path / "music").rglob("*.flac"), tmp_path / "music" / "mix.wav"]:
+        file = SampleFile(path)
+        assert not (file.levels(0, len(file)) % 32).any()
+    assert not list((tmp_path / "music").glob("parts-*"))
