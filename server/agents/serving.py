@@ -30,6 +30,7 @@ _INSTRUCTIONS = (
 _STEP = 0.01  # of the whole: reports that are closer together are not sent
 
 Source = Annotated[str, Field(description="a film, or an edit: .otio .edl .fcpxml .xml .kdenlive")]
+Edit = Annotated[str, Field(description="the changed edit")]
 Cuts = Annotated[str, Field(description="a film, an edit, or cuts as .json or .txt")]
 Folder = Annotated[str, Field(description="the composition's folder")]
 Shot = Annotated[int, Field(ge=0, description="counted from 0")]
@@ -107,6 +108,18 @@ def _add_making(server: MCPServer, tools: Tools) -> None:
         context: Context[Any, Any], folder: Folder, shot: Shot, take: Number
     ) -> dict[str, Any]:
         return await work.do(lambda told: tools.choose_take(folder, shot, take, told), context)
+
+    @server.tool(description=tools.preview_refit.__doc__)
+    async def preview_refit(
+        context: Context[Any, Any], folder: Folder, edit: Edit
+    ) -> dict[str, Any]:
+        return await work.do(lambda told: tools.preview_refit(folder, edit, told), context)
+
+    @server.tool(description=tools.refit.__doc__)
+    async def refit(
+        context: Context[Any, Any], folder: Folder, edit: Edit, into: Folder
+    ) -> dict[str, Any]:
+        return await work.do(lambda told: tools.refit(folder, edit, into, told), context)
 
 
 class _Work:

@@ -3,12 +3,13 @@
 Every method answers with what JSON can hold; errors are the library's.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import diffbgm
 from diffbgm.errors import CompositionError, OptionError
-from diffbgm.options import MOODS, ComposeOptions
+from diffbgm.options import MOODS, ComposeOptions, RefitOptions
 from diffbgm.progress import Progress
 
 from ..schema import ComposeRequestOptions, TakeRequest
@@ -44,20 +45,16 @@ class Tools:
         self, source: str, options: ComposeRequestOptions, progress: Progress
     ) -> dict[str, Any]:
         """Tempo, beats and how each cut would be met, before anything is composed."""
-        from diffbgm.composing import preview_hits
-
         read = self._source_or_cuts(source)
-        spotting, rate = preview_hits(read, self._compose_options(options), progress)
+        spotting, rate = diffbgm.preview_hits(read, self._compose_options(options), progress)
         return {"frame_rate": [rate.numerator, rate.denominator], **spotting.to_dict()}
 
     def compose(
         self, source: str, folder: str, options: ComposeRequestOptions, progress: Progress
     ) -> dict[str, Any]:
         """Music for a film or an edit, written into a folder."""
-        from diffbgm.composing import compose
-
         out, read = self.folders.path(folder), self._source(source)
-        return _summary(compose(read, out, self._compose_options(options), progress))
+        return _summary(diffbgm.compose(read, out, self._compose_options(options), progress))
 
     def describe(self, folder: str) -> dict[str, Any]:
         """A composition: its shots with mood, energy and take, how its cuts are met, its files."""
@@ -81,39 +78,48 @@ class Tools:
         self, folder: str, shot: int, options: TakeRequest, progress: Progress
     ) -> dict[str, Any]:
         """One shot again, its neighbours unchanged; the first new take goes into the mix."""
-        from diffbgm.composing import recompose
-
         composition, wanted = self._composition(folder), options.to_library()
         self._check_style(wanted.style)
         wanted = replace(wanted, device=self.device)
-        return _summary(recompose(composition.folder, shot, wanted, progress))
+        return _summary(diffbgm.recompose(composition.folder, shot, wanted, progress))
 
     def choose_take(self, folder: str, shot: int, take: int, progress: Progress) -> dict[str, Any]:
         """An earlier take of one shot back in the mix."""
-        from diffbgm.composing import select_take
+        return _summary(diffbgm.select_take(self._composition(folder).folder, shot, take, progress))
 
-        return _summary(select_take(self._composition(folder).folder, shot, take, progress))
+    def preview_refit(self, folder: str, edit: str, progress: Progress) -> dict[str, Any]:
+        """What became of every shot in a changed edit; nothing is made."""
+        composition = self._composition(folder)
+        changes = diffbgm.preview_refit(composition.folder, self._edit(edit), progress)
+        return {"changes": [asdict(change) for change in changes]}
+
+    def refit(self, folder: str, edit: str, into: str, progress: Progress) -> dict[str, Any]:
+        """The music carried over to a changed edit, into another folder: shots that show what they
+        showed keep theirs, all others get new notes."""
+        composition, out = self._composition(folder), self.folders.path(into)
+        options = RefitOptions(device=self.device)
+        return _summary(diffbgm.refit(composition.folder, self._edit(edit), options, progress, out))
+
+    def _edit(self, name: str) -> "Timeline":
+        path = self.folders.path(name)
+        return diffbgm.read_timeline(path, self.folders.media_of(path))
 
     def _source(self, name: str) -> "Path | Timeline":
         """The film or the edit of that name."""
-        from diffbgm.readers.edits import FORMATS, read_timeline
+        from diffbgm.readers.edits import FORMATS
 
         path = self.folders.path(name)
-        if path.suffix.lower() in FORMATS:
-            return read_timeline(path, self.folders.media_of(path))
-        return path
+        return self._edit(name) if path.suffix.lower() in FORMATS else path
 
     def _source_or_cuts(self, name: str) -> "Path | Timeline | CutList":
         """The same, or a list of cuts."""
-        from diffbgm.readers.cut_lists import read_cut_list
-
         path = self.folders.path(name)
-        return read_cut_list(path) if path.suffix.lower() in _CUT_LISTS else self._source(name)
+        return (
+            diffbgm.read_cut_list(path) if path.suffix.lower() in _CUT_LISTS else self._source(name)
+        )
 
     def _composition(self, folder: str) -> "Composition":
-        from diffbgm.composition import load_composition
-
-        composition = load_composition(self.folders.path(folder))
+        composition = diffbgm.load_composition(self.folders.path(folder))
         try:
             self.folders.require(composition)
         except (KeyError, TypeError, AttributeError) as error:

@@ -86,23 +86,43 @@ def test_an_agent_composes_and_does_a_shot_again(folder: Path):
     assert {"analysis", "diffusion", "sound"} <= {stage for _, stage in told}
 
 
+def clip(path: Path, start: int, frames: int) -> dict[str, Any]:
+    """Part of a film, in an edit at 8 frames a second."""
+    rate = {"OTIO_SCHEMA": "RationalTime.1", "rate": 8}
+    shown = {"start_time": {**rate, "value": start}, "duration": {**rate, "value": frames}}
+    reference = {"OTIO_SCHEMA": "ExternalReference.1", "target_url": str(path)}
+    source = {"OTIO_SCHEMA": "TimeRange.1", **shown}
+    return {"OTIO_SCHEMA": "Clip.1", "media_reference": reference, "source_range": source}
+
+
+def write_edit(path: Path, *clips: dict[str, Any]) -> None:
+    track = {"OTIO_SCHEMA": "Track.1", "kind": "Video", "children": list(clips)}
+    stack = {"OTIO_SCHEMA": "Stack.1", "children": [track]}
+    path.write_text(json.dumps({"OTIO_SCHEMA": "Timeline.1", "name": "edit", "tracks": stack}))
+
+
+def test_a_changed_edit_keeps_the_music_of_what_stayed(folder: Path):
+    film = folder / "film.mp4"
+    write_edit(folder / "one.otio", clip(film, 0, 12), clip(film, 12, 12))
+    write_edit(folder / "two.otio", clip(film, 12, 12), clip(film, 0, 12))
+
+    async def talk(client: Client) -> None:
+        await ask(client, "compose", source="one.otio", folder="music", options=QUICK)
+        changes = (await ask(client, "preview_refit", folder="music", edit="two.otio"))["changes"]
+        assert {(each["shot"], each["before"]) for each in changes} == {(0, 1), (1, 0)}
+        refit = await ask(client, "refit", folder="music", edit="two.otio", into="again")
+        assert len(refit["shots"]) == 2
+        words = await refusal(client, "refit", folder="music", edit="two.otio", into="../again")
+        assert "folder_forbidden" in words
+
+    with_agent(folder, talk)
+    assert load_composition(folder / "again").seconds == 3
+
+
 def test_nothing_outside_of_the_allowed_folders(folder: Path):
     secret = folder.parent / "secret.mp4"
     (folder / "link.mp4").symlink_to(secret)
-    clip = {
-        "OTIO_SCHEMA": "Clip.1",
-        "name": "shot",
-        "media_reference": {"OTIO_SCHEMA": "ExternalReference.1", "target_url": str(secret)},
-        "source_range": {
-            "OTIO_SCHEMA": "TimeRange.1",
-            "start_time": {"OTIO_SCHEMA": "RationalTime.1", "rate": 24, "value": 0},
-            "duration": {"OTIO_SCHEMA": "RationalTime.1", "rate": 24, "value": 24},
-        },
-    }
-    track = {"OTIO_SCHEMA": "Track.1", "kind": "Video", "children": [clip]}
-    stack = {"OTIO_SCHEMA": "Stack.1", "children": [track]}
-    edit = {"OTIO_SCHEMA": "Timeline.1", "name": "edit", "tracks": stack}
-    (folder / "edit.otio").write_text(json.dumps(edit))
+    write_edit(folder / "edit.otio", clip(secret, 0, 8))
 
     async def talk(client: Client) -> None:
         for source in (str(secret), "../secret.mp4", "link.mp4", "edit.otio"):
