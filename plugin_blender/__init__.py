@@ -2,7 +2,18 @@
 
 import bpy
 
-from . import generating, jobs, operators, panels, preferences, take_panels
+from . import (
+    finding,
+    generating,
+    jobs,
+    operators,
+    panels,
+    preferences,
+    shot_panel,
+    shot_properties,
+    take_panels,
+    thumbnails,
+)
 
 bl_info = {
     "name": "Generate BGM",
@@ -14,18 +25,26 @@ bl_info = {
     "category": "Sequencer",
 }
 
-PROPERTIES = "diffbgm", "diffbgm_take"  # of every scene: options of its music and of takes
+# Of every scene: options of its music and of takes, and its cuts.
+PROPERTIES = "diffbgm", "diffbgm_take", "diffbgm_shots"
 
 _CLASSES = (
     preferences.DIFFBGM_Preferences,
     preferences.DIFFBGM_ComposeOptions,
     preferences.DIFFBGM_TakeOptions,
+    shot_properties.DIFFBGM_Cut,
+    shot_properties.DIFFBGM_Shots,
     generating.DIFFBGM_OT_generate,
+    finding.DIFFBGM_OT_find_shots,
+    finding.DIFFBGM_OT_add_cut,
+    finding.DIFFBGM_OT_remove_cut,
     operators.DIFFBGM_OT_regenerate_shot,
     operators.DIFFBGM_OT_cancel,
     operators.DIFFBGM_OT_start_server,
     panels.DIFFBGM_PT_generate,
     panels.DIFFBGM_PT_more_options,
+    shot_panel.DIFFBGM_UL_shots,
+    shot_panel.DIFFBGM_PT_shots,
     take_panels.DIFFBGM_PT_shot,
     take_panels.DIFFBGM_PT_more_shot_options,
 )
@@ -34,7 +53,11 @@ _CLASSES = (
 def register() -> None:
     for cls in _CLASSES:
         bpy.utils.register_class(cls)
-    groups = preferences.DIFFBGM_ComposeOptions, preferences.DIFFBGM_TakeOptions
+    groups = (
+        preferences.DIFFBGM_ComposeOptions,
+        preferences.DIFFBGM_TakeOptions,
+        shot_properties.DIFFBGM_Shots,
+    )
     for name, group in zip(PROPERTIES, groups, strict=True):
         setattr(bpy.types.Scene, name, bpy.props.PointerProperty(type=group))
     bpy.app.handlers.load_post.append(jobs.on_load)
@@ -42,6 +65,8 @@ def register() -> None:
 
 def unregister() -> None:
     jobs.stop_all()
+    shot_properties.stop()
+    thumbnails.forget()
     bpy.app.handlers.load_post.remove(jobs.on_load)
     for name in PROPERTIES:
         delattr(bpy.types.Scene, name)

@@ -76,6 +76,14 @@ class Client:
         """Queues a composition for an uploaded film whose cuts the server shall find."""
         return self._json("POST", "/v1/compositions", {"media": media, "options": options})
 
+    def shots(self, timeline: dict, options: dict) -> dict[str, Any]:
+        """The shots of a document that composing would find; `state` is "running" before."""
+        return self._json("POST", "/v1/shots", {"timeline": timeline, "options": options})
+
+    def hits(self, timeline: dict, options: dict) -> dict[str, Any]:
+        """How the music would meet the cuts of a document; `state` is "running" before."""
+        return self._json("POST", "/v1/hits", {"timeline": timeline, "options": options})
+
     def new_take(self, composition: str, shot: int, options: dict) -> dict[str, Any]:
         """Queues a new take of one shot; the composition's state, the new job its last."""
         return self._json("POST", f"{_url(composition)}/shots/{shot}/takes", options)

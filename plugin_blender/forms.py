@@ -5,6 +5,7 @@ The definition is the library's; `package.py` puts it beside this file as `optio
 
 import json
 import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from . import compat, suggestions
 
 Option = dict[str, Any]
 
+_WORDS = {"as measured": "Automatic", "as it is": "As It Is"}
 HIGHEST = 2**31 - 1  # of Blender's whole numbers
 DEFINITION = json.loads(Path(__file__).with_name("options.json").read_text("utf-8"))
 suggestions.learn(DEFINITION)  # what a server of this version has, until one was asked
@@ -37,14 +39,22 @@ def options(of: str, group: str = "") -> list[Option]:
     ]
 
 
-def properties(of: str) -> dict[str, Any]:
-    """The annotations of a group of properties, one or two for every option."""
+def properties(of: str, changed: Callable[[Any], None] = lambda context: None) -> dict[str, Any]:
+    """The annotations of a group of properties, one or two for every option.
+
+    `changed(context)` is called whenever the user has changed one of them.
+    """
     result: dict[str, Any] = {}
     for option in options(of):
         if _is_optional(option):
             description = f"Set {_label(option).lower()}. {option['description']}"
-            result[_switch(option)] = BoolProperty(name=_label(option), description=description)
-        result[option["name"]] = _PROPERTIES[option["kind"]](option)
+            result[_switch(option)] = BoolProperty(
+                name=_label(option),
+                description=description,
+                update=lambda values, context: changed(context),
+            )
+        update = _updater(option, changed)
+        result[option["name"]] = _PROPERTIES[option["kind"]](option, update=update)
     return result
 
 
@@ -74,6 +84,24 @@ def request(values, of: str) -> dict[str, Any]:
     return result
 
 
+def _updater(option: Option, changed: Callable[[Any], None]):
+    """What Blender calls with a changed option; an emptied text says what holds then."""
+    name, word = option["name"], word_for_none(option)
+
+    def update(values, context) -> None:
+        if word and not getattr(values, name).strip():
+            setattr(values, name, word)  # calls this again
+        else:
+            changed(context)
+
+    return update
+
+
+def word_for_none(option: Option) -> str:
+    """What a mood reads that is left to the program; empty for other options."""
+    return _WORDS.get(option["absent"], "") if option["kind"] == "mood" else ""
+
+
 def _value(option: Option, values) -> Any:
     if _is_optional(option) and not getattr(values, _switch(option)):
         return random.randrange(HIGHEST) if option["kind"] == "seed" else None
@@ -82,7 +110,9 @@ def _value(option: Option, values) -> Any:
         return sorted(round(number, 2) for number in value)
     if option["kind"] == "number":
         return round(value, 3)  # Blender's numbers are floats of 32 bits.
-    return value.strip() if isinstance(value, str) else value
+    if isinstance(value, str):
+        return "" if value.strip() == word_for_none(option) else value.strip()
+    return value
 
 
 def _is_optional(option: Option) -> bool:
@@ -109,39 +139,40 @@ def _bounds(option: Option) -> dict[str, Any]:
     return {"min": option["low"], "max": min(option["high"], HIGHEST)}
 
 
-def _style(option: Option):
+def _style(option: Option, **more: Any):
     names = compat.suggestions(lambda self, context, text: suggestions.styles)
-    return StringProperty(**_shown(option), **names)
+    return StringProperty(**_shown(option), **names, **more)
 
 
-def _mood(option: Option):
-    names = compat.suggestions(lambda self, context, text: suggestions.moods)
-    return StringProperty(**_shown(option), **names)
+def _mood(option: Option, **more: Any):
+    word = word_for_none(option)
+    names = compat.suggestions(lambda self, context, text: [word, *suggestions.moods])
+    return StringProperty(**{**_shown(option), "default": word}, **names, **more)
 
 
-def _text(option: Option):
-    return StringProperty(**_shown(option))
+def _text(option: Option, **more: Any):
+    return StringProperty(**_shown(option), **more)
 
 
-def _number(option: Option):
-    return FloatProperty(**_shown(option), **_bounds(option))
+def _number(option: Option, **more: Any):
+    return FloatProperty(**_shown(option), **_bounds(option), **more)
 
 
-def _integer(option: Option):
-    return IntProperty(**_shown(option), **_bounds(option))
+def _integer(option: Option, **more: Any):
+    return IntProperty(**_shown(option), **_bounds(option), **more)
 
 
-def _range(option: Option):
-    return FloatVectorProperty(**_shown(option), **_bounds(option), size=2)
+def _range(option: Option, **more: Any):
+    return FloatVectorProperty(**_shown(option), **_bounds(option), size=2, **more)
 
 
-def _boolean(option: Option):
-    return BoolProperty(**_shown(option))
+def _boolean(option: Option, **more: Any):
+    return BoolProperty(**_shown(option), **more)
 
 
-def _choice(option: Option):
+def _choice(option: Option, **more: Any):
     items = [(name, name.title(), option["description"]) for name in option["choices"]]
-    return EnumProperty(**_shown(option), items=items)
+    return EnumProperty(**_shown(option), items=items, **more)
 
 
 _PROPERTIES = {

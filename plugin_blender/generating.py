@@ -6,7 +6,7 @@ from pathlib import Path
 
 import bpy
 
-from . import compat, films, forms, jobs, operating, strips, work
+from . import compat, films, jobs, operating, shot_properties, strips, work
 from .cuts import Edit, Film
 from .joins import Place
 from .ranges import NoPictureError
@@ -54,7 +54,7 @@ def order_for(context) -> ComposeOrder:
         edit,
         Place(edit.start, clock(scene)),
         Blender(has_rate=lambda film: _has_rate(name, film), prepare=_prepare_rendering),
-        forms.request(scene.diffbgm, "compose"),
+        shot_properties.options_of(scene),
         operating.music_folder(),
         server,
     )

@@ -2,7 +2,7 @@
 
 import bpy
 
-from . import compat, forms, generating, progress_view
+from . import compat, forms, generating, progress_view, shot_panel
 from .ranges import NoPictureError, picture_range
 from .sidebar import MAIN_PANEL, Part, Sidebar, draw_text
 
@@ -40,6 +40,7 @@ def _draw_generate(layout, scene) -> None:
         column.enabled = False
     else:
         column.label(text=f"Frames {start} to {end - 1} ({chosen})", icon="PREVIEW_RANGE")
+    shot_panel.draw_hits(column, scene)
     button = column.row()
     button.scale_y = 1.6
     button.operator(generating.DIFFBGM_OT_generate.bl_idname, icon="PLAY_SOUND")

@@ -3,7 +3,7 @@
 import bpy
 from bpy.props import StringProperty
 
-from . import forms
+from . import forms, shot_properties
 from .server_process import ServerSettings
 
 
@@ -42,7 +42,7 @@ class DIFFBGM_Preferences(bpy.types.AddonPreferences):
 class DIFFBGM_ComposeOptions(bpy.types.PropertyGroup):
     """What the music of a scene shall be like; saved with the file."""
 
-    __annotations__ = forms.properties("compose")
+    __annotations__ = forms.properties("compose", shot_properties.ask)
 
 
 class DIFFBGM_TakeOptions(bpy.types.PropertyGroup):

@@ -3,9 +3,12 @@
 `Questions` is the inside of that process.
 """
 
+import base64
+import io
 import threading
 import time
 from collections import OrderedDict
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +21,11 @@ from .isolation import Isolated
 from .job_limits import GIB, JobLimits
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from diffbgm.video.analysis import VideoAnalysis
 
+_THUMBNAIL_WIDTH = 128  # pixels
 _MOST_ANALYSES = 4  # kept in the process that made them
 _READING_SECONDS = 60.0  # that an edit may take to be read
 
@@ -70,6 +76,26 @@ class Questions:
         found = preview_refit(folder, read_edit(source), progress)
         return {"changes": [asdict(change) for change in found]}
 
+    def shots(self, source: Path, options: ComposeOptions, progress: Progress) -> dict[str, Any]:
+        """The shots found, each with how it begins and a picture of its middle. DiffBGMError."""
+        analysis = self._analysis(source, options, progress)
+        timeline, cuts = analysis.timeline, {cut.frame: cut for cut in analysis.cuts}
+        shots = [
+            {
+                "start_frame": shot.start_frame,
+                "end_frame": shot.end_frame,
+                "cut": asdict(cuts[shot.start_frame]) if shot.start_frame in cuts else None,
+                "thumbnail": _jpeg(pixels),
+            }
+            for shot, pixels in zip(timeline.shots, analysis.thumbnails, strict=True)
+        ]
+        return {
+            "frame_rate": list(timeline.frame_rate.as_integer_ratio()),
+            "frames": timeline.frames,
+            "shots": shots,
+            "rejected_cuts": list(analysis.rejected),
+        }
+
     def _analysis(
         self, source: Path, options: ComposeOptions, progress: Progress
     ) -> "VideoAnalysis":
@@ -85,6 +111,16 @@ class Questions:
         while len(self._analyses) > _MOST_ANALYSES:
             self._analyses.popitem(last=False)
         return self._analyses[key]
+
+
+def _jpeg(pixels: "np.ndarray") -> str:
+    """Of (height, width, 3) uint8, small, in base64."""
+    from PIL import Image
+
+    image, file = Image.fromarray(pixels), io.BytesIO()
+    image.thumbnail((_THUMBNAIL_WIDTH, _THUMBNAIL_WIDTH))
+    image.save(file, "JPEG", quality=80)
+    return base64.b64encode(file.getvalue()).decode()
 
 
 class EditReader:

@@ -374,6 +374,27 @@ class HitsAnswer(BaseModel):
     hits: list[HitAnswer]
 
 
+class FoundShot(BaseModel):
+    """Frames `start_frame` up to, not including, `end_frame`."""
+
+    start_frame: int
+    end_frame: int
+    cut: dict[str, Any] | None = Field(
+        description="how it begins, as `shots[].cut` in composition.json; null of the first"
+    )
+    thumbnail: str = Field(description="a JPEG of its middle, in base64")
+
+
+class ShotsAnswer(BaseModel):
+    """The shots that composing would find."""
+
+    state: Literal["done"] = "done"
+    frame_rate: list[int]
+    frames: int
+    shots: list[FoundShot]
+    rejected_cuts: list[int] = Field(description="candidates at which the picture goes on")
+
+
 class HitsProgress(BaseModel):
     """The film is being looked at; ask again."""
 

@@ -32,6 +32,8 @@ _PATIENCE = 1.0  # seconds: what is answered within is not said to be running
 def add_routes(api: APIBlueprint, services: Services) -> None:
     shown: dict[str, Any] = {"tags": [COMPOSITIONS], "security": TOKEN}
     told: ResponseDict = {200: schema.HitsAnswer, 202: schema.HitsProgress}
+    found: ResponseDict = {200: schema.ShotsAnswer, 202: schema.HitsProgress}
+    may_fail = errors(404, 413, 415, 422, 429, 507)
 
     @api.post(
         "/v1/timelines",
@@ -48,19 +50,31 @@ def add_routes(api: APIBlueprint, services: Services) -> None:
         named = sorted(films_named(document))
         return answer(schema.EditAnswer(timeline=document, films=named))
 
-    @api.post("/v1/hits", responses=told | errors(404, 413, 415, 422, 429, 507), **shown)
+    @api.post("/v1/hits", responses=told | may_fail, **shown)
     def hits(body: schema.ComposeRequest) -> Response:
         """How composing with these options would meet the cuts; 202 while the film is looked at"""
-        check_style(services, body.options.model_dump()["style"])
-        title, used = source_of(services, body)
-        check_options(services, body.options)
-        text = body.model_dump_json(exclude_none=True)
-        key = hashlib.sha256(text.encode()).hexdigest()
-        try:
-            question = services.previews.ask(key, _asking(services, body, title, used))
-        except TooManyQuestionsError as error:
-            raise queue_full() from error
-        return answered(services, key, question, schema.HitsAnswer)
+        return _looked_at(services, body, "hits", schema.HitsAnswer)
+
+    @api.post("/v1/shots", responses=found | may_fail, **shown)
+    def shots(body: schema.ComposeRequest) -> Response:
+        """The shots that composing would find; 202 while the film is looked at"""
+        return _looked_at(services, body, "shots", schema.ShotsAnswer)
+
+
+def _looked_at(
+    services: Services, body: schema.ComposeRequest, method: str, form: type[BaseModel]
+) -> Response:
+    """What a method of `Questions` answers of what is sent."""
+    check_style(services, body.options.model_dump()["style"])
+    title, used = source_of(services, body)
+    check_options(services, body.options)
+    text = method + body.model_dump_json(exclude_none=True)
+    key = hashlib.sha256(text.encode()).hexdigest()
+    try:
+        question = services.previews.ask(key, _asking(services, body, title, used, method))
+    except TooManyQuestionsError as error:
+        raise queue_full() from error
+    return answered(services, key, question, form)
 
 
 def _read(services: Services, name: str, rate: float | None, content: bytes) -> str:
@@ -77,10 +91,12 @@ def _read(services: Services, name: str, rate: float | None, content: bytes) -> 
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _asking(services: Services, body: schema.ComposeRequest, title: str, used: set[str]) -> Any:
+def _asking(
+    services: Services, body: schema.ComposeRequest, title: str, used: set[str], method: str
+) -> Any:
     def ask(child: Isolated, progress: Progress, source: Path) -> Any:
         options = body.options.to_library()
-        return child.call("hits", (source, options), progress, patience=1.0)
+        return child.call(method, (source, options), progress, patience=1.0)
 
     return about(services, body, title, used, ask)
 

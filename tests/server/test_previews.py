@@ -1,5 +1,7 @@
 """What is asked before composing: edits of any format as documents, and how cuts will be met."""
 
+import base64
+import io
 import time
 from collections.abc import Iterator
 from fractions import Fraction
@@ -11,6 +13,7 @@ import pytest
 from diffbgm_server.config import Config
 from diffbgm_server.services import Services
 from flask.testing import FlaskClient
+from PIL import Image
 
 from diffbgm import ComposeOptions, preview_hits
 from diffbgm.demo.film import Truth
@@ -38,8 +41,12 @@ def uploaded(roomy: FlaskClient, demo: tuple[Path, Truth]) -> str:
 
 
 def hits(client: FlaskClient, **body: Any) -> Any:
+    return looked_at(client, "hits", body)
+
+
+def looked_at(client: FlaskClient, what: str, body: dict[str, Any]) -> Any:
     """The answer, as soon as it is more than that the film is being looked at."""
-    while (answer := client.post("/v1/hits", json=body)).status_code == 202:
+    while (answer := client.post(f"/v1/{what}", json=body)).status_code == 202:
         assert answer.json["state"] == "running"
         time.sleep(0.05)
     return answer
@@ -111,3 +118,20 @@ def test_what_is_no_edit_is_refused_by_its_name(
     assert (refused.status_code, refused.json["error"]["code"]) == (422, "timeline_unusable")
     assert refused.json["error"]["message"].startswith(name)
     assert list((tmp_path / "store" / "work").iterdir()) == []
+
+
+def test_shots_are_told_before_composing(
+    roomy: FlaskClient, uploaded: str, demo: tuple[Path, Truth]
+) -> None:
+    cuts, frames = hits(roomy, media=uploaded).json["cuts"], demo[1].frames
+    dropped, added = cuts[0], cuts[-1] + 20
+    options = {"dropped": [dropped], "added": [added]}
+    found = looked_at(roomy, "shots", {"media": uploaded, "options": options}).json
+    starts = [shot["start_frame"] for shot in found["shots"]]
+    assert starts == [0, *cuts[1:], added]
+    assert [shot["end_frame"] for shot in found["shots"]] == [*starts[1:], frames]
+    assert found["shots"][0]["cut"] is None
+    assert found["shots"][-1]["cut"]["source"] == "added"
+    for shot in found["shots"]:
+        picture = Image.open(io.BytesIO(base64.b64decode(shot["thumbnail"])))
+        assert (picture.format, max(picture.size)) == ("JPEG", 128)
