@@ -19,11 +19,11 @@ from scipy.signal import welch
 from diffbgm import generation
 from diffbgm.arranging.arrangement import arrange_shot
 from diffbgm.arranging.styles import Style, load_style, style_names
-from diffbgm.composing import analyse
 from diffbgm.demo import film as demo_film
 from diffbgm.music.harmony import estimate_key
 from diffbgm.music.pianoroll import to_score
 from diffbgm.options import ComposeOptions
+from diffbgm.preview import analyse
 from diffbgm.progress import no_advance
 from diffbgm.sound.loudness import weighted
 from diffbgm.sound.mixing import Mix, master, mastered
