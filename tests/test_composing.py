@@ -174,7 +174,8 @@ def write_as_version_1(folder):
     with np.load(folder / "analysis.npz") as file:
         arrays = dict(file)
     del arrays["version"]
-    texts = [json.loads(str(arrays.pop("cuts"))), str(arrays.pop("mood_source"))]
+    cuts = [cut[:4] for cut in json.loads(str(arrays.pop("cuts")))]
+    texts = [cuts, str(arrays.pop("mood_source"))]
     np.savez_compressed(folder / "analysis.npz", **arrays, told=json.dumps(texts))
 
 
