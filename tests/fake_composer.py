@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from diffbgm_server.composer import Description
+from diffbgm_server.composer import Description, read_edit
 
 from diffbgm.errors import FilmError, StorageError
 from diffbgm.options import ComposeOptions, RefitOptions, TakeOptions
@@ -24,7 +24,8 @@ Progress = Callable[[str, float], None]
 class FakeComposer:
     """Styles: `cinematic` and `piano` work; `patient` waits for the file `gate` to be there;
     `unusable`, `full`, `buggy` and `deadly` end in FilmError, StorageError, RuntimeError, SIGKILL;
-    `greedy` asks for 64 GiB of memory; `deaf` works for a minute and reports nothing.
+    `greedy` asks for 64 GiB of memory; `deaf` works for a minute and reports nothing; `looks`
+    analyses the film as the library does.
     """
 
     gate: Path | None = None
@@ -40,6 +41,7 @@ class FakeComposer:
             "deadly",
             "greedy",
             "deaf",
+            "looks",
         )
 
     def describe(self, progress: Progress) -> Description:
@@ -53,6 +55,8 @@ class FakeComposer:
         part.mkdir()
         try:
             progress("analysing", 0.1)
+            if options.style == "looks":
+                _look_at(source, progress)
             self._act(options.style, source, progress)
             progress("sounding", 0.8)
             write_composition(part, MadeFilm(source, RATE, EDGES), options)
@@ -97,3 +101,9 @@ class FakeComposer:
             bytearray(64 * 1024**3)
         if style == "deadly":
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _look_at(source: Path, progress: Progress) -> None:
+    from diffbgm.preview import analyse
+
+    analyse(read_edit(source) if source.suffix == ".otio" else source, progress=progress)

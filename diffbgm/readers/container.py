@@ -52,7 +52,7 @@ def opened(path: Path) -> Iterator[InputContainer]:
             f"{path}: is no film that can be read, or is cut off; export it again, as MP4 or MKV"
         ) from exc
     with container:
-        for stream in container.streams.video:
+        for stream in _decodable(container.streams.video):
             stream.codec_context.options = _CODEC_OPTIONS
         yield container
 
@@ -107,12 +107,12 @@ def video_stream(path: Path, container: InputContainer) -> VideoStream:
 
     FilmError if there is none; the cover of a sound file is none.
     """
-    streams = container.streams.video
+    streams = _decodable(container.streams.video)
     stream = _chosen([s for s in streams if not s.disposition & Disposition.attached_pic])
     if stream is not None:
         _check_size(path, container, stream)
         return stream
-    what = "sound alone" if container.streams.audio else "no picture"
+    what = "sound alone" if container.streams.audio else "no picture that can be decoded"
     raise FilmError(f"{path}: holds {what}; give a file with a video track")
 
 
@@ -129,7 +129,12 @@ def _check_size(path: Path, container: InputContainer, stream: VideoStream) -> N
 
 def audio_stream(container: InputContainer) -> AudioStream | None:
     """The sound that players play: the one marked default, else the first; None without sound."""
-    return _chosen(container.streams.audio)
+    return _chosen(_decodable(container.streams.audio))
+
+
+def _decodable(streams: Sequence[AnyStream]) -> list[AnyStream]:
+    """Those of a codec that is known: damage may name one that is not."""
+    return [stream for stream in streams if stream.codec_context is not None]
 
 
 def _chosen(streams: Sequence[AnyStream]) -> AnyStream | None:

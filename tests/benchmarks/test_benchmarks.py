@@ -14,6 +14,7 @@ from benchmarks import (
     analysis,
     attack,
     candidates,
+    clients,
     clip,
     guidance,
     hit_points,
@@ -37,7 +38,7 @@ from tests.video.small_clip import CLIP, save_model
 
 BENCHMARKS = Path(speed.__file__).parent
 TESTED = {
-    analysis, attack, candidates, clip, guidance, hit_points, long_film, model,
+    analysis, attack, candidates, clients, clip, guidance, hit_points, long_film, model,
     rendering, sound, speech, speed,
 }  # fmt: skip
 
@@ -80,6 +81,22 @@ def test_candidates(tmp_path, capsys):
     candidates.main([str(data), "--steps", "1", "--only", *names])
     rows = capsys.readouterr().out.splitlines()
     assert [row.split(" | ")[0] for row in rows[2:]] == [f"| {name}" for name in names]
+
+
+@pytest.mark.slow
+def test_clients(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(clients, "LARGE", 50_000)
+    film = tmp_path / "film.mp4"
+    film.write_bytes(b"a film")
+    given = ["--clients", "4", "--seconds", "1", "--style", "patient"]
+    with server_process(tmp_path) as server:
+        clients.main([str(server.handshake_path), str(film), *given])
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines[:4]] == [
+        "GET a composition", "GET the list", "GET info", "all",
+    ]  # fmt: skip
+    assert lines[4] in ("meanwhile the job was running", "meanwhile the job was queued")
+    assert "posted in" in lines[5]
 
 
 @pytest.mark.slow

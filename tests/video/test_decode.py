@@ -151,6 +151,13 @@ def test_unusable_files_are_named_with_what_is_wrong(tmp_path, case):
         probe(path)
 
 
+def test_a_codec_that_nobody_knows_is_no_film(write_film):
+    path = write_film([texture(1)] * 3, name="film.mkv")
+    path.write_bytes(path.read_bytes().replace(b"V_MPEG4/ISO/AVC", b"V_MPEG9/ISO/AVC"))
+    with pytest.raises(FilmError, match="no picture that can be decoded"):
+        probe(path)
+
+
 def test_sound_alone_is_no_film(write_sound):
     with pytest.raises(FilmError, match="holds sound alone"):
         probe(write_sound())
