@@ -65,8 +65,7 @@ def stem_mixes(style: Style) -> dict[str, StemMix]:
 def check_instruments(synthesizer: Synthesizer, style: Style) -> None:
     """SoundFontError if the SoundFont lacks an instrument of the style."""
     for player in style.instruments:
-        with synthesizer.player(player.program, is_drum=False):
-            pass
+        synthesizer.require(player.program, is_drum=False)
 
 
 def render_shot(

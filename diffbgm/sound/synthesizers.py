@@ -12,6 +12,7 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
+from threading import Thread
 from typing import Any, Protocol
 
 import numpy as np
@@ -22,6 +23,7 @@ from diffbgm.sound.parts import SAMPLE_RATE
 POLYPHONY = 256
 _DRUM_BANK = 128
 _CHANNELS = 16
+_PATIENCE = 0.1  # seconds between two looks at a thread
 # Such that a dense chord stays below full scale, and both synthesizers are about as loud.
 _FLUID_GAIN = 0.6
 _TINY_GAIN_DB = -6.0
@@ -52,6 +54,10 @@ class Synthesizer(Protocol):
 
     name: str
     replaced: set[str]
+
+    def require(self, program: int, is_drum: bool) -> None:
+        """SoundFontError if the SoundFont has no such instrument; loads nothing of it."""
+        ...
 
     def player(self, program: int, is_drum: bool) -> AbstractContextManager[Player]:
         """A fresh player of a General MIDI program, or of a drum kit (the standard kit where the
@@ -104,6 +110,7 @@ class FluidSynth:
         self._keeper = self._holder.sfload(str(soundfont))
         self.replaced: set[str] = set()
         self._kept: list[tuple[int, int]] = []
+        self._loading = Thread()
         self._font = self._library.fluid_synth_get_sfont_by_id(self._holder.synth, number)
         _function("remove_sfont", _POINTER)(self._holder.synth, self._font)
 
@@ -111,31 +118,54 @@ class FluidSynth:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._loading.is_alive():
+            Thread(target=self._free).start()
+        else:
+            self._free()
+
+    def _free(self) -> None:
+        if self._loading.is_alive():
+            self._loading.join()
         _function("add_sfont", _POINTER)(self._holder.synth, self._font)
         self._holder.delete()
 
+    def require(self, program: int, is_drum: bool) -> None:
+        self._preset(program, is_drum)
+
     @contextmanager
     def player(self, program: int, is_drum: bool) -> Iterator[Player]:
+        bank, preset = self._preset(program, is_drum)
+        self._keep(bank, preset)
+        self.replaced |= _replacement(program, preset)
         synth = self._new_synth()
         number = _function("add_sfont", _POINTER)(synth.synth, self._font)
         try:
-            for bank, preset in _presets(program, is_drum):
-                # 0 is FLUID_OK.
-                if synth.program_select(0, number, bank, preset) == 0:
-                    self._keep(bank, preset)
-                    self.replaced |= _replacement(program, preset)
-                    yield _FluidPlayer(synth)
-                    return
-            raise _no_instrument(self.soundfont, program, is_drum)
+            synth.program_select(0, number, bank, preset)
+            yield _FluidPlayer(synth)
         finally:
             _function("remove_sfont", _POINTER)(synth.synth, self._font)
             synth.delete()
 
+    def _preset(self, program: int, is_drum: bool) -> tuple[int, int]:
+        """Bank and number of what plays a program; SoundFontError if there is nothing."""
+        for bank, preset in _presets(program, is_drum):
+            if self._library.fluid_sfont_get_preset(self._font, bank, preset):
+                return bank, preset
+        raise _no_instrument(self.soundfont, program, is_drum)
+
     def _keep(self, bank: int, preset: int) -> None:
-        """Select the preset on a channel of its own, as long as there is one."""
-        if (bank, preset) not in self._kept and len(self._kept) < _CHANNELS:
-            self._holder.program_select(len(self._kept), self._keeper, bank, preset)
-            self._kept.append((bank, preset))
+        """Load the preset, and select it on a channel of its own, as long as there is one."""
+        if (bank, preset) in self._kept or len(self._kept) == _CHANNELS:
+            return
+        place = len(self._kept), self._keeper, bank, preset
+        self._loading = Thread(target=self._load, args=place)
+        self._loading.start()
+        while self._loading.is_alive():
+            self._loading.join(_PATIENCE)
+        self._kept.append((bank, preset))
+
+    def _load(self, *place: int) -> None:
+        self._holder.program_select(*place)
 
     def _new_synth(self) -> Any:
         settings = {
@@ -194,14 +224,21 @@ class TinySoundFont:
                 f"{soundfont}: TinySoundFont cannot load it; name another .sf2 file"
             ) from exc
 
+    def require(self, program: int, is_drum: bool) -> None:
+        self._preset(program, is_drum)
+
     @contextmanager
     def player(self, program: int, is_drum: bool) -> Iterator[Player]:
+        index, preset = self._preset(program, is_drum)
+        self.replaced |= _replacement(program, preset)
+        yield _TinyPlayer(self._fresh_font(), index)
+
+    def _preset(self, program: int, is_drum: bool) -> tuple[int, int]:
+        """Index and number of what plays a program; SoundFontError if there is nothing."""
         for bank, preset in _presets(program, is_drum):
             index = self._font.get_preset_index(bank, preset)
             if index >= 0:
-                self.replaced |= _replacement(program, preset)
-                yield _TinyPlayer(self._fresh_font(), index)
-                return
+                return index, preset
         raise _no_instrument(self.soundfont, program, is_drum)
 
     def _fresh_font(self) -> Any:

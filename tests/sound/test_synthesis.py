@@ -1,14 +1,18 @@
+import signal
+from pathlib import Path
+from threading import Event
+
 import numpy as np
 import pytest
 
 from diffbgm.arranging.styles import load_style, style_names
-from diffbgm.errors import SoundFontError
+from diffbgm.errors import CancelledError, SoundFontError
 from diffbgm.music.score import Note, Track
 from diffbgm.music.tempo_map import TempoMap
 from diffbgm.sound.parts import SAMPLE_RATE, Part
 from diffbgm.sound.reverb import TAIL_SAMPLES, impulse_response, reverberation
 from diffbgm.sound.synthesis import BLOCK, MAX_TAIL, StemMix, render_shot, stem_mixes
-from diffbgm.sound.synthesizers import Synthesizer
+from diffbgm.sound.synthesizers import FluidSynth, Synthesizer, fluidsynth_is_installed
 
 TEMPO = TempoMap.constant(beats=40, duration=20.0)  # 120 BPM
 FILM = 20 * SAMPLE_RATE
@@ -114,6 +118,34 @@ def test_a_kit_that_is_replaced_is_told(synthesizer: Synthesizer) -> None:
     assert synthesizer.replaced == set()
     render(synthesizer, Track("Drums", 111, beat, is_drum=True))
     assert synthesizer.replaced == {"no drum kit 111: the standard kit plays"}
+
+
+@pytest.mark.skipif(not fluidsynth_is_installed(), reason="libfluidsynth is not installed")
+def test_who_waits_for_an_instrument_can_be_stopped(small_soundfont: Path) -> None:
+    """The thread that loads it frees the SoundFont then; another plays as ever."""
+    with FluidSynth(small_soundfont) as synthesizer:
+        (whole,) = render(synthesizer, melody())
+    is_free = Event()
+
+    class Slow(FluidSynth):
+        def _load(self, *place: int) -> None:
+            is_free.wait(60)
+            super()._load(*place)
+
+    def stop(*_: object) -> None:
+        raise CancelledError("stopped")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    try:
+        with pytest.raises(CancelledError), Slow(small_soundfont) as slow:
+            signal.setitimer(signal.ITIMER_REAL, 0.1)
+            render(slow, melody())
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        is_free.set()
+    with FluidSynth(small_soundfont) as synthesizer:
+        assert np.array_equal(render(synthesizer, melody())[0].samples, whole.samples)
 
 
 def test_a_missing_instrument_is_an_error_that_names_it(synthesizer: Synthesizer) -> None:
