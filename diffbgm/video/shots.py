@@ -5,14 +5,15 @@ from typing import Literal
 
 import numpy as np
 
-from diffbgm.video.dissolves import find_dissolves
 from diffbgm.video.downscaling import HEIGHT, WIDTH, Downscaled, downscale
 from diffbgm.video.fades import find_dark_ends, find_fades
+from diffbgm.video.gradual import find_transitions
 from diffbgm.video.hard_cuts import HardCutFinder, shortest_shot
 from diffbgm.video.spool import Spool
 from diffbgm.video.transition import Span
 
-CutKind = Literal["hard", "dissolve", "fade"]
+CutKind = Literal["hard", "dissolve", "fade", "wipe"]
+"""A wipe is any other transition: one picture slides, grows, turns or breaks into the other."""
 CutSource = Literal["picture", "candidate", "edit", "added", "unknown"]
 """Who says that there is a cut: the picture alone; the picture, at a frame that was a candidate;
 the edit or list of cuts; a person; in compositions older than version 3, nobody remembers."""
@@ -59,10 +60,23 @@ class ShotDetector:
 
     def finish(self) -> tuple[Cut, ...]:
         """The cuts in order."""
-        downscaled, frame_rate = self._downscaled, self._rate
-        apart = shortest_shot(frame_rate)
-        fades = find_fades(downscaled, frame_rate)
-        ramps = [(fade.start, fade.end) for fade in fades] + find_dark_ends(downscaled)
+        fades, hard, ranges = self._abrupt()
+        cuts = [Cut(frame, "hard", score, 1) for frame, score in hard]
+        cuts += [_cut(span, "fade") for span in fades]
+        for first, end in ranges:
+            found = find_transitions(self._downscaled[first:end], self._rate)
+            cuts += [_cut(span.later(first), "dissolve" if b else "wipe") for span, b in found]
+        return tuple(sorted(cuts, key=lambda cut: cut.frame))
+
+    def ranges(self) -> list[tuple[int, int]]:
+        """Frames (first, first after) between the hard cuts and fades, in order."""
+        return self._abrupt()[2]
+
+    def _abrupt(self) -> tuple[list[Span], list[tuple[int, float]], list[tuple[int, int]]]:
+        """Fades, hard cuts with their strengths, and the ranges between them all."""
+        apart = shortest_shot(self._rate)
+        fades = find_fades(self._downscaled, self._rate)
+        ramps = [(fade.start, fade.end) for fade in fades] + find_dark_ends(self._downscaled)
         taken = [(first - apart, end + apart) for first, end in ramps]
         hard = [
             (frame, score)
@@ -70,12 +84,10 @@ class ShotDetector:
             if not any(first < frame < end for first, end in taken)
         ]
         taken += [(frame, frame) for frame, _ in hard]
-        cuts = [Cut(frame, "hard", score, 1) for frame, score in hard]
-        cuts += [_cut(span, "fade") for span in fades]
-        cuts += [
-            _cut(span, "dissolve") for span in _dissolves_beside(taken, downscaled, frame_rate)
-        ]
-        return tuple(sorted(cuts, key=lambda cut: cut.frame))
+        begins = [0, *sorted(end for _, end in taken)]
+        ends = [*sorted(first for first, _ in taken), len(self._downscaled)]
+        ranges = zip(begins, ends, strict=True)
+        return fades, hard, [(begin, end) for begin, end in ranges if begin < end]
 
 
 class _Stored:
@@ -94,19 +106,6 @@ class _Stored:
         first, last, _ = span.indices(len(self))
         content = self._spool.read(first, max(first, last))
         return np.frombuffer(content, np.uint8).reshape(-1, HEIGHT, WIDTH, 3)
-
-
-def _dissolves_beside(
-    taken: list[tuple[int, int]], downscaled: Downscaled, frame_rate: float
-) -> list[Span]:
-    """Dissolves in every range between the frames that are `taken` by other transitions."""
-    begins = [0, *sorted(end for _, end in taken)]
-    ends = [*sorted(max(first, 0) for first, _ in taken), len(downscaled)]
-    return [
-        Span(span.start + begin, span.end + begin, span.middle + begin, span.strength)
-        for begin, end in zip(begins, ends, strict=True)
-        for span in find_dissolves(downscaled[begin:end], frame_rate)
-    ]
 
 
 def _cut(span: Span, kind: CutKind) -> Cut:

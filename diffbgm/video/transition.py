@@ -1,6 +1,6 @@
 """A transition that takes its time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -11,3 +11,7 @@ class Span:
     end: int
     middle: int
     strength: float
+
+    def later(self, by: int) -> "Span":
+        """So many frames later."""
+        return replace(self, start=self.start + by, end=self.end + by, middle=self.middle + by)

@@ -24,10 +24,13 @@ from benchmarks import (
     sound,
     speech,
     speed,
+    transitions,
 )
+from benchmarks.cut_films import fitting
 from diffbgm.data.prepare_pop909 import prepare_sections
 from diffbgm.model.checkpoint import save_weights
 from diffbgm.sound.parts import SAMPLE_RATE
+from diffbgm.video.gradual import WindowFeatures
 from tests.data.made_song import write_song
 from tests.model.small_network import SMALL, small_network
 from tests.server_process import server_process
@@ -39,7 +42,7 @@ from tests.video.small_clip import CLIP, save_model
 BENCHMARKS = Path(speed.__file__).parent
 TESTED = {
     analysis, attack, candidates, clients, clip, guidance, hit_points, long_film, model,
-    rendering, sound, speech, speed,
+    rendering, sound, speech, speed, transitions,
 }  # fmt: skip
 
 
@@ -182,3 +185,12 @@ def test_speed(tmp_path, small_film, weights, capsys):
     measured = {row["what"]: row for row in json.loads(rows.read_text())}
     assert measured["analysis"]["ratio"] > 0
     assert measured["ours, 8 bars"]["beside"] == "the paper's sampler, 8 bars"
+
+
+def test_transitions_of_three_events_and_their_fitting(capsys, tmp_path):
+    transitions.main(["--seed", "7", "--events", "3"])
+    assert "diffbgm" in (printed := capsys.readouterr().out)
+    assert "PySceneDetect ContentDetector" in printed
+    fitting.main(["--seeds", "7", "--events", "3", "-o", str(tmp_path / "fitted.json")])
+    fitted = json.loads((tmp_path / "fitted.json").read_text())
+    assert list(fitted["features"]) == list(WindowFeatures._fields)
