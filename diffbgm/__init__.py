@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from diffbgm.spotting.hit_points import Hit, Spotting
     from diffbgm.timeline import CutHints, MediaSpan, Shot, Timeline
     from diffbgm.video.analysis import VideoAnalysis
+    from diffbgm.writers.exporting import export_timeline
 
 __version__ = "0.1.0"
 
@@ -45,6 +46,7 @@ __all__ = [
     "analyse",
     "compose",
     "errors",
+    "export_timeline",
     "load_composition",
     "preview_hits",
     "preview_refit",
@@ -67,6 +69,7 @@ _NAMES_OF_MODULE = {
     "refitting": ("ShotChange", "preview_refit", "refit"),
     "timeline": ("CutHints", "MediaSpan", "Shot", "Timeline"),
     "video.analysis": ("VideoAnalysis",),
+    "writers.exporting": ("export_timeline",),
 }
 _MODULE_OF_NAME = {name: module for module, names in _NAMES_OF_MODULE.items() for name in names}
 

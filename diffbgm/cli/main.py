@@ -5,7 +5,7 @@ Everything heavy is imported inside the commands, so that `diffbgm --help` answe
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn, cast
 
 import typer
 
@@ -26,6 +26,7 @@ from diffbgm.options import ComposeOptions, TakeOptions
 
 if TYPE_CHECKING:
     from diffbgm.composition import Composition
+    from diffbgm.options import TimelineFormat
     from diffbgm.timeline import Timeline
 
 app = typer.Typer(help="Background music for film cuts.", pretty_exceptions_enable=False)
@@ -130,6 +131,30 @@ def recompose(
         else:
             composition = composing.select_take(folder, shot, take, progress)
     _report(composition, as_json)
+
+
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that compose made.")],
+    timeline_format: Annotated[str | None, shared("timeline_format")] = None,
+    stems: Annotated[bool, shared("stems")] = False,
+    as_json: Json = False,
+) -> None:
+    """Write the timeline of a composition again, in another format."""
+    from diffbgm.options import option_named
+    from diffbgm.writers.exporting import export_timeline
+
+    option = option_named("timeline_format")
+    if timeline_format not in (None, *option.choices):
+        known = ", ".join(option.choices)
+        raise UsageError(f"--timeline-format must be one of {known}, not {timeline_format!r}")
+    chosen = cast("TimelineFormat | None", timeline_format)
+    composition = export_timeline(folder, chosen, stems)
+    if as_json:
+        print_json(composition.to_dict())
+        return
+    names = [name for name in composition.files if name.startswith("timeline.")]
+    typer.echo(f"{composition.folder}: {', '.join(sorted(names))}")
 
 
 @app.command()

@@ -85,7 +85,7 @@ SoundFont = Annotated[
     Option("file", "An .sf2 or .sf3 file to play with", absent="an installed one", group="server"),
 ]
 Notes = Literal["new", "same"]
-TimelineFormat = Literal["otio", "kdenlive", "mlt"]
+TimelineFormat = Literal["otio", "edl", "fcp7", "fcpxml", "kdenlive", "mlt"]
 
 
 @dataclass(frozen=True)

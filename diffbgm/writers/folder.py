@@ -77,11 +77,15 @@ def new_version(folder: Path, source: Path | Timeline, options: ComposeOptions) 
 
 
 @contextmanager
-def next_version(composition: Composition) -> Iterator[Path]:
-    """A folder that begins with all takes; its files take the places of the composition's."""
+def next_version(composition: Composition, options: ComposeOptions | None = None) -> Iterator[Path]:
+    """A folder that begins with all takes; its files take the places of the composition's.
+
+    `options` are those of the next version, where they change.
+    """
     folder = composition.folder
     document = document_of(composition.source)
-    names = entries(ComposeOptions.from_dict(composition.options), document)
+    options = options or ComposeOptions.from_dict(composition.options)
+    names = entries(options, document)
     with publishing(folder, recorded_files, names) as work:
         if read_document(folder) != composition:
             raise StorageError(f"{folder} was changed by another diffbgm meanwhile; try again")

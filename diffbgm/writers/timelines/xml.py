@@ -22,13 +22,13 @@ def parsed(text: bytes) -> Element:
         raise TimelineError(f"is no valid XML ({exc})") from exc
 
 
-def serialised(root: Element, is_new: bool = False) -> bytes:
+def serialised(root: Element, *, is_new: bool = False, doctype: str | None = None) -> bytes:
     """The whole document, declared as it was; a new one with a line for every element."""
     tree = root.getroottree()
     if is_new:
         etree.indent(tree)
-    standalone: Any = tree.docinfo.standalone  # None: not declared
-    return etree.tostring(tree, encoding="UTF-8", xml_declaration=True, standalone=standalone)
+    declared: Any = {"standalone": tree.docinfo.standalone, "doctype": doctype}  # None: not there
+    return etree.tostring(tree, encoding="UTF-8", xml_declaration=True, **declared)
 
 
 def made(tag: str, *children: Element, text: str | None = None, **attributes: str) -> Element:
