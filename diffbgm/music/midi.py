@@ -23,6 +23,9 @@ CHANNELS = [channel for channel in range(16) if channel != DRUM_CHANNEL]
 BEATS_PER_TEMPO = 64
 # A beat that meets a cut may fall a frame before it.
 EARLY_SECONDS = 0.05
+# Of the major scale on each pitch class, as MIDI's key signatures are called.
+_KEYS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+_CONDUCTOR = "Tempo and markers"
 
 
 def write_midi(
@@ -33,18 +36,22 @@ def write_midi(
     first_downbeat: int = 0,
     start: float = 0.0,
     end: float | None = None,
+    key_signature: int | None = None,
+    markers: Iterable[tuple[float, str]] = (),
 ) -> None:
     """Write the score, or the piece of it between two times in seconds, as a type 1 MIDI file.
 
     In a piece the notes are those that begin in it, let go at its end; its start is time zero
     (what begins up to EARLY_SECONDS before, because its beat meets the cut a frame early, too).
-    Bars are 4/4; what comes before the first downbeat is a shorter bar. Times differ from the
-    tempo map's by less than a millisecond however long the score is. StorageError where the file
-    cannot be written; nothing half-written remains.
+    Bars are 4/4; what comes before the first downbeat is a shorter bar. `key_signature` is the
+    pitch class of its major scale; `markers` are texts at seconds of the whole score. Times differ
+    from the tempo map's by less than a millisecond however long the score is. StorageError where
+    the file cannot be written; nothing half-written remains.
     """
     span = _TickSpan(tempo_map, start, tempo_map.duration if end is None else end)
     midi = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT, charset="utf-8")
-    midi.tracks.append(_conductor(span, first_downbeat))
+    said = [*_key(key_signature), *_markers(span, markers)]
+    midi.tracks.append(_conductor(span, first_downbeat, said))
     places = iter(range(len(score.tracks)))
     for track in score.tracks:
         place = 0 if track.is_drum else next(places)
@@ -102,8 +109,11 @@ class _TickSpan:
         return sorted(edges | set(steps))
 
 
-def _conductor(span: _TickSpan, first_downbeat: int) -> mido.MidiTrack:
-    events = [(tick, mido.MetaMessage("set_tempo", tempo=t)) for tick, t in span.tempos()]
+def _conductor(
+    span: _TickSpan, first_downbeat: int, said: Sequence[tuple[int, Any]]
+) -> mido.MidiTrack:
+    events: list[tuple[int, Any]] = [(0, mido.MetaMessage("track_name", name=_CONDUCTOR))]
+    events += [(tick, mido.MetaMessage("set_tempo", tempo=t)) for tick, t in span.tempos()]
     sixteenth = TICKS_PER_BEAT // 4
     pick_up = span.tick(first_downbeat) % (BEATS_PER_BAR * TICKS_PER_BEAT)
     if pick_up >= sixteenth:
@@ -114,7 +124,25 @@ def _conductor(span: _TickSpan, first_downbeat: int) -> mido.MidiTrack:
     bars_from = pick_up if pick_up >= sixteenth else 0
     if bars_from < span.length:
         events.append((bars_from, _time_signature(BEATS_PER_BAR, 4)))
-    return _track_of(events, span.length)
+    return _track_of([*events, *said], span.length)
+
+
+def _key(key_signature: int | None) -> list[tuple[int, Any]]:
+    if key_signature is None:
+        return []
+    return [(0, mido.MetaMessage("key_signature", key=_KEYS[key_signature]))]
+
+
+def _markers(span: _TickSpan, markers: Iterable[tuple[float, str]]) -> list[tuple[int, Any]]:
+    """Those inside the span, at the nearest tick."""
+    inside = ((seconds, text) for seconds, text in markers if span.start <= seconds < span.end)
+    return [
+        (
+            max(span.tick(float(span.tempo_map.beat(seconds))), 0),
+            mido.MetaMessage("marker", text=text),
+        )
+        for seconds, text in inside
+    ]
 
 
 def _time_signature(numerator: int, denominator: int) -> mido.MetaMessage:

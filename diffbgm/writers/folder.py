@@ -167,8 +167,16 @@ def _write_notes(
     advance: Advance,
 ) -> None:
     tempo_map, first_downbeat = film.cues.tempo_map, film.cues.first_downbeat
-    write_midi(score, tempo_map, folder / "score.mid", first_downbeat=first_downbeat)
-    timeline = film.timeline
+    timeline, plan = film.timeline, film.cues.plan
+    key_signature = None if plan is None else plan.key_signature
+    write_midi(
+        score,
+        tempo_map,
+        folder / "score.mid",
+        first_downbeat=first_downbeat,
+        key_signature=key_signature,
+        markers=_midi_markers(film),
+    )
     rolls = PianoRolls(score, tempo_map, first_downbeat)
     for shot in timeline.shots:
         midi, image = (folder / f"shots/{shot.index:03d}{suffix}" for suffix in (".mid", ".png"))
@@ -181,6 +189,16 @@ def _write_notes(
         write_midi(own, tempo_map, midi, first_downbeat=first_downbeat, start=start, end=end)
         rolls.draw((start, end), image)
         advance((shot.index + 1) / len(timeline.shots))
+
+
+def _midi_markers(film: ScoredFilm) -> list[tuple[float, str]]:
+    """Where shots begin, and where beats meet them: seconds, and what to call that."""
+    shots = [
+        (film.timeline.time(shot.start_frame), f"shot {shot.index + 1}")
+        for shot in film.timeline.shots
+    ]
+    hits = [(hit.seconds, f"hit: {hit.kind}") for hit in film.cues.hits if hit.kind != "none"]
+    return sorted([*shots, *hits])
 
 
 def _document(

@@ -134,3 +134,25 @@ def test_what_is_no_midi_file_is_refused(tmp_path: Path, content: bytes):
     path.write_bytes(content)
     with pytest.raises(CompositionError, match=r"broken\.mid"):
         read_midi(path)
+
+
+def test_markers_and_the_key_stand_where_they_are_said(tmp_path: Path):
+    path, marks = tmp_path / "score.mid", [(0.0, "shot 1"), (4.2001, "shot 2"), (27.0, "hit: beat")]
+    write_midi(a_note_a_beat(48), MAP, path, key_signature=10, markers=marks)
+    now, found = 0.0, []
+    for message in mido.MidiFile(path, charset="utf-8"):
+        now += message.time
+        if message.type == "marker":
+            found.append((now, message.text))
+    assert [text for _, text in found] == [text for _, text in marks]
+    np.testing.assert_allclose([at for at, _ in found], [at for at, _ in marks], atol=1e-3)
+    (key,) = messages(path, "key_signature")
+    assert key.key == "Bb"
+    assert [m.name for m in messages(path, "track_name")] == ["Tempo and markers", "Clock"]
+
+
+def test_a_piece_has_the_markers_inside_it(tmp_path: Path):
+    path = tmp_path / "piece.mid"
+    marks = [(1.0, "before"), (4.2001, "first"), (8.0, "inside"), (12.0, "end")]
+    write_midi(a_note_a_beat(48), MAP, path, start=4.2001, end=12.0, markers=marks)
+    assert [m.text for m in messages(path, "marker")] == ["first", "inside"]

@@ -35,10 +35,13 @@ def music(composed: tuple[Path, Composition], tmp_path: Path) -> Path:
     return Path(shutil.copytree(composed[1].folder, tmp_path / "music"))
 
 
+def edit_of(folder: Path) -> otio.schema.Timeline:
+    return otio.adapters.read_from_file(str(folder / "timeline.otio"))
+
+
 def tracks(folder: Path) -> list[str]:
-    return [
-        track.name for track in otio.adapters.read_from_file(str(folder / "timeline.otio")).tracks
-    ]
+    edit = edit_of(folder)  # whose tracks go with it
+    return [track.name for track in edit.tracks]
 
 
 def test_the_edit_comes_back_with_its_dialogue(composed: tuple[Path, Composition]):
@@ -48,8 +51,8 @@ def test_the_edit_comes_back_with_its_dialogue(composed: tuple[Path, Composition
     assert original.read_bytes() == (folder / "edit.otio").read_bytes()
     assert {"original.otio", "timeline.otio"} <= set(composition.files)
     edit = read_timeline(composition.folder / "timeline.otio")
-    clips = otio.adapters.read_from_file(str(composition.folder / "timeline.otio")).find_clips()
-    for clip in (clip for clip in clips if clip.name.startswith("BGM")):
+    written = edit_of(composition.folder)
+    for clip in (clip for clip in written.find_clips() if clip.name.startswith("BGM")):
         assert (composition.folder / clip.media_reference.target_url).is_file()
     assert edit.cuts == tuple(shot["start_frame"] for shot in composition.shots[1:])
 
