@@ -12,7 +12,7 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any, Protocol
 
 import numpy as np
@@ -110,7 +110,9 @@ class FluidSynth:
         self._keeper = self._holder.sfload(str(soundfont))
         self.replaced: set[str] = set()
         self._kept: list[tuple[int, int]] = []
-        self._loading = Thread()
+        # An event, for a thread that was not waited for to its end may say that it has ended.
+        self._is_idle = Event()
+        self._is_idle.set()
         self._font = self._library.fluid_synth_get_sfont_by_id(self._holder.synth, number)
         _function("remove_sfont", _POINTER)(self._holder.synth, self._font)
 
@@ -118,14 +120,13 @@ class FluidSynth:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._loading.is_alive():
-            Thread(target=self._free).start()
-        else:
+        if self._is_idle.is_set():
             self._free()
+        else:
+            Thread(target=self._free, daemon=True).start()
 
     def _free(self) -> None:
-        if self._loading.is_alive():
-            self._loading.join()
+        self._is_idle.wait()
         _function("add_sfont", _POINTER)(self._holder.synth, self._font)
         self._holder.delete()
 
@@ -158,14 +159,17 @@ class FluidSynth:
         if (bank, preset) in self._kept or len(self._kept) == _CHANNELS:
             return
         place = len(self._kept), self._keeper, bank, preset
-        self._loading = Thread(target=self._load, args=place)
-        self._loading.start()
-        while self._loading.is_alive():
-            self._loading.join(_PATIENCE)
+        self._is_idle.clear()
+        Thread(target=self._load, args=place).start()
+        while not self._is_idle.wait(_PATIENCE):
+            pass
         self._kept.append((bank, preset))
 
     def _load(self, *place: int) -> None:
-        self._holder.program_select(*place)
+        try:
+            self._holder.program_select(*place)
+        finally:
+            self._is_idle.set()
 
     def _new_synth(self) -> Any:
         settings = {
