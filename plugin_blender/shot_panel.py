@@ -31,7 +31,7 @@ class DIFFBGM_UL_shots(bpy.types.UIList):
         content.label(text=_time(item.frame - scene.frame_start, scene))
         text, symbol = _meeting(scene, item)
         content.label(text=text, icon=symbol)
-        row.prop(item, "word", text="")
+        row.prop(item, "word", text="", icon_only=True)
         if item.is_added:
             remove = row.operator(
                 finding.DIFFBGM_OT_remove_cut.bl_idname, text="", icon="X", emboss=False
@@ -72,7 +72,7 @@ def _meeting(scene, cut) -> tuple[str, Any]:
     if hit is None or cut.word == "DROP":
         return "", "BLANK1"
     off = round(hit["frames_off"], 1)
-    return f"{off:+g} fr" if off else "on the beat", _ON_A_BEAT.get(hit["kind"], "DOT")
+    return f"{off:+g} fr" if off else "on beat", _ON_A_BEAT.get(hit["kind"], "DOT")
 
 
 def _hit(scene, frame: int) -> dict[str, Any] | None:

@@ -16,9 +16,9 @@ hits = live_hits.LiveHits()
 _REDRAW_SECONDS = 0.1
 
 WORDS = (
-    ("KEEP", "Keep", "Where the picture shows a cut, the music may meet it"),
-    ("PIN", "Pin", "A beat must meet this cut"),
-    ("DROP", "Drop", "No shot begins here"),
+    ("KEEP", "Keep", "Where the picture shows a cut, the music may meet it", "CHECKMARK", 0),
+    ("PIN", "Pin", "A beat must meet this cut", "PINNED", 1),
+    ("DROP", "Drop", "No shot begins here", "CANCEL", 2),
 )
 
 

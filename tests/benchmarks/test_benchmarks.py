@@ -13,6 +13,7 @@ import pytest
 from benchmarks import (
     analysis,
     attack,
+    blender,
     candidates,
     clients,
     clip,
@@ -31,8 +32,10 @@ from diffbgm.data.prepare_pop909 import prepare_sections
 from diffbgm.model.checkpoint import save_weights
 from diffbgm.sound.parts import SAMPLE_RATE
 from diffbgm.video.gradual import WindowFeatures
+from tests import addon
 from tests.data.made_song import write_song
 from tests.model.small_network import SMALL, small_network
+from tests.plugin_blender import blenders
 from tests.server_process import server_process
 from tests.training.made_set import section, song_of, write_set
 from tests.video.conftest import write_film  # noqa: F401, a fixture
@@ -41,7 +44,7 @@ from tests.video.small_clip import CLIP, save_model
 
 BENCHMARKS = Path(speed.__file__).parent
 TESTED = {
-    analysis, attack, candidates, clients, clip, guidance, hit_points, long_film, model,
+    analysis, attack, blender, candidates, clients, clip, guidance, hit_points, long_film, model,
     rendering, sound, speech, speed, transitions,
 }  # fmt: skip
 
@@ -75,6 +78,17 @@ def test_attack(tmp_path, capsys):
 def test_analysis(small_film, capsys):
     analysis.main([str(small_film)])
     assert "3.0 s of film, 2 shots" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_blender(tmp_path, capsys):
+    """With a server that only hums."""
+    small = ["--seconds", "4", "--shots", "3", "--strips", "40"]
+    program = str(addon.write_program(tmp_path))
+    blender.main(["--blender", *blenders.program(), *small, "--program", program])
+    rows = capsys.readouterr().out.splitlines()
+    assert len(rows) == 6
+    assert rows[-1].startswith("draw beside 40 strips (ms)")
 
 
 @pytest.mark.slow

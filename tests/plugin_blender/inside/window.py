@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # Blender runs this file as no p
 import run
 
 BUTTON, TAB = (1.0, 0.0, 1.0), (0.0, 1.0, 0.0)
+loud: dict = {}  # parts of the theme that shout, and their colours before
 
 
 def main(zip_path: str, film: str, frames: str, cuts: str, state: str) -> None:
@@ -29,20 +30,19 @@ def main(zip_path: str, film: str, frames: str, cuts: str, state: str) -> None:
     bpy.ops.preferences.addon_enable(module=package)
     sys.modules["addon"] = sys.modules[package]
     edges = [0, *map(int, cuts.split(",")), int(frames)]
-    colours: dict = {}
 
     def begin() -> None:
         """Once the window is there: operators ask for one."""
         with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
             _lay_out(film, edges, Path(state).with_suffix(".blend"))
-        colours.update(_shout())
+        loud.update(_shout())
         _open_sidebar()
         bpy.app.timers.register(look, first_interval=1.0, persistent=True)
 
     def look() -> float:
         reported = _state(package)
-        if reported["ours"] and colours:
-            _quieten(colours)
+        if reported["ours"] and loud:
+            _quieten(loud)
         unfinished = Path(f"{state}.part")
         unfinished.write_text(json.dumps(reported))
         os.replace(unfinished, state)
