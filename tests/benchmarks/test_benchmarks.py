@@ -14,6 +14,7 @@ from benchmarks import (
     analysis,
     attack,
     blender,
+    cancel,
     candidates,
     clients,
     clip,
@@ -44,8 +45,8 @@ from tests.video.small_clip import CLIP, save_model
 
 BENCHMARKS = Path(speed.__file__).parent
 TESTED = {
-    analysis, attack, blender, candidates, clients, clip, guidance, hit_points, long_film, model,
-    rendering, sound, speech, speed, transitions,
+    analysis, attack, blender, cancel, candidates, clients, clip, guidance, hit_points, long_film,
+    model, rendering, sound, speech, speed, transitions,
 }  # fmt: skip
 
 
@@ -73,6 +74,24 @@ def test_attack(tmp_path, capsys):
     with server_process(tmp_path) as server:
         attack.main([str(server.handshake_path), "--requests", "4"])
     assert "130 half-sent requests: /health p50" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_cancel(tmp_path, capsys):
+    """A job that waits, and one that works and reports nothing."""
+    film = tmp_path / "film.mp4"
+    film.write_bytes(b"a film")
+    given = ["--wait", "0.1"]
+    with server_process(tmp_path) as server:
+        arguments = [str(server.handshake_path), str(film), *given]
+        cancel.main([*arguments, "--style", "patient", "--stages", "diffusing"])
+        cancel.main([*arguments, "--style", "deaf", "--stages", "analysing"])
+        cancel.main([*arguments, "--stages", "pictures"])
+    *cancelled, over = capsys.readouterr().out.splitlines()
+    for line in cancelled:
+        assert "cancelled after" in line
+        assert "the composing process is warm" in line
+    assert over == "pictures: it was over before"
 
 
 def test_analysis(small_film, capsys):
