@@ -12,6 +12,7 @@ from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 from flask_openapi3_swagger.plugins import RegisterPlugin
 
+import diffbgm
 from diffbgm import __version__
 
 from . import errors, schema, security
@@ -20,6 +21,9 @@ from .routes import create_routes
 from .services import Services
 
 _STATIC = Path(__file__).parent / "static"
+# The chart is the report's: one piece of code for both.
+_REPORT = Path(diffbgm.__file__).parent / "writers" / "report"
+_OF_REPORT = ("chart.js", "chart_view.js", "shot_list.js", "chart.css")
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 # Routes whose requests have another body, or none; and what is no route.
 _WITHOUT_JSON = (None, "v1.upload", "v1.cancel", "v1.session", "v1.read_edit")
@@ -78,7 +82,8 @@ def _add_pages(app: OpenAPI, services: Services) -> None:
     @app.route("/static/<name>")
     def static_file(name: str) -> Response:
         # Said here, as some systems know .js as plain text, which browsers do not run.
-        return send_from_directory(_STATIC, name, mimetype=_MIME_TYPES.get(Path(name).suffix))
+        folder = _REPORT if name in _OF_REPORT else _STATIC
+        return send_from_directory(folder, name, mimetype=_MIME_TYPES.get(Path(name).suffix))
 
 
 def _complete(document: dict[str, Any], services: Services) -> None:

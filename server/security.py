@@ -14,8 +14,14 @@ from flask import Flask, Response, request
 from .errors import ApiError
 
 # What a session may ask for: files, whose addresses players and pictures are given.
-_FILES = re.compile(r"/v1/(compositions/[^/]+/files/.+|media/[^/]+/content$)")
+_FILES = re.compile(
+    r"/v1/(compositions/[^/]+/(files/.+|stems\.zip$|timeline\.\w+$)|media/[^/]+/content$)"
+)
 # No script, picture or connection of another origin, and no framing.
+_POLICY_OF_REPORTS = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; "
+    "media-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 _POLICY = (
     "default-src 'none'; script-src 'self'{inline}; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' blob: data:; media-src 'self' blob:; connect-src 'self'; "
@@ -54,7 +60,12 @@ def install(app: Flask, token: str, hosts: frozenset[str]) -> None:
     def add_headers(response: Response) -> Response:
         # The page of the API's documentation (Swagger UI) starts from a script inside it.
         inline = " 'unsafe-inline'" if request.path.startswith("/docs") else ""
-        response.headers.setdefault("Content-Security-Policy", _POLICY.format(inline=inline))
+        policy = _POLICY.format(inline=inline)
+        if request.path.endswith(
+            "/files/report.html"
+        ):  # It is whole in itself, and connects to nothing.
+            policy = _POLICY_OF_REPORTS
+        response.headers.setdefault("Content-Security-Policy", policy)
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"

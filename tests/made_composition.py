@@ -20,6 +20,7 @@ from diffbgm.files import replacing
 from diffbgm.files.ownership import record_of, to_json
 from diffbgm.options import ComposeOptions
 from diffbgm.spotting.hit_points import spot_cuts
+from tests.made_report import made_report
 
 VERSION = 6  # of composition.json
 SAMPLE_RATE = 48_000
@@ -78,10 +79,10 @@ def _write(
     (folder / "score.mid").write_bytes(_midi(60))
     Image.new("RGB", (480, 160), (90, 120, 160)).save(folder / "overview.png")
     (folder / "timeline.otio").write_text(json.dumps({"OTIO_SCHEMA": "Timeline.1"}))
-    (folder / "report.html").write_text("<!doctype html><title>Made</title>")
+    content = _document(film, options, takes, made)
+    (folder / "report.html").write_text(made_report(content))
     (folder / "analysis.npz").write_bytes(b"")
     (folder / "LICENSE.txt").write_text("A tone\n")
-    content = _document(film, options, takes, made)
     record = record_of(folder)
     record.pop("composition.json", None)
     content["files"] = to_json(record)

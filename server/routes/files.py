@@ -5,10 +5,10 @@ from typing import Any
 from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 
-from .. import schema, serializers
+from .. import schema, serializers, zipping
 from ..errors import ApiError
 from ..services import Services
-from .common import COMPOSITIONS, FILE, RANGES, composed, errors, send_file
+from .common import COMPOSITIONS, FILE, RANGES, composed, content, errors, send_file
 
 
 def add_routes(api: APIBlueprint, services: Services) -> None:
@@ -22,6 +22,22 @@ def add_routes(api: APIBlueprint, services: Services) -> None:
     def file(path: schema.FilePath) -> Response:
         """One file of the result; ranges may be asked for"""
         return _file(services, path.composition_id, path.path)
+
+    zipped: dict[str, Any] = {
+        **shown,
+        "responses": {200: content("application/zip"), **errors(404, 409)},
+    }
+
+    @api.get("/v1/compositions/<composition_id>/stems.zip", **zipped)
+    def stems(path: schema.CompositionPath) -> Response:
+        """All stems in one zip"""
+        folder = services.store.folder(composed(services, path.composition_id).id)
+        names = [name for name in serializers.files_in(folder) if name.startswith("stems/")]
+        if not names:
+            raise ApiError(404, "file_unknown", "The composition has no stems.")
+        response = Response(zipping.zipped(folder, sorted(names)), mimetype="application/zip")
+        response.headers["Content-Disposition"] = "attachment; filename=stems.zip"
+        return response
 
     @api.get("/v1/compositions/<composition_id>/timeline.otio", **shown)
     def timeline(path: schema.CompositionPath) -> Response:

@@ -32,7 +32,7 @@ async function send(method, path, options = {}) {
   try {
     response = await fetch(path, { method, ...options, headers: { ...authorization(), ...options.headers } });
   } catch {
-    throw new Refusal(0, { code: "unreachable", message: "The server does not answer. Is it still running?" });
+    throw new Refusal(0, { code: "unreachable", message: "The server does not answer; it is asked again." });
   }
   if (!response.ok) {
     const body = await response.json().catch(() => ({}));
@@ -48,58 +48,78 @@ export async function ask(method, path, body) {
   return response.status === 204 ? null : response.json();
 }
 
-/** A file of a result as an object URL. */
-export async function fileURL(path) {
-  const response = await send("GET", path);
-  return URL.createObjectURL(await response.blob());
+/** Lets players, pictures and links of this page load files; they cannot send the token. */
+export const openSession = () => send("POST", "/v1/session");
+
+/** The text of a file of a result. */
+export async function text(path) {
+  return (await send("GET", path)).text();
 }
 
-/** Uploads a film; `onProgress(fraction)`. fetch cannot tell how much it has sent, this can. */
-export function upload(file, onProgress) {
+/** Sends a file as it is; `onProgress(fraction)`. fetch cannot tell how much it has sent, this can. */
+export function sendFile(path, file, onProgress = () => {}) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open("POST", `/v1/media?name=${encodeURIComponent(file.name)}`);
+    request.open("POST", path);
     request.setRequestHeader("Authorization", authorization().Authorization);
     request.setRequestHeader("Content-Type", "application/octet-stream");
     request.responseType = "json";
     request.upload.onprogress = (event) => onProgress(event.loaded / event.total);
     request.onload = () =>
       request.status < 300 ? resolve(request.response) : reject(new Refusal(request.status, request.response?.error));
-    request.onerror = () => reject(new Refusal(0, { code: "unreachable", message: "The upload broke off." }));
+    request.onerror = () => reject(new Refusal(0, { code: "unreachable", message: "The upload broke off; try it again." }));
     request.send(file);
   });
 }
 
-const isOver = (state) => !["queued", "running"].includes(state.state);
+/** Asks until the answer is more than that it is being worked on; `onProgress(answer)`. */
+export async function askUntilDone(path, body, onProgress, signal) {
+  for (;;) {
+    const answer = await ask("POST", path, body);
+    if (signal.aborted || answer.state !== "running") return answer;
+    onProgress(answer);
+    await pause(300);
+  }
+}
 
-/** Calls `onState` with every state of a composition until it is over, through interruptions. */
-export async function follow(id, onState, signal) {
+export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+export const isBusy = (state) => ["queued", "running"].includes(state.state);
+
+/** Calls `on.state`, `on.preview` with what happens to a composition until it is over, through outages. */
+export async function follow(id, on, signal) {
+  let seen = "";
   while (!signal.aborted) {
     try {
-      const response = await send("GET", `/v1/compositions/${id}/events`, { signal });
-      for await (const state of statesIn(response)) {
-        onState(state);
-        if (isOver(state)) return;
+      const headers = seen ? { "Last-Event-ID": seen } : {};
+      const response = await send("GET", `/v1/compositions/${id}/events`, { signal, headers });
+      if (response.status === 204) return;
+      for await (const event of eventsIn(response)) {
+        if (event.id) seen = event.id;
+        if (event.kind === "preview") on.preview?.(event.data);
+        if (event.kind !== "state") continue;
+        on.state(event.data);
+        if (!isBusy(event.data)) return;
       }
     } catch (error) {
       if (signal.aborted) return;
       if (error.status && error.status !== 503) throw error;
     }
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await pause(1000);
   }
 }
 
-async function* statesIn(response) {
+async function* eventsIn(response) {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  let text = "";
+  let waiting = "";
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return;
-    const events = (text + value).split("\n\n");
-    text = events.pop();
+    const events = (waiting + value).split("\n\n");
+    waiting = events.pop();
     for (const event of events) {
-      const data = event.match(/^event: state\ndata: (.*)$/);
-      if (data) yield JSON.parse(data[1]);
+      const fields = Object.fromEntries(event.split("\n").map((line) => line.match(/^(\w+): (.*)$/s)?.slice(1) ?? ["", ""]));
+      if (fields.data) yield { kind: fields.event, id: fields.id, data: JSON.parse(fields.data) };
     }
   }
 }

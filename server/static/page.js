@@ -1,54 +1,53 @@
-// The page: a film in, progress, its music out, one shot again. State is the server's; see api.js.
+// The page: what is chosen, what is open, and how both stay in step with the server.
 
-import { Refusal, ask, fileURL, follow, setToken, takeToken, upload } from "./api.js";
+import { ask, follow, isBusy, openSession, pause, setToken, takeToken } from "./api.js";
+import { doing, words } from "./feedback.js";
 import { buildForm } from "./form.js";
-import * as player from "./player.js";
+import * as history from "./history.js";
+import * as hits from "./hits.js";
+import * as result from "./result.js";
+import { sketch } from "./sketch.js";
+import * as sources from "./sources.js";
 
 const $ = (id) => document.getElementById(id);
+const LOOK_MILLISECONDS = 2000;
+const STAGE_OF = { queued: "Waiting in line", running: "Starting" };
 
-const STAGE_OF = { queued: "Waiting in line", cancelled: "Cancelled", failed: "Failed", done: "Done" };
-const DOWNLOADS = ["film.mp4", "mix.wav", "score.mid", "timeline.otio", "overview.png", "composition.json"];
-
-let chosenFilm = null; // The File that is to be composed for.
-const films = new Map(); // Composition id to the object URL of the film it was made for.
+let choice = null; // What was dropped: an edit, films.
+let uploaded = null; // How a request names it, once it is on the server.
 let current = null; // State of the composition on show.
 let watching = new AbortController();
-let chosenShot = 0;
-let composeOptions = () => ({}); // What the two forms say, once they are built.
-let takeOptions = () => ({});
-let urls = []; // Object URLs of the composition on show, to give back.
-
-function say(message) {
-  $("message").textContent = message ?? "";
-  $("message").hidden = !message;
-}
-
-/** Runs what a click asks for; what goes wrong is shown in one line. */
-function doing(work) {
-  return async (event) => {
-    event?.preventDefault();
-    say(null);
-    try {
-      await work(event);
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      say(error.status === 401 ? "The server's token is missing or old: open the address that `diffbgm serve` shows." : error.message);
-    }
-  };
-}
+let composeOptions = () => ({}); // What the form says, once it is built.
 
 async function begin() {
+  const opened = location.hash.match(/^#composition=(\w+)$/)?.[1];
   if (!takeToken()) setToken(prompt("Token of the server (see its handshake file):") ?? "");
-  const info = await showServer();
-  showForms(info);
-  await showHistory();
+  for (;;) {
+    try {
+      await connect();
+      break;
+    } catch (error) {
+      outage(words(error));
+      await pause(LOOK_MILLISECONDS);
+    }
+  }
+  outage(null);
+  if (opened) await open(opened).catch(() => show(null));
+  keepInStep();
+}
+
+async function connect() {
+  await openSession();
+  showForms(await showServer());
+  await refresh();
 }
 
 function showForms(info) {
-  const compose = { front: $("options"), more: $("more-options"), names: info, start: { mux: true } };
+  for (const id of ["options", "more-options", "shot-options", "more-shot-options"]) $(id).replaceChildren();
+  const compose = { front: $("options"), more: $("more-options"), names: info };
   const take = { front: $("shot-options"), more: $("more-shot-options"), names: info, prefix: "shot-" };
   composeOptions = buildForm(info.options.compose, compose);
-  takeOptions = buildForm(info.options.take, take);
+  result.prepare(buildForm(info.options.take, take), open, info.timeline_formats);
 }
 
 async function showServer() {
@@ -57,50 +56,54 @@ async function showServer() {
   return info;
 }
 
-async function showHistory() {
-  const { compositions } = await ask("GET", "/v1/compositions?limit=30");
-  if (!compositions.length) return;
-  $("history").replaceChildren(...compositions.map(historyEntry));
+function outage(message) {
+  if ($("outage").textContent === (message ?? "")) return;
+  $("outage").textContent = message ?? "";
+  $("outage").hidden = !message;
 }
 
-function historyEntry(state) {
-  const button = document.createElement("button");
-  const title = document.createElement("span");
-  title.textContent = state.title;
-  const word = document.createElement("span");
-  word.textContent = state.state;
-  word.className = `state ${state.state}`;
-  button.append(title, word);
-  button.classList.toggle("current", state.id === current?.id);
-  button.addEventListener("click", doing(() => open(state.id)));
-  const entry = document.createElement("li");
-  entry.append(button);
-  return entry;
+/** Shows the list as it is now; what happened in another tab, or while the server was away, too. */
+async function refresh() {
+  const { compositions } = await ask("GET", "/v1/compositions?limit=50");
+  history.fill($("history"), compositions, current?.id, doingOpen);
+  return compositions;
 }
 
-function choose(file) {
-  chosenFilm = file;
-  $("film-name").textContent = file.name;
-  $("film-size").textContent = `${(file.size / 1e6).toFixed(1)} MB`;
-  $("drop").classList.add("full");
-  $("compose").disabled = false;
-}
-
-async function compose() {
-  $("compose").disabled = true;
-  try {
-    const film = chosenFilm;
-    showProgress(film.name, "Uploading", 0);
-    const media = await upload(film, (fraction) => showProgress(film.name, "Uploading", fraction));
-    const state = await ask("POST", "/v1/compositions", { media: media.id, options: composeOptions() });
-    films.set(state.id, URL.createObjectURL(film));
-    doing(() => open(state.id))(); // Not awaited: the next film may be sent meanwhile.
-  } catch (error) {
-    $("progress").hidden = true;
-    throw error;
-  } finally {
-    $("compose").disabled = false;
+async function keepInStep() {
+  for (;;) {
+    await pause(LOOK_MILLISECONDS);
+    try {
+      const compositions = await refresh();
+      if (outageIsOver()) await connect();
+      await compare(compositions.find((each) => each.id === current?.id), compositions);
+      outage(null);
+    } catch (error) {
+      outage(words(error));
+    }
   }
+}
+
+const outageIsOver = () => !$("outage").hidden;
+
+/** Opens the composition on show anew where the server knows more of it than the page. */
+async function compare(latest, compositions) {
+  if (!current) return;
+  if (!latest && compositions.length < 50) return gone();
+  if (!latest || !$("progress").hidden) return;
+  if (JSON.stringify(latest.jobs) !== JSON.stringify(current.jobs)) await open(current.id);
+}
+
+function gone() {
+  show(null);
+  outage(null);
+  $("welcome").hidden = false;
+}
+
+const doingOpen = (id) => open(id).then(reveal, (error) => outage(words(error)));
+
+/** Where the page is one column, what was asked for lies below. */
+function reveal() {
+  if (matchMedia("(max-width: 55rem)").matches) $("stage").scrollIntoView();
 }
 
 /** Shows a composition and follows it until it is over. */
@@ -108,147 +111,138 @@ async function open(id) {
   watching.abort();
   watching = new AbortController();
   const { signal } = watching;
-  chosenShot = current?.id === id ? chosenShot : 0;
-  current = await ask("GET", `/v1/compositions/${id}`);
-  $("welcome").hidden = true;
-  await showResult();
-  showState(current);
-  await showHistory();
-  if (!["queued", "running"].includes(current.state)) return;
-  let latest = current.state;
-  await follow(id, (state) => {
-    showState(state);
-    if (state.state !== latest) showHistory();
-    latest = state.state;
-  }, signal);
+  hits.close();
+  const state = await ask("GET", `/v1/compositions/${id}`);
   if (signal.aborted) return;
-  current = await ask("GET", `/v1/compositions/${id}`);
-  await showResult();
-  showState(current);
-  await showHistory();
-  await showServer(); // Now it knows its device.
+  await show(state);
+  refresh().catch(() => {});
+  if (!isBusy(state)) return;
+  const on = { state: showState, preview: (roll) => sketch($("sketch"), roll) };
+  follow(id, on, signal).then(async () => {
+    if (signal.aborted) return;
+    await show(await ask("GET", `/v1/compositions/${id}`));
+    await refresh();
+    await showServer(); // Now it knows its device.
+  }).catch((error) => !signal.aborted && outage(words(error)));
+}
+
+/** Shows a state with its result; null shows the beginning. */
+async function show(state) {
+  current = state;
+  globalThis.history.replaceState(null, "", state ? `#composition=${state.id}` : location.pathname);
+  $("welcome").hidden = Boolean(state);
+  $("sketch").hidden = true;
+  if (!state?.result) result.hide();
+  if (!state) return void ($("progress").hidden = $("failure").hidden = true);
+  if (state.result) await result.show(state);
+  showState(state);
 }
 
 function showState(state) {
-  const isBusy = state.state === "running" || state.state === "queued";
+  if (state.id !== current?.id) return;
   const place = state.queue_position ? `, place ${state.queue_position}` : "";
-  const stage = state.progress?.stage ?? (STAGE_OF[state.state] ?? "Starting") + place;
-  showProgress(state.title, stage, state.progress?.fraction ?? 0);
-  $("progress").hidden = !isBusy;
-  $("redo").disabled = $("take").disabled = isBusy;
-  if (state.state === "failed") say(state.error.message);
+  const stage = state.progress?.stage ?? (STAGE_OF[state.state] ?? "") + place;
+  showProgress(state.title, stage, state.progress?.fraction ?? 0, state.progress?.seconds_left);
+  $("progress").hidden = !isBusy(state);
+  $("cancel").hidden = false;
+  result.setBusy(isBusy(state));
+  showFailure(state);
 }
 
-function showProgress(title, stage, fraction) {
+/** A composition that came to nothing says why, and can be deleted. */
+function showFailure(state) {
+  $("failure").hidden = isBusy(state) || Boolean(current.result) || state.state === "done";
+  $("failure-title").textContent = state.title;
+  $("failure-text").textContent = state.state === "cancelled" ? "This composition was cancelled." : (state.error?.message ?? "");
+}
+
+let toldStage = "";
+
+function showProgress(title, stage, fraction, secondsLeft) {
+  const percent = Math.round(100 * fraction);
   $("progress").hidden = false;
   $("progress-title").textContent = title;
-  $("progress-stage").textContent = `${stage} · ${Math.round(100 * fraction)} %`;
-  $("bar").style.width = `${100 * fraction}%`;
+  const left = secondsLeft ? ` · ${spoken(secondsLeft)} left` : "";
+  $("bar").firstElementChild.style.width = `${100 * fraction}%`;
+  $("bar").setAttribute("aria-valuenow", percent);
+  const text = `${stage} · ${percent} %${left}`;
+  // A screen reader is told the stages; each percent would be too much.
+  $("progress-stage").setAttribute("aria-live", stage === toldStage ? "off" : "polite");
+  toldStage = stage;
+  $("progress-stage").textContent = text;
 }
 
-async function showResult() {
-  const result = current.result;
-  $("result").hidden = !result;
-  urls.forEach((url) => URL.revokeObjectURL(url));
-  urls = [];
-  if (!result) return player.reset();
-  $("result-title").textContent = current.title;
-  $("facts").textContent = facts(result);
-  showShots();
-  showDownloads(result);
-  const film = films.get(current.id) ?? (await load("film.mp4"));
-  player.load(await load("mix.wav"), film);
-  $("overview").src = await load("overview.png");
+function spoken(seconds) {
+  return seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.ceil(seconds / 60)} min`;
 }
 
-/** A file of the result as an object URL, null where it has none of that name. */
-async function load(name) {
-  const path = current.result.files[name];
-  if (!path) return null;
-  const url = await fileURL(path);
-  urls.push(url);
-  return url;
+function choose(files) {
+  if (!files.length) return;
+  const dropped = sources.sorted(files);
+  // Media that are dropped after their edit join it.
+  if (!dropped.edit && choice?.edit && !choice.films.length) dropped.edit = choice.edit;
+  choice = dropped;
+  uploaded = null;
+  hits.forget();
+  [$("film-name").textContent, $("film-size").textContent] = sources.described(choice);
+  $("rate-row").hidden = !/\.edl$/i.test(choice.edit?.name ?? "");
+  $("drop").classList.add("full");
+  $("compose").disabled = $("preview").disabled = false;
 }
 
-function facts(result) {
-  const parts = [`${result.shots.length} shots`, `${result.seconds.toFixed(1)} s`];
-  if (result.options?.style) parts.push(result.options.style);
-  if (result.loudness?.lufs) parts.push(`${result.loudness.lufs.toFixed(1)} LUFS`);
-  return parts.join(" · ");
+/** The request for what was chosen; its files are uploaded where the server has them not. */
+async function request() {
+  if (!uploaded || !(await sources.isThere(uploaded))) {
+    uploaded = await sources.uploaded(choice, $("rate").value, (name, fraction) => {
+      $("film-size").textContent = `Uploading ${name} · ${Math.round(100 * fraction)} %`;
+    });
+    [, $("film-size").textContent] = sources.described(choice);
+  }
+  const options = composeOptions();
+  for (const [name, frames] of Object.entries(hits.chosen())) if (frames.length) options[name] = frames;
+  return { ...uploaded, options };
 }
 
-function showShots() {
-  const { result } = current;
-  player.showShots(result, chosenShot, (index) => {
-    chosenShot = index;
-    showShots();
-  });
-  doing(showShot)();
+async function compose() {
+  $("compose").disabled = true;
+  try {
+    const state = await ask("POST", "/v1/compositions", await request());
+    await open(state.id);
+    reveal();
+  } finally {
+    $("compose").disabled = false;
+  }
 }
 
-async function showShot() {
-  const shot = current.result.shots[chosenShot];
-  $("shot").hidden = false;
-  $("shot-title").textContent = `Shot ${shot.index}`;
-  const mood = shot.mood ? ` · valence ${shot.mood[0].toFixed(2)}, arousal ${shot.mood[1].toFixed(2)}` : "";
-  $("shot-facts").textContent = `${shot.start.toFixed(2)} to ${shot.end.toFixed(2)} s · energy ${shot.energy.toFixed(2)}${mood}`;
-  $("take").replaceChildren();
-  for (let take = 0; take < shot.takes; take++) $("take").add(new Option(String(take), take));
-  $("take").value = shot.take;
-  $("roll").src = await load(shot.image);
-}
-
-function showDownloads(result) {
-  const names = [...DOWNLOADS, ...Object.keys(result.files).filter((name) => name.startsWith("stems/"))];
-  const buttons = names.filter((name) => name in result.files).map((name) => {
-    const button = document.createElement("button");
-    button.textContent = name;
-    button.addEventListener("click", doing(() => download(name)));
-    return button;
-  });
-  $("downloads").replaceChildren(...buttons);
-}
-
-async function download(name) {
-  const link = document.createElement("a");
-  link.href = await load(name);
-  link.download = name.split("/").pop();
-  link.click();
-}
-
-const shotURL = () => `/v1/compositions/${current.id}/shots/${chosenShot}`;
-
-async function redo() {
-  await ask("POST", `${shotURL()}/takes`, takeOptions());
-  await open(current.id);
-}
-
-async function chooseTake() {
-  await ask("PUT", `${shotURL()}/take`, { take: Number($("take").value) });
-  await open(current.id);
+async function preview() {
+  const again = doing($("preview"), preview);
+  try {
+    await hits.show(await request(), again);
+  } catch (error) {
+    hits.close();
+    throw error;
+  }
 }
 
 async function remove() {
   if (!confirm(`Delete the music of ${current.title}?`)) return;
   watching.abort();
   await ask("DELETE", `/v1/compositions/${current.id}`);
-  location.reload();
+  await show(null);
+  await refresh();
+  $("stage").focus();
 }
 
-$("film").addEventListener("change", () => $("film").files[0] && choose($("film").files[0]));
-$("drop").addEventListener("dragover", (event) => {
-  event.preventDefault();
-  $("drop").classList.add("over");
-});
-$("drop").addEventListener("dragleave", () => $("drop").classList.remove("over"));
-$("drop").addEventListener("drop", (event) => {
-  event.preventDefault();
-  $("drop").classList.remove("over");
-  if (event.dataTransfer.files[0]) choose(event.dataTransfer.files[0]);
-});
-$("request").addEventListener("submit", doing(compose));
-$("cancel").addEventListener("click", doing(() => ask("POST", `/v1/compositions/${current.id}/cancel`)));
-$("redo").addEventListener("click", doing(redo));
-$("take").addEventListener("change", doing(chooseTake));
-$("delete").addEventListener("click", doing(remove));
-doing(begin)();
+$("film").addEventListener("change", () => choose($("film").files));
+for (const [name, isOver] of [["dragover", true], ["dragleave", false], ["drop", false]])
+  $("drop").addEventListener(name, (event) => {
+    event.preventDefault();
+    $("drop").classList.toggle("over", isOver);
+    if (name === "drop") choose(event.dataTransfer.files);
+  });
+$("request").addEventListener("submit", doing($("compose"), compose));
+$("preview").addEventListener("click", doing($("preview"), preview));
+$("hits-close").addEventListener("click", hits.close);
+$("cancel").addEventListener("click", doing($("cancel"), () => ask("POST", `/v1/compositions/${current.id}/cancel`)));
+for (const button of document.querySelectorAll(".delete")) button.addEventListener("click", doing(button, remove));
+begin();

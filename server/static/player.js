@@ -1,103 +1,119 @@
-// Plays the music beside the film, with the shots as a strip to click on. Knows no server.
+// Plays a film and its music together, both from the server in ranges. Knows no server.
 
-const picture = document.getElementById("picture");
-const sound = document.getElementById("sound");
-const play = document.getElementById("play");
-const strip = document.getElementById("strip");
-const playhead = document.getElementById("playhead");
-const clock = document.getElementById("clock");
+const $ = (id) => document.getElementById(id);
+const picture = $("picture"), sound = $("sound");
 
 // The ear notices less than this; correcting more often would make the picture stutter.
 const DRIFT_SECONDS = 0.08;
+const STILL_SECONDS = 0.02;
 
-let seconds = 1;
+let shots = [], seconds = 1, shown = null, onTime = () => {};
 
-/** Shows the shots of a composition; `onShot(index)` is called when one is clicked. */
-export function showShots(result, chosen, onShot) {
-  seconds = result.seconds;
-  strip.querySelectorAll("button").forEach((button) => button.remove());
-  for (const shot of result.shots) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.style.left = `${(100 * shot.start) / seconds}%`;
-    button.style.width = `${(100 * (shot.end - shot.start)) / seconds}%`;
-    button.style.background = `hsl(${215 - 175 * shot.energy} 42% ${26 + 14 * shot.energy}%)`;
-    button.textContent = String(shot.index);
-    button.title = `Shot ${shot.index}, take ${shot.take}`;
-    button.classList.toggle("chosen", shot.index === chosen);
-    button.addEventListener("click", () => onShot(shot.index));
-    strip.append(button);
+export const now = () => Math.min(sound.currentTime, seconds);
+export const isRunning = () => !sound.paused;
+
+/** `music` is an address; `shots` have start, end, and where known film, from (seconds), speed, image. */
+export function load(music, given, length) {
+  [shots, seconds] = [given, length];
+  const at = sound.currentTime, wasRunning = isRunning();
+  $("play").disabled = false;
+  if (sound.getAttribute("src") !== music) {
+    sound.src = music;
+    sound.addEventListener("loadedmetadata", () => {
+      sound.currentTime = Math.min(at, seconds);
+      if (wasRunning) sound.play();
+    }, { once: true });
   }
+  $("seek").max = seconds;
+  shown = null;
+  align();
 }
 
-/** Loads music and, where there is one, a film; both are object URLs or null. */
-export function load(music, film) {
-  const at = sound.currentTime;
-  stop();
-  sound.src = music;
-  sound.addEventListener("loadedmetadata", () => (sound.currentTime = Math.min(at, seconds)), { once: true });
-  if (film && picture.src !== film) picture.src = film;
-  if (!film) picture.removeAttribute("src");
-  document.getElementById("no-picture").hidden = Boolean(film);
-  picture.hidden = !film;
-  play.disabled = false;
-}
-
-/** Back to the beginning, silent. */
+/** Silent, with nothing to play. */
 export function reset() {
-  stop();
+  sound.pause();
   sound.removeAttribute("src");
   sound.load();
-  play.disabled = true;
+  picture.removeAttribute("src");
+  shots = [];
+  $("play").disabled = true;
 }
 
-function stop() {
-  sound.pause();
-  picture.pause();
+export function whenTime(call) {
+  onTime = call;
 }
 
-function align() {
-  if (picture.src && Math.abs(picture.currentTime - sound.currentTime) > DRIFT_SECONDS) {
-    picture.currentTime = sound.currentTime;
-  }
+export function seek(to) {
+  sound.currentTime = Math.min(Math.max(to, 0), seconds);
+  tell();
 }
 
-function draw() {
-  const at = Math.min(sound.currentTime, seconds);
-  playhead.style.left = `${(100 * at) / seconds}%`;
-  clock.textContent = `${Math.floor(at / 60)}:${(at % 60).toFixed(1).padStart(4, "0")}`;
-  if (!sound.paused) requestAnimationFrame(draw);
-}
-
-function toggle() {
+export function toggle() {
+  if ($("play").disabled) return;
   if (sound.paused) sound.play();
   else sound.pause();
 }
 
-play.addEventListener("click", toggle);
-strip.addEventListener("click", (event) => {
-  const box = strip.getBoundingClientRect();
-  sound.currentTime = (seconds * (event.clientX - box.left)) / box.width;
-});
-sound.addEventListener("play", () => {
-  play.textContent = "❚❚";
+/** Puts the picture where the music is. */
+function align() {
+  const at = now();
+  const shot = shots.findLast((each) => each.start <= at + 1e-3);
+  if (!shot) return;
+  if (shot !== shown) show(shot);
+  if (!shot.film || picture.hidden) return;
+  const wanted = shot.from + (at - shot.start) * shot.speed;
+  const allowed = sound.paused ? STILL_SECONDS : DRIFT_SECONDS;
+  if (Math.abs(picture.currentTime - wanted) > allowed && !picture.seeking) picture.currentTime = wanted;
+}
+
+function show(shot) {
+  shown = shot;
+  const isFilm = Boolean(shot.film) && picture.dataset.broken !== shot.film;
+  if (isFilm && picture.getAttribute("src") !== shot.film) picture.src = shot.film;
+  if (isFilm) picture.playbackRate = Math.min(Math.max(shot.speed, 0.1), 4);
+  picture.hidden = !isFilm;
+  $("still").hidden = isFilm || !shot.image;
+  if (shot.image) $("still").src = shot.image;
+  if (isFilm && isRunning()) picture.play().catch(() => {});
+}
+
+function tell() {
   align();
-  if (picture.src) picture.play().catch(() => {}); // A codec that the browser has not: music alone.
-  draw();
+  $("seek").value = now();
+  onTime(now());
+}
+
+function frame() {
+  tell();
+  if (isRunning()) requestAnimationFrame(frame);
+}
+
+function label() {
+  $("play").textContent = isRunning() ? "❚❚" : "▶";
+  $("play").setAttribute("aria-label", isRunning() ? "Pause" : "Play");
+}
+
+$("play").addEventListener("click", toggle);
+$("seek").addEventListener("input", () => seek(Number($("seek").value)));
+sound.addEventListener("play", () => {
+  label();
+  if (!picture.hidden) picture.play().catch(() => {}); // A codec that the browser has not: music alone.
+  frame();
 });
 sound.addEventListener("pause", () => {
-  play.textContent = "▶";
+  label();
   picture.pause();
+  tell();
 });
-sound.addEventListener("seeked", () => {
+for (const event of ["seeked", "loadedmetadata", "ended"]) sound.addEventListener(event, tell);
+picture.addEventListener("loadedmetadata", () => {
   align();
-  draw();
+  if (isRunning()) picture.play().catch(() => {});
 });
-sound.addEventListener("timeupdate", align);
-picture.addEventListener("error", () => (picture.hidden = true));
-document.addEventListener("keydown", (event) => {
-  if (event.code === "Space" && event.target === document.body && !play.disabled) {
-    event.preventDefault();
-    toggle();
-  }
+picture.addEventListener("error", () => {
+  if (!picture.getAttribute("src")) return;
+  picture.dataset.broken = shown?.film ?? "";
+  $("trouble").textContent = "This browser cannot show the film; its shots' pictures stand in.";
+  $("trouble").hidden = false;
+  if (shown) show(shown);
 });

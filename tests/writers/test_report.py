@@ -183,7 +183,7 @@ def test_what_a_name_says_is_never_run(composed: Composition, tmp_path: Path) ->
     )
     assert content is not None
     assert json.loads(content[1])["title"] == CUNNING.rpartition("/")[2]
-    assert page.count("<script") == 3
+    assert page.count("<script") == 4
 
 
 def test_it_is_small_and_asks_for_nothing_outside(composed: Composition) -> None:

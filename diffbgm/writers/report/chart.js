@@ -1,5 +1,5 @@
 // Draws what happens in a film over its time. Knows no player: who shows the chart says what part
-// of the time is shown (view.from, view.span; seconds).
+// of the time is shown (view.from, view.span; seconds), and whether one track alone (view.only).
 "use strict";
 
 const Chart = (() => {
@@ -7,12 +7,28 @@ const Chart = (() => {
   const ROWS = { shots: 96, energy: 50, mood: 64, beats: 34, notes: 270, sound: 78 };
   const AXIS = 22, FONT = "11px system-ui, sans-serif";
   const BLACK_KEYS = [1, 3, 6, 8, 10];
+  // How a cut is met, told apart without colour, too; and the same for the curves of the mood.
+  const MARKS = { downbeat: "▲", beat: "●", half: "◆", none: "✕" };
+  const DASHES = [[], [7, 3], [2, 3]];
   const HEIGHT = Object.values(ROWS).reduce((sum, height) => sum + height + GAP, 0) + AXIS;
-  const style = getComputedStyle(document.documentElement);
-  const [INK, FAINT, LINE, GROUND, PAPER] =
-    ["ink", "faint", "line", "ground", "paper"].map((name) => style.getPropertyValue(`--${name}`));
 
   let pen, width, view, content, images;
+  let INK, FAINT, LINE, GROUND, PAPER, ground, isLight;
+
+  // Anew with every drawing: who looks may have changed from a dark scheme to a light one.
+  function readColours() {
+    const style = getComputedStyle(document.documentElement);
+    [INK, FAINT, LINE, GROUND, PAPER] =
+      ["ink", "faint", "line", "ground", "paper"].map((name) => style.getPropertyValue(`--${name}`).trim());
+    ground = channels(GROUND);
+    isLight = ground[0] > 128;
+  }
+
+  const channels = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+
+  // The colours of a piece are made for a dark ground; on a light one they are darker.
+  const toned = (parts) => (isLight ? parts.map((each) => Math.round(each * 0.6)) : parts);
+  const tone = (hex) => `rgb(${toned(channels(hex))})`;
 
   const x = (seconds) => LEFT + ((seconds - view.from) / view.span) * (width - LEFT - RIGHT);
   const time = (left, among) => view.from + ((left - LEFT) / (among - LEFT - RIGHT)) * view.span;
@@ -70,28 +86,43 @@ const Chart = (() => {
       pen.lineTo(x(Math.min((index + 1) * each, content.seconds)), level);
     });
     pen.lineTo(x(content.seconds), top + height);
-    pen.fillStyle = content.energy_colour + "55";
+    pen.globalAlpha = 0.33;
+    pen.fillStyle = pen.strokeStyle = tone(content.energy_colour);
     pen.fill();
-    pen.strokeStyle = content.energy_colour;
+    pen.globalAlpha = 1;
     pen.stroke();
   }
 
   function mood(top, height) {
     pen.fillStyle = LINE;
     pen.fillRect(LEFT, top + height / 2, width - LEFT - RIGHT, 1);
-    for (const { values, colour } of content.mood) {
+    content.mood.forEach(({ values, colour }, index) => {
       pen.beginPath();
       values.forEach((value, second) =>
         pen.lineTo(x(Math.min(second + 0.5, content.seconds)), top + (height / 2) * (1 - 0.94 * value)));
-      pen.strokeStyle = colour;
+      pen.strokeStyle = tone(colour);
       pen.lineWidth = 1.5;
+      pen.setLineDash(DASHES[index]);
       pen.stroke();
+      pen.setLineDash([]);
       pen.lineWidth = 1;
-    }
+    });
+    legendOfMood(top);
+  }
+
+  function legendOfMood(top) {
     let right = width - RIGHT - 8;
     for (const { name, colour } of [...content.mood].reverse()) {
-      word(name, right, top + 13, colour, "right");
-      right -= pen.measureText(name).width + 10;
+      word(name, right, top + 13, tone(colour), "right");
+      right -= pen.measureText(name).width + 4;
+      pen.strokeStyle = tone(colour);
+      pen.setLineDash(DASHES[content.mood.findIndex((each) => each.name === name)]);
+      pen.beginPath();
+      pen.moveTo(right - 18, top + 9);
+      pen.lineTo(right, top + 9);
+      pen.stroke();
+      pen.setLineDash([]);
+      right -= 28;
     }
   }
 
@@ -108,19 +139,15 @@ const Chart = (() => {
     });
     for (const hit of content.hits) {
       if (!isSeen(hit.cut, hit.cut)) continue;
-      pen.beginPath();
-      pen.moveTo(x(hit.cut), top + height - 11);
-      pen.lineTo(x(hit.cut) - 5, top + height - 1);
-      pen.lineTo(x(hit.cut) + 5, top + height - 1);
-      pen.fillStyle = content.hit_kinds[hit.kind].colour;
-      pen.fill();
+      word(MARKS[hit.kind], x(hit.cut), top + height - 2, tone(content.hit_kinds[hit.kind].colour), "center");
     }
   }
 
-  function shade([red, green, blue], velocity) {
-    const share = 0.45 + (0.55 * velocity) / 127;
-    const mix = (ground, full) => Math.round(ground + share * (full - ground));
-    return `rgb(${mix(24, red)}, ${mix(26, green)}, ${mix(32, blue)})`;
+  function shade(colour, velocity, track) {
+    const isAside = view.only !== null && view.only !== undefined && view.only !== track;
+    const share = isAside ? 0.12 : 0.45 + (0.55 * velocity) / 127;
+    const mixed = toned(colour).map((full, index) => Math.round(ground[index] + share * (full - ground[index])));
+    return `rgb(${mixed})`;
   }
 
   const drumLane = (height) => (content.tracks.some((track) => track.is_drum) ? height * 0.1 : 0);
@@ -131,7 +158,7 @@ const Chart = (() => {
     for (let pitch = low; pitch <= high; pitch++) {
       const upper = top + (high - pitch) * row;
       if (BLACK_KEYS.includes(pitch % 12)) {
-        pen.fillStyle = "rgba(18, 19, 23, .55)";
+        pen.fillStyle = isLight ? "rgba(30, 40, 60, .06)" : "rgba(18, 19, 23, .55)";
         pen.fillRect(LEFT, upper, width - LEFT - RIGHT, row);
       }
     }
@@ -139,7 +166,7 @@ const Chart = (() => {
     for (const [track, start, stop, pitch, velocity] of content.notes) {
       if (!isSeen(start, stop)) continue;
       const { colour, is_drum } = content.tracks[track];
-      pen.fillStyle = shade(colour, velocity);
+      pen.fillStyle = shade(colour, velocity, track);
       if (is_drum) {
         const half = lane * (0.1 + (0.3 * velocity) / 127);
         pen.fillRect(x(start), top + height - lane / 2 - half, 1.5, 2 * half);
@@ -164,7 +191,7 @@ const Chart = (() => {
     pen.beginPath();
     for (let i = first; i < last; i++) pen.lineTo(x((i + 0.5) * each), middle - (high[i] / 200) * height);
     for (let i = last - 1; i >= first; i--) pen.lineTo(x((i + 0.5) * each), middle - (low[i] / 200) * height);
-    pen.fillStyle = pen.strokeStyle = content.energy_colour;
+    pen.fillStyle = pen.strokeStyle = tone(content.energy_colour);
     pen.fill();
     pen.lineWidth = 0.5;
     pen.stroke();
@@ -175,14 +202,14 @@ const Chart = (() => {
   // Where the music makes room.
   function speech(top, height) {
     const { colour, spans } = content.speech;
-    pen.fillStyle = colour;
+    pen.fillStyle = tone(colour);
     for (const [from, to] of spans) {
       pen.globalAlpha = 0.22;
       pen.fillRect(x(from), top, x(to) - x(from), height);
       pen.globalAlpha = 1;
       pen.fillRect(x(from), top, x(to) - x(from), 4);
     }
-    if (spans.length) word("speech", width - RIGHT - 8, top + 16, colour, "right");
+    if (spans.length) word("speech", width - RIGHT - 8, top + 16, tone(colour), "right");
   }
 
   function axis(top) {
@@ -196,7 +223,7 @@ const Chart = (() => {
 
   function cuts(top, bottom) {
     pen.globalAlpha = Math.min(0.8, 0.1 + 150 / Math.max(1, content.hits.length));
-    for (const hit of content.hits) if (isSeen(hit.cut, hit.cut)) vertical(hit.cut, top, bottom, content.hit_kinds[hit.kind].colour);
+    for (const hit of content.hits) if (isSeen(hit.cut, hit.cut)) vertical(hit.cut, top, bottom, tone(content.hit_kinds[hit.kind].colour));
     pen.globalAlpha = 1;
   }
 
@@ -216,6 +243,7 @@ const Chart = (() => {
   // Draw `given` on the canvas, as wide as it is, for the time that `shown` says.
   function draw(canvas, given, pictures, shown) {
     [content, images, view, width] = [given, pictures, shown, canvas.parentElement.clientWidth];
+    readColours();
     const density = window.devicePixelRatio || 1;
     canvas.width = width * density;
     canvas.height = HEIGHT * density;
@@ -235,5 +263,14 @@ const Chart = (() => {
     axis(top - GAP);
   }
 
-  return { draw, x: (seconds) => x(seconds), time, height: HEIGHT - AXIS };
+  // Where a row lies on the canvas.
+  function place(name) {
+    const names = Object.keys(ROWS);
+    const above = names.slice(0, names.indexOf(name));
+    return { top: above.reduce((sum, each) => sum + ROWS[each] + GAP, 0), height: ROWS[name] };
+  }
+
+  const colour = (hex) => (readColours(), tone(hex));
+
+  return { draw, x: (seconds) => x(seconds), time, place, colour, marks: MARKS, left: LEFT, height: HEIGHT - AXIS };
 })();

@@ -25,6 +25,7 @@ from diffbgm.writers.pictures.notes import pitch_range, sounding, track_colours
 from diffbgm.writers.pictures.waveform import Sound, columns
 
 _HERE = Path(__file__).parent
+_PARTS = ("chart.css", "page.css", "chart.js", "chart_view.js", "shot_list.js", "page.js")
 _COLUMNS = 3000  # of motion and sound: enough to zoom in; finer where the film is short
 _FINEST = 0.02  # seconds a column
 _THUMBNAIL_BYTES = 400_000  # of all thumbnails together, about: many are drawn smaller
@@ -45,7 +46,7 @@ def write_report(
         "title": escape(content["title"]),
         "colours": _colours(),
         "content": _inside_script(content),
-        **{name: (_HERE / name).read_text("utf-8") for name in ("page.css", "chart.js", "page.js")},
+        **{name: (_HERE / name).read_text("utf-8") for name in _PARTS},
     }
     page = (_HERE / "page.html").read_text("utf-8")
     with replacing(path) as unfinished:
@@ -64,10 +65,12 @@ def _inside_script(content: Any) -> str:
 
 
 def _colours() -> str:
-    """The overview's colours as custom properties of CSS."""
-    names = {"ink": palette.INK, "faint": palette.FAINT, "line": palette.LINE}
-    names |= {"paper": palette.PAPER, "ground": palette.GROUND_CSS}
-    return "".join(f"--{name}:{colour};" for name, colour in names.items())
+    """The colours of the page as custom properties of CSS, in a dark scheme and in a light one."""
+    dark, light = (
+        "".join(f"--{name}:{colour};" for name, colour in scheme.items())
+        for scheme in (palette.DARK_SCHEME, palette.LIGHT_SCHEME)
+    )
+    return f":root{{{dark}}} @media (prefers-color-scheme: light) {{:root{{{light}}}}}"
 
 
 def _content(

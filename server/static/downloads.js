@@ -1,0 +1,41 @@
+// Links to all that a result can be taken away as. The session lets plain links load.
+
+const NAMES = {
+  "film.mp4": "Film with music", "mix.wav": "Music (WAV)", "score.mid": "MIDI", "report.html": "Report",
+  "overview.png": "Overview", "composition.json": "composition.json", "LICENSE.txt": "Licences",
+};
+
+/** Fills `place` for a result of the composition `id`; `formats` are those of timelines, the first kept. */
+export function fill(place, id, result, formats) {
+  const { files } = result;
+  const links = Object.entries(NAMES).filter(([name]) => files[name]).map(([name, label]) => link(files[name], label, name));
+  if (Object.keys(files).some((name) => name.startsWith("stems/")))
+    links.splice(2, 0, link(`/v1/compositions/${id}/stems.zip`, "Stems (one zip)", "stems.zip"));
+  place.replaceChildren(...links, timelines(id, formats));
+}
+
+function link(address, label, name) {
+  const made = document.createElement("a");
+  made.href = address;
+  made.textContent = label;
+  made.className = "button plain";
+  if (name.endsWith(".html")) made.target = "_blank";
+  else made.download = name;
+  return made;
+}
+
+function timelines(id, formats) {
+  const row = document.createElement("span"), choice = document.createElement("select");
+  row.className = "inline";
+  choice.setAttribute("aria-label", "Format of the timeline");
+  for (const [format, label] of formats) choice.add(new Option(label, format));
+  const made = link("", "Timeline", "timeline");
+  const point = () => {
+    made.href = `/v1/compositions/${id}/timeline.${choice.value}`;
+    made.download = `timeline.${choice.value}`;
+  };
+  choice.addEventListener("change", point);
+  point();
+  row.append(made, choice);
+  return row;
+}
