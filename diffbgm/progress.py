@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
 
 from diffbgm.errors import CancelledError
 
@@ -27,6 +29,7 @@ SHARES = {
 }
 
 
+_BETWEEN_SKETCHES = 1.0  # seconds
 _PATIENCE = 0.1  # seconds without a word of progress
 
 
@@ -56,6 +59,39 @@ class LastWord:
     def again(self) -> None:
         """Nothing more is done, but may the work go on?"""
         self._advance(self._last)
+
+
+class Sketches:
+    """Whoever wants to see a piece while it is made, about one sketch a second at most."""
+
+    def __init__(self, show: Callable[[Any], None]) -> None:
+        self._show = show
+        self._last = -_BETWEEN_SKETCHES
+
+    def offer(self, make: Callable[[], Any]) -> None:
+        """Shows what `make` returns, if it is time for it again."""
+        if time.monotonic() - self._last >= _BETWEEN_SKETCHES:
+            self._show(make())
+            self._last = time.monotonic()
+
+
+_sketches: ContextVar[Sketches | None] = ContextVar("sketches", default=None)
+
+
+@contextmanager
+def sketched(show: Callable[[Any], None]) -> Iterator[None]:
+    """Inside the block `show` gets rolls (sixteenths, 3, 88) as they come out of the noise."""
+    token = _sketches.set(Sketches(show))
+    try:
+        yield
+    finally:
+        _sketches.reset(token)
+
+
+def offer_sketch(make: Callable[[], Any]) -> None:
+    """`make` is called where somebody wants to see what it returns, and not too often."""
+    if (watching := _sketches.get()) is not None:
+        watching.offer(make)
 
 
 class Clock:

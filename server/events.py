@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 
 from flask import Response, request
 
@@ -13,6 +14,7 @@ from . import serializers
 from .errors import ApiError, error_body
 from .jobs import Jobs
 from .schema import CompositionSummary
+from .sketches import Sketch
 from .store import Store
 from .tables import Composition
 
@@ -24,11 +26,20 @@ _LOOK_SECONDS = 0.5
 _RETRY_SECONDS = 5
 
 
+@dataclass(frozen=True)
+class EventsWanted:
+    """`seen` is the id of the last event that the client has; `sketches` are the notes while they
+    are denoised."""
+
+    seen: str | None = None
+    sketches: bool = False
+
+
 class Stream:
     """The events of one composition: its state now and at every change to its end.
 
-    `seen` is the id of an event that the client has; that state is not sent again. `give_back` is
-    called once, when the stream is closed first.
+    A state that the client has seen is not sent again. `give_back` is called
+    once, when the stream is closed first.
     """
 
     def __init__(
@@ -36,7 +47,7 @@ class Stream:
         store: Store,
         jobs: Jobs,
         composition_id: str,
-        seen: str | None,
+        wanted: EventsWanted,
         give_back: Callable[[], None],
     ) -> None:
         self.is_over = False
@@ -44,7 +55,9 @@ class Stream:
         self._store = store
         self._jobs = jobs
         self._composition_id = composition_id
-        self._latest = seen
+        self._latest = wanted.seen
+        self._with_sketches = wanted.sketches
+        self._sketch: Sketch | None = None
         self._version, self._last = -1, time.monotonic()
 
     def close(self) -> None:
@@ -72,6 +85,18 @@ class Stream:
             return f"event: error\ndata: {json.dumps(gone)}\n\n"
         state = serializers.summary(composition, self._jobs.queue())
         self.is_over = state.state not in ("queued", "running")
+        return self._sketch_event() + self._state_event(state)
+
+    def _sketch_event(self) -> str:
+        running = self._jobs.running()
+        is_ours = running is not None and running.job.composition_id == self._composition_id
+        sketch = running.sketch if running is not None and is_ours else None
+        if not self._with_sketches or sketch is None or sketch is self._sketch:
+            return ""
+        self._sketch = sketch
+        return f"event: preview\ndata: {sketch.model_dump_json()}\n\n"
+
+    def _state_event(self, state: CompositionSummary) -> str:
         event_id = id_of(state)
         if event_id == self._latest:
             return ""
@@ -92,18 +117,18 @@ class EventStreams:
         self._jobs = jobs
         self._free = threading.BoundedSemaphore(most)
 
-    def open(self, composition: Composition, seen: str | None) -> Response:
+    def open(self, composition: Composition, wanted: EventsWanted) -> Response:
         """The stream of one composition: its state now and at every change until its end.
 
         204, which ends an EventSource for good, where the client has seen the last state.
         """
         state = serializers.summary(composition, self._jobs.queue())
-        if state.state not in ("queued", "running") and id_of(state) == seen:
+        if state.state not in ("queued", "running") and id_of(state) == wanted.seen:
             return Response(status=204)
         if not self._free.acquire(blocking=False):
             message = "Too many event streams are open; ask for the state."
             raise ApiError(503, "too_many_streams", message, retry_after=_RETRY_SECONDS)
-        stream = Stream(self._store, self._jobs, composition.id, seen, self._free.release)
+        stream = Stream(self._store, self._jobs, composition.id, wanted, self._free.release)
         hand_over = request.environ.get(HAND_OVER)
         if hand_over is None:
             response = Response(self._events(stream), mimetype="text/event-stream")

@@ -9,6 +9,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -17,11 +18,13 @@ from typing import Any
 
 from diffbgm.errors import CancelledError, DiffBGMError
 from diffbgm.options import ComposeOptions, RefitOptions, TakeOptions
+from diffbgm.progress import sketched
 
 from . import logs
 from .composer import Description, Progress
 from .interruption import Interruption, interrupt
 from .job_limits import JobLimits, within
+from .sketches import Sketch, sketch_of
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +69,7 @@ class Isolated:
         self._limits = limits or JobLimits()
         self._process: BaseProcess | None = None
         self._connection: Connection | None = None
+        self.on_sketch: Callable[[Sketch], None] = lambda sketch: None
 
     def unload(self) -> None:
         """Ends the child; the next call starts another."""
@@ -115,6 +119,9 @@ class Isolated:
                     return content
                 if kind == "error":
                     raise content
+                if kind == "sketch":
+                    self.on_sketch(content)
+                    continue
                 stage, fraction = content
             try:
                 progress(stage, fraction)
@@ -209,6 +216,10 @@ def _child(inner: Any, connection: Connection) -> None:
                 raise CancelledError("The composition was cancelled.")
             connection.send(("progress", (stage, fraction)))
 
+    def show(roll: Any) -> None:
+        with interruption.held():
+            connection.send(("sketch", sketch_of(roll)))
+
     while True:
         try:
             method, arguments, limits, about = connection.recv()
@@ -216,7 +227,7 @@ def _child(inner: Any, connection: Connection) -> None:
             return
         if method != _CANCEL:  # A cancel that came after the job's end is void.
             try:
-                with logs.about(**about), interruption.armed():
+                with logs.about(**about), interruption.armed(), sketched(show):
                     answer = _answer(inner, method, arguments, progress, limits)
             except CancelledError as error:  # It came when all but the answer was done.
                 answer = "error", error

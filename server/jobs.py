@@ -10,6 +10,7 @@ from typing import Any
 
 from diffbgm.errors import CancelledError, DiffBGMError
 
+from .sketches import Sketch
 from .store import Store
 from .tables import Composition, Job, JobKind
 
@@ -32,6 +33,7 @@ class Running:
     fraction: float = 0.0
     is_cancelled: bool = False
     began: float = field(default_factory=time.monotonic)
+    sketch: Sketch | None = None
 
     @property
     def seconds_left(self) -> float | None:
@@ -172,6 +174,13 @@ class Jobs:
             fraction = min(max(fraction, running.fraction), 1.0)
             if stage != running.stage or fraction - running.fraction >= _PROGRESS_STEP:
                 running.stage, running.fraction = stage, fraction
+                self._tell()
+
+    def show(self, sketch: Sketch) -> None:
+        """Notes how the music of the running job looks by now."""
+        with self._changed:
+            if self._running is not None:
+                self._running.sketch = sketch
                 self._tell()
 
     def finish(self, error: DiffBGMError | None) -> None:

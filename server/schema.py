@@ -234,6 +234,12 @@ class MediaPath(BaseModel):
     media_id: str = Field(description="SHA-256 of the film")
 
 
+class EventsQuery(BaseModel):
+    preview: bool = Field(
+        False, description="also `preview` events: the notes while they come out of the noise"
+    )
+
+
 class EventsHeader(BaseModel):
     last_event_id: str | None = Field(
         None,

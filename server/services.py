@@ -2,6 +2,7 @@
 
 from .composer import Composer
 from .config import Config
+from .isolation import Isolated
 from .jobs import Jobs
 from .previews import Previews
 from .questions import EditReader
@@ -18,6 +19,8 @@ class Services:
         self.composer = composer
         self.store = Store(config.store)
         self.jobs = Jobs(self.store, config.limits.queued_jobs)
+        if isinstance(composer, Isolated):
+            composer.on_sketch = self.jobs.show
         self.worker = Worker(self.store, self.jobs, composer, config.idle_seconds)
         self.edits = EditReader()
         self.previews = Previews()

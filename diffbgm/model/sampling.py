@@ -5,7 +5,7 @@ Knows no windows and no guidance (`denoiser` has them) and no solver's arithmeti
 
 import numpy as np
 
-from diffbgm.model.denoiser import TimeTokenDenoiser
+from diffbgm.model.denoiser import RollEstimate, TimeTokenDenoiser
 from diffbgm.model.diffusion import noise_levels
 from diffbgm.model.piece_conditions import PieceConditions
 from diffbgm.model.rhythm import held_keys, struck_keys
@@ -14,7 +14,7 @@ from diffbgm.model.temporal import Prediction, TimeTokenNetwork
 from diffbgm.model.windows import keep_given
 from diffbgm.music.pianoroll import HELD, SIXTEENTHS_PER_BEAT, TRACKS
 from diffbgm.options import Sampling
-from diffbgm.progress import Advance, LastWord, no_advance
+from diffbgm.progress import Advance, LastWord, no_advance, offer_sketch
 
 
 def sample(
@@ -37,8 +37,13 @@ def sample(
     noise = SeededNoise(seeds, denoiser.shape, denoiser.device)
     log_snr = noise_levels(options.steps, denoiser.device)
     x = denoiser.start(noise(), log_snr[0])
-    prediction = solve(denoiser, x, log_snr, noise, said).prediction
-    rolls = _to_rolls(prediction)[:, : len(piece.dynamic) * SIXTEENTHS_PER_BEAT]
+    sixteenths = len(piece.dynamic) * SIXTEENTHS_PER_BEAT
+
+    def sketch(estimate: RollEstimate) -> None:
+        offer_sketch(lambda: _to_rolls(estimate.prediction)[0, :sixteenths])
+
+    prediction = solve(denoiser, x, log_snr, noise, said, sketch).prediction
+    rolls = _to_rolls(prediction)[:, :sixteenths]
     return keep_given(rolls, given, known)
 
 

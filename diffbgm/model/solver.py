@@ -57,8 +57,12 @@ def solve(
     log_snr: Tensor,
     noise: Noise,
     progress: Advance = no_advance,
+    seen: Callable[[EstimateT], None] = lambda estimate: None,
 ) -> EstimateT:
-    """The estimate at the last of the noise levels log_snr (N,), which rise; x is at the first."""
+    """The estimate at the last of the noise levels log_snr (N,), which rise; x is at the first.
+
+    `seen` gets every estimate but that.
+    """
     half_log_snr = log_snr / 2
     steps = half_log_snr.diff()
     estimate, previous = denoiser(x, log_snr[0], None), None
@@ -68,6 +72,7 @@ def solve(
         x = solver_step(x, target, half_log_snr[index], h, noise())
         x = denoiser.constrain(x, log_snr[index], log_snr[index + 1])
         previous = estimate.clean
+        seen(estimate)
         estimate = denoiser(x, log_snr[index + 1], estimate)
         progress((index + 2) / len(log_snr))
     return estimate

@@ -7,7 +7,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.types import ResponseDict
 
 from .. import schema, security, serializers, timelines
-from ..events import EventStreams
+from ..events import EventStreams, EventsWanted
 from ..jobs import QueueFullError
 from ..services import Services
 from .common import (
@@ -81,9 +81,12 @@ def add_routes(api: APIBlueprint, services: Services) -> None:
         responses={200: content("text/event-stream"), 204: None, **errors(404, 503)},
         **shown,
     )
-    def events(path: schema.CompositionPath, header: schema.EventsHeader) -> Response:
+    def events(
+        path: schema.CompositionPath, query: schema.EventsQuery, header: schema.EventsHeader
+    ) -> Response:
         """Its state as server-sent events, now and at every change until its end"""
-        return streams.open(find(services, path.composition_id), header.last_event_id)
+        wanted = EventsWanted(header.last_event_id, query.preview)
+        return streams.open(find(services, path.composition_id), wanted)
 
 
 def source_of(services: Services, body: schema.ComposeRequest) -> tuple[str, set[str]]:

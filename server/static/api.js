@@ -92,7 +92,7 @@ export async function follow(id, on, signal) {
   while (!signal.aborted) {
     try {
       const headers = seen ? { "Last-Event-ID": seen } : {};
-      const response = await send("GET", `/v1/compositions/${id}/events`, { signal, headers });
+      const response = await send("GET", `/v1/compositions/${id}/events?preview=true`, { signal, headers });
       if (response.status === 204) return;
       for await (const event of eventsIn(response)) {
         if (event.id) seen = event.id;

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -81,3 +82,29 @@ def test_the_python_example_runs(tmp_path: Path) -> None:
             timeout=600,
         )
     assert (tmp_path / "mix.wav").read_bytes().startswith(b"RIFF")
+
+
+def test_the_lines_for_curl_run(tmp_path: Path) -> None:
+    lines = re.findall(r"```sh\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)[0]
+    (tmp_path / "film.mp4").write_bytes(b"the film")
+    with server_process(tmp_path) as server:
+        told = subprocess.run(
+            ["bash", "-eu", "-o", "pipefail", "-c", lines],
+            cwd=tmp_path,
+            env=os.environ | {"DIFFBGM_HANDSHAKE": str(server.handshake_path)},
+            check=True,
+            timeout=600,
+            capture_output=True,
+            text=True,
+        )
+        (composition,) = server.ask("GET", "/v1/compositions").json()["compositions"]
+    assert [(job["kind"], job["state"]) for job in composition["jobs"]] == [
+        ("compose", "done"),
+        ("take", "done"),
+    ]
+    assert told.stdout.count("event: state") >= 2
+    assert (tmp_path / "mix.wav").read_bytes()[:1024] == (tmp_path / "head.wav").read_bytes()
+    with zipfile.ZipFile(tmp_path / "stems.zip") as stems:
+        assert stems.testzip() is None
+        assert stems.namelist() == ["stems/melody.flac"]
+    assert json.loads((tmp_path / "timeline.otio").read_text())["OTIO_SCHEMA"] == "Timeline.1"
