@@ -14,9 +14,10 @@ from diffbgm.errors import TimelineError
 from diffbgm.readers.edl import possible_rates, read_edl
 from diffbgm.readers.final_cut import read_fcpxml
 from diffbgm.readers.kdenlive import read_kdenlive
+from diffbgm.readers.mlt import read_mlt
 from diffbgm.readers.otio_documents import check_document
 
-FORMATS = (".otio", ".edl", ".fcpxml", ".xml", ".kdenlive")
+FORMATS = (".otio", ".edl", ".fcpxml", ".xml", ".kdenlive", ".mlt")
 
 
 def open_edit(path: Path, name: str | None = None, rate: Fraction | None = None) -> Any:
@@ -70,6 +71,8 @@ def _document(path: Path, rate: Fraction | None) -> Any:
             return read_fcpxml(path)
         case ".kdenlive":
             return read_kdenlive(path)
+        case ".mlt":
+            return read_mlt(path)
         case ".otio":
             # OpenTimelineIO's own reader ends the process on documents that are not sound.
             document = json.loads(path.read_bytes())

@@ -103,8 +103,8 @@ def _documents(
                 whole = converted(edit, timeline.frame_rate, timeline.frames, document)
                 made = chosen.fresh(whole)
                 result[file] = chosen.with_music(made, music, None, media)
-        except TimelineError:
-            raise
+        except TimelineError as exc:
+            raise _about(document, work, str(exc)) from exc
         # Documents of other programs hold whatever their writers put there.
         except Exception as exc:
             reason = " ".join(str(exc).split())[:200] or type(exc).__name__
@@ -114,6 +114,14 @@ def _documents(
                 "choose another --timeline-format"
             ) from exc
     return result
+
+
+def _about(document: EditDocument | None, work: Path, message: str) -> TimelineError:
+    """The error, in words that name the editor's file, not our copy of it."""
+    if document is None:
+        return TimelineError(message)
+    kept, path = str(kept_document(work, document)), str(document.path)
+    return TimelineError(message.replace(kept, path) if kept in message else f"{path}: {message}")
 
 
 def _chosen(asked: TimelineFormat | None, document: EditDocument | None) -> TimelineFormat:

@@ -11,10 +11,12 @@ import pytest
 import soundfile
 from lxml import etree
 
+from diffbgm.readers.edits import read_timeline
 from diffbgm.timeline import Shot, Timeline
 from diffbgm.writers.timelines import mlt, mlt_fresh
 from diffbgm.writers.timelines.conversion import converted
 from diffbgm.writers.timelines.media import Relinked
+from tests.readers.made_media import make_medium
 from tests.writers.timelines.made_edits import made_edit, read_made_edit
 from tests.writers.timelines.made_music import RATE, music_for, write_sounds
 
@@ -101,3 +103,38 @@ def rendered(path: Path) -> np.ndarray:
     samples, rate = soundfile.read(out)
     assert rate == RATE
     return samples
+
+
+def test_a_project_of_shotcut_is_read(tmp_path: Path):
+    timeline = read_made_edit(tmp_path)
+    path = tmp_path / "cut.mlt"
+    path.write_bytes(project(tmp_path, ".mlt", timeline))
+    read = read_timeline(path)
+    assert read == timeline
+
+
+def test_a_transition_is_a_cut_in_its_middle(tmp_path: Path):
+    for name in "ab":
+        make_medium(tmp_path / f"{name}.mp4", seconds=4)
+    path = tmp_path / "cut.mlt"
+    path.write_text(SHOTCUT_MIX)
+    shots = read_timeline(path).shots
+    found = [(s.start_frame, s.media and (s.media.path.stem, s.media.start * 25)) for s in shots]
+    assert found == [(0, ("a", 10)), (45, ("b", 25)), (75, None), (85, ("a", 0))]
+
+
+SHOTCUT_MIX = """<mlt version="7.12.0" producer="main_bin">
+ <profile frame_rate_num="25" frame_rate_den="1"/>
+ <chain id="a" out="00:00:03.960"><property name="resource">a.mp4</property>
+  <property name="mlt_service">avformat-novalidate</property></chain>
+ <chain id="b" out="00:00:03.960"><property name="resource">b.mp4</property></chain>
+ <tractor id="mix" in="0" out="9"><track producer="a" in="50" out="59"/>
+  <track producer="b" in="20" out="29"/></tractor>
+ <producer id="black"><property name="mlt_service">color</property></producer>
+ <playlist id="background"><entry producer="black" in="0" out="99"/></playlist>
+ <playlist id="playlist0"><property name="shotcut:name">V1</property>
+  <entry producer="a" in="00:00:00.400" out="00:00:01.960"/><entry producer="mix" in="0" out="9"/>
+  <entry producer="b" in="30" out="54"/><blank length="00:00:00.400"/>
+  <entry producer="a" in="0" out="24"/></playlist>
+ <tractor id="tractor0" title="cut"><track producer="background"/><track producer="playlist0"/>
+ </tractor></mlt>"""

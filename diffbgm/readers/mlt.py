@@ -1,0 +1,159 @@
+"""Reads MLT XML, the projects of Shotcut: the tracks of the timeline, with retimed clips.
+
+A transition is a cut in its middle. https://www.mltframework.org/docs/mltxml/
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import opentimelineio as otio
+
+from diffbgm.errors import TimelineError
+
+_Element = ElementTree.Element
+_COLORS = ("color", "colour")
+_TRANSPARENT = ("#00", "0x00000000")
+_NOTHING = "background"  # the id of the black that Shotcut lays below all
+
+
+def read_mlt(path: Path) -> Any:
+    """An OTIO timeline; raises anything where the file is malformed."""
+    return _Project(ElementTree.fromstring(path.read_bytes())).timeline()
+
+
+@dataclass(frozen=True)
+class _Part:
+    """`frames` frames of a producer from frame `start` on; of nothing, if it is None."""
+
+    producer: _Element | None
+    start: int
+    frames: int
+
+
+class _Project:
+    def __init__(self, root: _Element) -> None:
+        self._root = root
+        self._by_id = {each.get("id"): each for each in root.iter() if each.get("id")}
+        profile = root.find("profile")
+        rate = {} if profile is None else profile.attrib
+        self._rate = Fraction(
+            int(rate.get("frame_rate_num", 25)), int(rate.get("frame_rate_den", 1))
+        )
+
+    def timeline(self) -> Any:
+        tractors = self._root.findall("tractor")
+        if not tractors:
+            raise TimelineError("holds no timeline; save the project with clips in its timeline")
+        main = tractors[-1]
+        result = otio.schema.Timeline(main.get("title") or self._root.get("title") or "")
+        result.global_start_time = self._time(0)
+        for track in main.iter("track"):
+            shown = self._by_id.get(track.get("producer"))
+            if shown is None or shown.get("id") == _NOTHING or self._is_black(shown):
+                continue
+            kind = "Audio" if track.get("hide") == "video" else "Video"
+            items = otio.schema.Track(_value(shown, "shotcut:name") or "", kind=kind)
+            items.enabled = track.get("hide") != "both"
+            items.extend([self._item(part) for part in _joined(self._parts(shown))])
+            result.tracks.append(items)
+        return result
+
+    def _parts(self, playlist: _Element) -> Iterator[_Part]:
+        for each in playlist:
+            if each.tag == "blank":
+                yield _Part(None, 0, self._frames(each.get("length")))
+            elif each.tag == "entry":
+                yield from self._shown(each)
+
+    def _shown(self, entry: _Element) -> Iterator[_Part]:
+        """What an entry shows: a producer, or, of a transition, one half of two."""
+        producer = self._by_id.get(entry.get("producer"))
+        start, length = self._span(entry)
+        halves = [] if producer is None else producer.findall(".//track")
+        if producer is None or producer.tag != "tractor" or len(halves) != 2:
+            yield _Part(producer, start, length)
+            return
+        for half, (first, last) in zip(
+            halves, ((0, length // 2), (length // 2, length)), strict=True
+        ):
+            begin, _ = self._span(half)
+            yield _Part(self._by_id.get(half.get("producer")), begin + first, last - first)
+
+    def _span(self, entry: _Element) -> tuple[int, int]:
+        """First frame of the producer, and how many."""
+        producer = self._by_id.get(entry.get("producer"))
+        start = self._frames(entry.get("in"))
+        out = entry.get("out") or (None if producer is None else producer.get("out"))
+        return start, self._frames(out) - start + 1
+
+    def _item(self, part: _Part) -> Any:
+        span = otio.opentime.TimeRange(self._time(part.start), self._time(part.frames))
+        if part.producer is None:
+            return otio.schema.Gap(source_range=span)
+        service = _value(part.producer, "mlt_service") or ""
+        resource = _value(part.producer, "resource") or ""
+        name = _value(part.producer, "shotcut:caption") or Path(resource).name
+        if service in _COLORS:
+            kind = "title" if resource.startswith(_TRANSPARENT) else "solid color"
+            return otio.schema.Clip(name, otio.schema.GeneratorReference(kind), span)
+        if service != "timewarp":
+            return otio.schema.Clip(name, self._reference(resource), span)
+        speed, _, resource = resource.partition(":")
+        return self._retimed(name, resource, part, Fraction(speed))
+
+    def _retimed(self, name: str, resource: str, part: _Part, speed: Fraction) -> Any:
+        """Positions of a retimed medium count its frames as they are shown; reversed, from its
+        end."""
+        start = part.start
+        if speed < 0 and part.producer is not None:
+            length = self._frames(_value(part.producer, "length") or part.producer.get("out"))
+            start = max(length - part.start - part.frames, 0)
+        time = otio.opentime.RationalTime(float(start * abs(speed)), float(self._rate))
+        span = otio.opentime.TimeRange(time, self._time(part.frames))
+        clip = otio.schema.Clip(name, self._reference(resource), span)
+        clip.effects.append(otio.schema.LinearTimeWarp(time_scalar=float(speed)))
+        return clip
+
+    def _reference(self, resource: str) -> Any:
+        root = self._root.get("root")
+        if root and not Path(resource).is_absolute():
+            resource = f"{root}/{resource}"
+        return otio.schema.ExternalReference(resource)
+
+    def _is_black(self, shown: _Element) -> bool:
+        return shown.tag == "producer" and _value(shown, "mlt_service") in _COLORS
+
+    def _frames(self, time: str | None) -> int:
+        """Of a count of frames, or of a clock, hours:minutes:seconds."""
+        if not time or time.isdigit():
+            return int(time or 0)
+        seconds = Fraction(0)
+        for part in time.replace(",", ".").split(":"):
+            seconds = seconds * 60 + Fraction(part)
+        return int(seconds * self._rate + Fraction(1, 2))
+
+    def _time(self, frames: int) -> Any:
+        return otio.opentime.RationalTime(frames, float(self._rate))
+
+
+def _joined(parts: Iterator[_Part]) -> list[_Part]:
+    """What goes on in the next part, as before and after a transition, is one."""
+    result: list[_Part] = []
+    for part in parts:
+        last = result[-1] if result else None
+        if last and last.producer is part.producer and last.start + last.frames == part.start:
+            result[-1] = replace(last, frames=last.frames + part.frames)
+        else:
+            result.append(part)
+    return [part for part in result if part.frames > 0]
+
+
+def _value(element: _Element, name: str) -> str | None:
+    for each in element.findall("property"):
+        if each.get("name") == name:
+            return each.text
+    return None
