@@ -21,7 +21,7 @@ from diffbgm.video.similarity import Flow
 TARGET = Path(gradual.__file__).with_name("gradual.json")
 
 _PENALTY = 1e-3  # on the squares of the weights
-_THRESHOLD = 1.0  # log odds, from which on a window counts: false ones cost more than missed ones
+_THRESHOLD = 1.25  # log odds, from which on a window counts: false ones cost more than missed ones
 _COVERED = 0.6  # share of a transition that a window shall cover; half as much is neither
 _LONGER = (2.6, 8)  # times, and frames more, that it may be longer
 

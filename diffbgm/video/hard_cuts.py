@@ -21,12 +21,15 @@ _RETURN = 0.4  # share of the dissimilarity below which a picture counts as come
 _RETURN_PIXELS = 0.75  # and of the difference
 _PLAIN = 6.0  # grey levels of deviation, under which a picture shows nothing
 _LONGEST_FLASH = 0.5  # seconds without a picture that may lie inside a shot
-_STAYING = 0.15  # share of the picture's structured blocks that stay when something pops up,
+_STAYING = 0.2  # share of the picture's structured blocks that stay when something pops up,
 _BLOCKS = (16, 9)  # across and down,
 _STRUCTURED, _FEWEST = (
     4.0,
     20,
 )  # those with gradients of so many levels; how many they count as at least
+_SMOOTH = 3.7  # pixels of deviation, over which noise is smoothed away
+_BLACK = 16  # levels up to which rows and columns at the edges are bars, and no picture,
+_BAR_EDGE = 2  # pixels wide where they end
 _OTHERWISE = 0.5  # share of its gradients by which a block may differ and be the same
 _PADDING = 2  # frames before the first and after the last, which PySceneDetect's detector wants
 _FIRST_SHOT = 2  # frames that the first and last shot may have, however short that is
@@ -145,7 +148,7 @@ class HardCutFinder:
 
 def _same_blocks(before: np.ndarray, after: np.ndarray) -> float:
     """The share of either picture's structured blocks that are in their place in the other."""
-    old, new = _gradients(before), _gradients(after)
+    old, new = (_gradients(picture) for picture in _without_bars(grey(before), grey(after)))
     apart = _in_blocks(new - old)
     shares = []
     for strength in (_in_blocks(old), _in_blocks(new)):
@@ -155,9 +158,19 @@ def _same_blocks(before: np.ndarray, after: np.ndarray) -> float:
     return max(shares)
 
 
-def _gradients(rgb: np.ndarray) -> np.ndarray:
-    """(2, H, W): how grey rises to the right and down, noise smoothed away."""
-    smooth = cv2.blur(grey(rgb), (5, 5))
+def _without_bars(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Two grey pictures without the black bars that both have, whose edges are no structure."""
+    for axis in (0, 1):
+        lit = np.flatnonzero(np.maximum(one.mean(1 - axis), other.mean(1 - axis)) > _BLACK)
+        if len(lit) > 2 * _BAR_EDGE and len(lit) < one.shape[axis]:
+            inner = slice(lit[0] + _BAR_EDGE, lit[-1] + 1 - _BAR_EDGE)
+            one, other = (each[inner] if axis == 0 else each[:, inner] for each in (one, other))
+    return one, other
+
+
+def _gradients(picture: np.ndarray) -> np.ndarray:
+    """(2, H, W): how it rises to the right and down."""
+    smooth = cv2.GaussianBlur(picture, (0, 0), _SMOOTH)
     return np.stack([cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)])
 
 

@@ -57,7 +57,7 @@ def dissimilarity(before: np.ndarray, after: np.ndarray, flow: Flow) -> float:
 
 def _changed(before: np.ndarray, after: np.ndarray) -> float:
     """The share of the picture that is not as it was: little, when just a thing leaps in it."""
-    levels = cv2.absdiff(cv2.blur(before, (3, 3)), cv2.blur(after, (3, 3))).max(2)
+    levels = cv2.absdiff(cv2.blur(before, (5, 5)), cv2.blur(after, (5, 5))).max(2)
     return float((levels > _CHANGED).mean())
 
 

@@ -71,6 +71,25 @@ def test_what_pops_up_over_a_picture_is_no_cut(seed, share):
     assert kinds([under] * 30 + [popped] * 30 + [under] * 30) == []
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_bars_and_subtitles_that_stay_hide_no_cut(seed):
+    def framed(picture: np.ndarray) -> np.ndarray:
+        framed = cv2.putText(picture.copy(), "is it you?", (40, 85), 0, 0.7, (255,) * 3, 1)
+        framed[:14], framed[-14:] = 0, 0
+        return framed
+
+    one, other = framed(texture(40 + seed)), framed(texture(50 + seed))
+    assert kinds([one] * 30 + [other] * 30) == [(30, "hard")]
+
+
+def test_words_on_a_noisy_picture_are_no_cut():
+    rng = np.random.default_rng(0)
+    soft = cv2.GaussianBlur(A, (0, 0), 12)
+    shown = [soft] * 20 + [titled(soft, "Once upon")] * 20
+    noisy = [np.clip(one + rng.normal(0, 16, (108, 192, 1)), 0, 255) for one in shown]
+    assert kinds([one.astype(np.uint8) for one in noisy]) == []
+
+
 @pytest.mark.parametrize("ground", [plain(0, 0, 0), plain(20, 40, 120), plain(250, 250, 250)])
 def test_words_on_a_plain_ground_are_no_cuts(ground):
     one, two = titled(ground, "Once upon"), titled(ground, "a time")
