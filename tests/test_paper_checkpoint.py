@@ -70,7 +70,7 @@ class TestCompose:
         assert composed.model["name"] == "paper"
         assert len(composed.model["sha256"]) == 64
         assert composed.model["steps"] == 4
-        assert composed.model["guidance"] == 1  # the option's 1.5 is not for this network
+        assert composed.model["guidance"] == 1  # the option's 1.6 is not for this network
         assert composed.model["visual_features"] == "dynamic stream"
         assert composed.model["language_features"] == "semantic stream"
 

@@ -97,7 +97,7 @@ def _evaluate_scores(
     asked, written = {}, {}
     for index, window in enumerate(windows):
         name, rows = found.name(window), found.beats(window)
-        piece = _own_conditions(found.prepared, rows, seed + index)
+        piece = own_conditions(found.prepared, rows, seed + index)
         _generate(model, piece, found.roll(window), folder, name, seed + index)
         asked[name], written[name] = piece.chord, condition_rows(found.prepared.chord[rows])
         progress("pieces", (index + 1) / len(windows))
@@ -128,7 +128,7 @@ def _generate(
     write_roll_png(folder / "pictures" / f"{name}.png", np.stack([roll, real]))
 
 
-def _own_conditions(prepared: PreparedSet, rows: slice, seed: int) -> PieceConditions:
+def own_conditions(prepared: PreparedSet, rows: slice, seed: int) -> PieceConditions:
     """A song's conditions, under a plan drawn for them."""
     starts = prepared.phrase_start[rows]
     own = PieceConditions(

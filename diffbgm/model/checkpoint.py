@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import save_file
 
 from diffbgm.errors import CheckpointError
+from diffbgm.model.calibration import calibration_for
 from diffbgm.model.config import NetworkConfig
 from diffbgm.model.temporal import TimeTokenNetwork
 from diffbgm.model.weights_file import check_entries, damaged_configuration, read_weights, shapes
@@ -63,6 +64,7 @@ def load_network(path: Path, device: torch.device) -> TimeTokenNetwork:
     config, weights = load_weights(path)
     network = TimeTokenNetwork(config)
     network.load_state_dict({name: value.float() for name, value in weights.items()})
+    network.calibration = calibration_for(identify(path).sha256)
     return network.to(device).eval().requires_grad_(False)
 
 

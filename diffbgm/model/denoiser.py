@@ -120,6 +120,7 @@ class TimeTokenDenoiser:
             return prediction.logits, prediction.velocity
 
         logits, velocity = self.windows.average(self.takes, self._at_once, predict)
+        logits += self.network.calibration
         logits[..., :KEYS] += self.chromatic
         logits = sing(follow_rhythm(logits), self.known.clean, self.known.mask)
         clean = to_estimate(logits, self.known.clean, self.known.mask)

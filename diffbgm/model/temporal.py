@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from diffbgm.model.attention import attend
+from diffbgm.model.calibration import no_shift
 from diffbgm.model.config import NetworkConfig
 from diffbgm.model.feature_selector import FeatureSelector
 from diffbgm.model.segment_attention import TOKEN_WIDTH, SegmentCrossAttention, attention_bias
@@ -75,6 +76,9 @@ class TimeTokenNetwork(nn.Module):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config
+        # Not trained: the sampler adds it to the logits.
+        self.calibration: Tensor
+        self.register_buffer("calibration", no_shift(), persistent=False)
         width, local = config.width, config.local_channels
         self.read = nn.Conv2d(4 * CHANNELS + len(TRACKS), local, (3, 5), padding=(1, 2))
         self.read_rhythm = nn.Linear(2 * CHANNELS + len(TRACKS), width)

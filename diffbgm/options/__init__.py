@@ -93,7 +93,7 @@ class Sampling:
     """Solver steps and guidance (1: as conditioned; more: exaggerated)."""
 
     steps: Steps = 16
-    guidance: Guidance = 1.5
+    guidance: Guidance = 1.6
 
     def __post_init__(self) -> None:
         check_options(self)
@@ -166,6 +166,15 @@ class ComposeOptions:
             steers_hits=True,
         ),
     ] = None
+    best_of: Annotated[
+        int,
+        Option(
+            "integer",
+            "How many pieces to make, of which the one most like songs is kept",
+            low=1,
+            high=8,
+        ),
+    ] = 1
     chords: Annotated[
         str | None,
         Option(
