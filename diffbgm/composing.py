@@ -9,6 +9,7 @@ Before that, without composing: `preview.analyse` and `preview.preview_hits`.
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -32,9 +33,9 @@ from diffbgm.music.chord_plan import ChordPlan
 from diffbgm.music.harmony import estimate_key
 from diffbgm.music.pianoroll import to_score
 from diffbgm.options import ComposeOptions, TakeOptions, checked
-from diffbgm.performing import arranged_take, check_sound, take_seed
+from diffbgm.performing import arranged_take, candidate_seed, check_sound, take_seed
 from diffbgm.preview import analyse_source, checked_source
-from diffbgm.progress import Advance, Clock, Progress, no_progress
+from diffbgm.progress import Advance, Clock, Progress, no_progress, part_of
 from diffbgm.sound.soundfont import find_soundfont
 from diffbgm.spotting.cue_sheet import CueSheet, override_shot, spot
 from diffbgm.spotting.film_plan import plan_film
@@ -44,6 +45,10 @@ from diffbgm.video.find_dialogue import find_dialogue
 from diffbgm.writers.folder import new_version, next_version, write_folder
 from diffbgm.writers.rendering import PreviousVersion, soundfont_of
 from diffbgm.writers.space import require_space, space_needed
+
+if TYPE_CHECKING:
+    from diffbgm.model.networks import Model
+    from diffbgm.video.analysis import VideoAnalysis
 
 
 def compose(
@@ -84,9 +89,7 @@ def compose(
             cues = replace(cues, dialogue=dialogue, plan=plan_film(cues, options.seed, written))
         with clock.stage("diffusion") as advance:
             network = generation.load(checkpoint, options.device)
-            roll = generation.sample_film(
-                network, cues, analysis, options.sampling, options.seed, advance
-            )
+            roll, ranking = _best_roll(network, cues, analysis, options, advance)
         with clock.stage("arrangement"):
             takes = _first_takes(
                 roll, cues, len(analysis.timeline.shots), options, style, soundfont
@@ -100,7 +103,7 @@ def compose(
             numbers=((0, 1),) * len(takes),
             options=options,
             film=film,
-            model=model | network.feature_sources(analysis.image_embeddings),
+            model=model | network.feature_sources(analysis.image_embeddings) | ranking,
             sound={"soundfont": str(soundfont)},
             origin=origin_of(checkpoint, model, soundfont, options.seed, analysis.mood_source),
         )
@@ -190,6 +193,32 @@ def _dialogue(timeline: Timeline, options: ComposeOptions, advance: Advance) -> 
     if options.dialogue is not None:
         return Dialogue.joined(options.dialogue, timeline.seconds)
     return find_dialogue(timeline, advance) if options.under_dialogue else Dialogue()
+
+
+def _best_roll(
+    network: "Model",
+    cues: CueSheet,
+    analysis: "VideoAnalysis",
+    options: ComposeOptions,
+    advance: Advance,
+) -> tuple[np.ndarray, dict[str, Any]]:
+    """Of as many rolls as asked for the one most like songs, and how all were ranked, if any were.
+
+    The first of them is what would be made alone; all have the same plan.
+    """
+    rolls, asked = [], options.best_of
+    for number in range(asked):
+        seed = candidate_seed(options.seed, number)
+        share = part_of(advance, number / asked, (number + 1) / asked)
+        rolls.append(generation.sample_film(network, cues, analysis, options.sampling, seed, share))
+    if asked == 1:
+        return rolls[0], {}
+    # Lazily: the critic's table is needed by nobody else.
+    from diffbgm.evaluation.critic import likeness_of_roll
+
+    likeness = [likeness_of_roll(roll) for roll in rolls]
+    chosen = int(np.argmax(likeness))
+    return rolls[chosen], {"candidates": likeness, "chosen": chosen}
 
 
 def _first_takes(

@@ -47,6 +47,11 @@ def take_seed(options: ComposeOptions, shot: int, number: int) -> int:
     return int(np.random.SeedSequence((options.seed, shot, number)).generate_state(1)[0])
 
 
+def candidate_seed(seed: int, number: int) -> int:
+    """The seed of one of several pieces for the same film; that of the first is `seed` itself."""
+    return seed if number == 0 else int(np.random.SeedSequence((seed, number)).generate_state(1)[0])
+
+
 def check_sound(soundfont: Path, style: Style) -> None:
     """SoundFontError unless the SoundFont can be played and has the style's instruments."""
     with open_synthesizer(soundfont) as synthesizer:

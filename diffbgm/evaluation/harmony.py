@@ -59,16 +59,21 @@ def half_bar_chords(piece: MeasuredPiece) -> tuple[np.ndarray, np.ndarray]:
     return best % 12, _CHORDS[best]
 
 
+def chord_members(piece: MeasuredPiece) -> np.ndarray:
+    """Of every note, whether it is one of its half bar's chord: (notes,) 0 and 1."""
+    _, chords = half_bar_chords(piece)
+    return chords[piece.onset // CHORD_SIXTEENTHS, piece.pitch % 12]
+
+
 def chord_tones_on_beats(piece: MeasuredPiece) -> np.ndarray:
     """For each half bar, the share (0 to 1) of its notes struck on a beat that are chord tones.
 
     Half bars without a note on a beat are left out; (0..2 * bars,) floats.
     """
-    _, chords = half_bar_chords(piece)
-    halves = len(chords)
+    halves = piece.sixteenths // CHORD_SIXTEENTHS
     on_beat = piece.onset % SIXTEENTHS_PER_BEAT == 0
     half = piece.onset[on_beat] // CHORD_SIXTEENTHS
-    fits = chords[half, piece.pitch[on_beat] % 12]
+    fits = chord_members(piece)[on_beat]
     struck = np.bincount(half, minlength=halves)
     fitting = np.bincount(half, weights=fits, minlength=halves)
     return fitting[struck > 0] / struck[struck > 0]
