@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 from diffbgm_server.composer import Description, read_edit
 
 from diffbgm.errors import FilmError, StorageError
+from diffbgm.music.pianoroll import from_notes
 from diffbgm.options import ComposeOptions, RefitOptions, TakeOptions
+from diffbgm.progress import offer_sketch
 from tests.made_composition import MadeFilm, exchange_take, write_composition
 
 RATE, EDGES = Fraction(24), (0, 24, 36, 72)
@@ -86,6 +89,7 @@ class FakeComposer:
         if style == "patient":
             while self.gate is None or not self.gate.exists():
                 progress("diffusing", 0.4)
+                offer_sketch(lambda: from_notes(np.array([[2, 6, 60, 90, 0]]), 16))
                 time.sleep(0.01)
         if style == "unusable":
             raise FilmError(f"{source} has no picture; give a film")

@@ -12,6 +12,7 @@ from diffbgm.model.sampling import sample
 from diffbgm.model.solver import solver_step
 from diffbgm.music.pianoroll import HELD, from_notes, to_notes
 from diffbgm.options import Sampling
+from diffbgm.progress import sketched
 from tests.model.small_network import eager_network, piece
 
 QUICK = Sampling(steps=4, guidance=1.5)
@@ -28,6 +29,14 @@ def test_the_same_seed_gives_the_same_notes(eager):
     assert len(to_notes(first[0])) > 0
     assert np.array_equal(first, again)
     assert not np.array_equal(first[0], first[1])
+
+
+def test_whoever_watches_sees_rolls_and_changes_none(eager):
+    seen = []
+    with sketched(seen.append):
+        watched = sample(eager, piece(16), [7, 8], QUICK)
+    assert np.array_equal(watched, sample(eager, piece(16), [7, 8], QUICK))
+    assert [sketch.shape for sketch in seen[:1]] == [(64, 3, 88)]
 
 
 def test_a_seed_gives_the_same_notes_alone_and_in_company(eager):

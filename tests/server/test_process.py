@@ -1,5 +1,6 @@
 """A server process over its socket: its beginning, its end, and what a violent end leaves."""
 
+import json
 import os
 import signal
 import socket
@@ -173,6 +174,24 @@ def test_watchers_hear_of_progress_while_it_happens_and_may_leave(tmp_path: Path
             server.wait(composition, is_diffusing)
         (tmp_path / "gate").touch()
         assert server.ended(composition)["state"] == "done"
+
+
+def test_notes_are_seen_while_they_come_by_who_asks_for_them(tmp_path: Path) -> None:
+    with server_process(tmp_path) as server:
+        composition = server.submit(style="patient")
+        path = f"/v1/compositions/{composition}/events?preview=true"
+        told = []
+        with server.ask("GET", path, stream=True) as events:
+            for line in events.iter_lines(decode_unicode=True, chunk_size=1):
+                told.append(line)
+                if told[-2:-1] == ["event: preview"]:
+                    break
+        sketch = json.loads(told[-1].removeprefix("data: "))
+        assert sketch == {"sixteenths": 16, "notes": [[0, 2, 6, 60]]}
+        (tmp_path / "gate").touch()
+        unasked = server.ask("GET", path.removesuffix("?preview=true")).text
+        assert "event: state" in unasked
+        assert "event: preview" not in unasked
 
 
 def test_a_large_film_goes_up_and_ranges_come_down(tmp_path: Path) -> None:
