@@ -13,6 +13,7 @@ import opentimelineio as otio
 from diffbgm.errors import TimelineError
 from diffbgm.readers.edl import possible_rates, read_edl
 from diffbgm.readers.final_cut import read_fcpxml
+from diffbgm.readers.final_cut_7 import read_final_cut_7
 from diffbgm.readers.kdenlive import read_kdenlive
 from diffbgm.readers.mlt import read_mlt
 from diffbgm.readers.otio_documents import check_document
@@ -56,11 +57,17 @@ def _all_edits(path: Path, rate: Fraction | None) -> list[Any]:
         raise TimelineError(f"{path}: {exc}") from exc
     # Adapters let through whatever a malformed file makes them stumble over.
     except Exception as exc:
-        reason = " ".join(str(exc).split())[:200] or type(exc).__name__
-        raise TimelineError(f"{path}: not a valid {path.suffix} file ({reason})") from exc
+        raise TimelineError(f"{path}: not a valid {path.suffix} file{_reason(exc)}") from exc
     if not edits:
         raise TimelineError(f"{path}: holds no edit; export a sequence or timeline")
     return edits
+
+
+def _reason(error: Exception) -> str:
+    """What an error says of the file; nothing where it speaks of an adapter's inside."""
+    if isinstance(error, AttributeError | LookupError | TypeError | RecursionError):
+        return ", or one of a kind that is not known; export it again"
+    return f" ({' '.join(str(error).split())[:200]}); export it again"
 
 
 def _document(path: Path, rate: Fraction | None) -> Any:
@@ -79,7 +86,7 @@ def _document(path: Path, rate: Fraction | None) -> Any:
             check_document(document)
             return otio.adapters.read_from_string(json.dumps(document), "otio_json")
         case _:
-            return otio.adapters.read_from_file(str(path))
+            return read_final_cut_7(path)
 
 
 def _edits(document: Any) -> Iterator[Any]:

@@ -301,3 +301,21 @@ def test_files_that_are_not_there_or_of_another_kind(tmp_path):
         read_timeline(tmp_path / "edit.otio")
     with pytest.raises(TimelineError, match=r"use \.otio"):
         read_timeline(tmp_path / "edit.prproj")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("cut.kdenlive", "<mlt><tractor/></mlt>"),
+        ("cut.xml", "<xmeml><sequence/></xmeml>"),
+        ("cut.fcpxml", "<fcpxml><library><event><project/></event></library></fcpxml>"),
+        ("cut.edl", "001  A  V  C  00:00:00:00 00:00:01:00"),
+    ],
+)
+def test_messages_do_not_speak_of_an_adapters_inside(tmp_path, name, content):
+    path = tmp_path / name
+    path.write_text(content)
+    with pytest.raises(TimelineError) as caught:
+        read_timeline(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert not any(word in str(caught.value) for word in ("NoneType", "object", "attribute", "\n"))
