@@ -23,6 +23,7 @@ from .job_limits import GIB, JobLimits
 if TYPE_CHECKING:
     import numpy as np
 
+    from diffbgm.options import TimelineFormat
     from diffbgm.video.analysis import VideoAnalysis
 
 _THUMBNAIL_WIDTH = 128  # pixels
@@ -49,6 +50,27 @@ class Questions:
             tracks = edit if isinstance(edit, otio.schema.Stack) else [edit.deepcopy()]
             edit = otio.schema.Timeline(name=edit.name, tracks=list(tracks))
         return otio.adapters.write_to_string(edit, "otio_json")
+
+    def timeline(
+        self, folder: Path, wanted: "TimelineFormat", work: Path, progress: Progress
+    ) -> None:
+        """Writes the edit of a composition with its music, in that format, into `work`.
+
+        The composition stays as it is. CompositionError, TimelineError.
+        """
+        from dataclasses import replace
+        from shutil import copyfile
+
+        from diffbgm.composition import kept_document, load_composition, load_scored_film
+        from diffbgm.writers.timelines import write_timelines
+
+        composition = load_composition(folder)
+        film = load_scored_film(composition)
+        options = replace(film.options, timeline_format=wanted, stems=False)
+        if (document := film.timeline.document) is not None:
+            copyfile(kept_document(folder, document), kept_document(work, document))
+        segments = [shot["audio"] for shot in composition.shots]
+        write_timelines(work, replace(film, options=options), segments)
 
     def hits(self, source: Path, options: ComposeOptions, progress: Progress) -> dict[str, Any]:
         """How the music would meet the cuts, as in composition.json, and the cuts. DiffBGMError."""
@@ -123,23 +145,30 @@ def _jpeg(pixels: "np.ndarray") -> str:
     return base64.b64encode(file.getvalue()).decode()
 
 
-class EditReader:
-    """Reads edits that were sent, each in a process that ends with it: they are of strangers."""
+class Edits:
+    """Reads and writes edits, each in a process that ends with it: they are of strangers."""
 
     def __init__(self) -> None:
         self._one_at_a_time = threading.Lock()
 
     def read(self, path: Path, rate: float | None) -> str:
-        """As `Questions.read`; TimelineError also where reading does not come to an end."""
+        """As `Questions.read`; TimelineError also where it does not come to an end."""
+        return self._call("read", path, rate)
+
+    def write(self, folder: Path, wanted: "TimelineFormat", work: Path) -> None:
+        """As `Questions.timeline`; TimelineError also where it does not come to an end."""
+        self._call("timeline", folder, wanted, work)
+
+    def _call(self, method: str, *arguments: Any) -> Any:
         began = time.monotonic()
 
         def progress(stage: str, fraction: float) -> None:
             if time.monotonic() - began > _READING_SECONDS:
-                raise TimelineError("The edit takes too long to read; export it anew.")
+                raise TimelineError("The edit takes too long to read or write; export it anew.")
 
         with self._one_at_a_time:
             child = Isolated(Questions(), patience=0.0, limits=JobLimits(2 * GIB, 60))
             try:
-                return child.call("read", (path, rate), progress, patience=0.0)
+                return child.call(method, arguments, progress, patience=0.0)
             finally:
                 child.unload()

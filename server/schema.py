@@ -257,6 +257,12 @@ class ShotPath(CompositionPath):
     shot: Annotated[int, Field(ge=0, lt=2**31)]
 
 
+class TimelinePath(CompositionPath):
+    suffix: Literal["edl", "xml", "fcpxml", "kdenlive", "mlt"] = Field(
+        description="the format: xml is Final Cut 7's"
+    )
+
+
 class FilePath(CompositionPath):
     path: str = Field(description="a path of `result.files`")
 

@@ -5,7 +5,7 @@ from .config import Config
 from .isolation import Isolated
 from .jobs import Jobs
 from .previews import Previews
-from .questions import EditReader
+from .questions import Edits
 from .retention import Keeper
 from .store import Store
 from .worker import Worker
@@ -22,7 +22,7 @@ class Services:
         if isinstance(composer, Isolated):
             composer.on_sketch = self.jobs.show
         self.worker = Worker(self.store, self.jobs, composer, config.idle_seconds)
-        self.edits = EditReader()
+        self.edits = Edits()
         self.previews = Previews()
         self.metrics = self.worker.metrics
         self._keeper = Keeper(self.store, self.jobs, config.retention)

@@ -1,5 +1,7 @@
 """The files of a result."""
 
+import secrets
+import shutil
 from typing import Any
 
 from flask import Response
@@ -43,6 +45,32 @@ def add_routes(api: APIBlueprint, services: Services) -> None:
     def timeline(path: schema.CompositionPath) -> Response:
         """The edit with its music and markers, as OpenTimelineIO"""
         return _file(services, path.composition_id, "timeline.otio")
+
+    _add_timelines(api, services)
+
+
+def _add_timelines(api: APIBlueprint, services: Services) -> None:
+    @api.get(
+        "/v1/compositions/<composition_id>/timeline.<suffix>",
+        tags=[COMPOSITIONS],
+        security=FILE,
+        responses={200: content("application/octet-stream"), **errors(404, 409, 422, 507)},
+    )
+    def timeline_as(path: schema.TimelinePath) -> Response:
+        """The edit with its music and markers, in another editor's format"""
+        folder = services.store.folder(composed(services, path.composition_id).id)
+        work = services.store.work / f"timeline-{secrets.token_hex(8)}"
+        wanted = "fcp7" if path.suffix == "xml" else path.suffix
+        try:
+            work.mkdir()
+            services.edits.write(folder, wanted, work)
+            written = (work / f"timeline.{path.suffix}").read_bytes()
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+        response = Response(written, mimetype="application/octet-stream")
+        name = f"attachment; filename=timeline.{path.suffix}"
+        response.headers["Content-Disposition"] = name
+        return response
 
 
 def _file(services: Services, composition_id: str, path: str) -> Response:

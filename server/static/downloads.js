@@ -5,7 +5,12 @@ const NAMES = {
   "overview.png": "Overview", "composition.json": "composition.json", "LICENSE.txt": "Licences",
 };
 
-/** Fills `place` for a result of the composition `id`; `formats` are those of timelines, the first kept. */
+const FORMATS = {
+  otio: "OpenTimelineIO", edl: "EDL (CMX 3600)", fcp7: "Final Cut 7, Premiere (XML)", fcpxml: "Final Cut Pro", kdenlive: "Kdenlive", mlt: "Shotcut",
+};
+const SUFFIXES = { fcp7: "xml" };
+
+/** Fills `place` for a result of the composition `id`; `formats` are those of timelines. */
 export function fill(place, id, result, formats) {
   const { files } = result;
   const links = Object.entries(NAMES).filter(([name]) => files[name]).map(([name, label]) => link(files[name], label, name));
@@ -28,7 +33,7 @@ function timelines(id, formats) {
   const row = document.createElement("span"), choice = document.createElement("select");
   row.className = "inline";
   choice.setAttribute("aria-label", "Format of the timeline");
-  for (const [format, label] of formats) choice.add(new Option(label, format));
+  for (const format of formats) choice.add(new Option(FORMATS[format] ?? format, SUFFIXES[format] ?? format));
   const made = link("", "Timeline", "timeline");
   const point = () => {
     made.href = `/v1/compositions/${id}/timeline.${choice.value}`;

@@ -47,7 +47,8 @@ function showForms(info) {
   const compose = { front: $("options"), more: $("more-options"), names: info };
   const take = { front: $("shot-options"), more: $("more-shot-options"), names: info, prefix: "shot-" };
   composeOptions = buildForm(info.options.compose, compose);
-  result.prepare(buildForm(info.options.take, take), open, info.timeline_formats);
+  const { choices } = info.options.compose.find((option) => option.name === "timeline_format");
+  result.prepare(buildForm(info.options.take, take), open, choices);
 }
 
 async function showServer() {

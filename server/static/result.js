@@ -14,7 +14,7 @@ let content = null; // What the chart shows of it, from its report.
 let chosen = 0; // The shot that the card is about.
 let takeOptions = () => ({});
 let afterChange = () => {};
-let formats = [["otio", "OpenTimelineIO"]];
+let formats = [];
 
 const locks = () => new Set(JSON.parse(localStorage.getItem(`diffbgm-locked-${state?.id}`) ?? "[]"));
 const isLocked = (shot) => locks().has(shot);
@@ -30,7 +30,7 @@ const list = ShotList.create($("list"), choose);
 export function prepare(options, changed, timelineFormats) {
   takeOptions = options;
   afterChange = changed;
-  formats = timelineFormats ?? formats;
+  formats = timelineFormats;
 }
 
 /** Shows a composition with its music. */

@@ -55,6 +55,12 @@ def test_a_film_is_scored_and_one_shot_done_again(
     for name in ("score.mid", "overview.png", "timeline.otio", "film.mp4", "shots/000.png"):
         assert server.ask("GET", result["files"][name]).status_code == 200
 
+    for suffix in ("edl", "xml", "fcpxml", "kdenlive", "mlt"):
+        edit = server.ask("GET", f"/v1/compositions/{done['id']}/timeline.{suffix}")
+        assert edit.status_code == 200, edit.text
+        assert b"000.flac" in edit.content
+    assert server.ask("GET", f"/v1/compositions/{done['id']}").json()["result"] == result
+
     takes = f"/v1/compositions/{done['id']}/shots/1/takes"
     assert server.ask("POST", takes, json={"energy": 0.9}).status_code == 202
     again = server.ended(done["id"])
