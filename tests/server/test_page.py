@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -52,7 +53,9 @@ def browser(tmp_path: Path) -> Iterator[webdriver.Chrome]:
 
 
 def wait(browser: webdriver.Chrome, until: Callable[[], Any], seconds: float = 60) -> Any:
-    return WebDriverWait(browser, seconds, poll_frequency=0.05).until(lambda _: until())
+    """What `until` returns once that is true; what is drawn anew meanwhile is looked for again."""
+    waiting = WebDriverWait(browser, seconds, 0.05, [StaleElementReferenceException])
+    return waiting.until(lambda _: until())
 
 
 def script(browser: webdriver.Chrome, code: str) -> Any:
