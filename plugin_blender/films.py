@@ -26,6 +26,7 @@ class Films:
     def __init__(self, scene) -> None:
         self._render = scene.render
         self._animated = compat.animated_strips(scene)
+        self._neutral: dict[str, dict[str, object]] = {}  # by the type of strip
 
     def film_of(self, strip) -> Film | None:
         """What a movie strip shows at its first frame, unless it changes the film's picture."""
@@ -48,15 +49,23 @@ class Films:
         is_cropped = any((crop.min_x, crop.max_x, crop.min_y, crop.max_y))
         is_moved = any((transform.offset_x, transform.offset_y, transform.rotation))
         return (
-            any(getattr(strip, name, neutral) != neutral for name, neutral in _NEUTRAL.items())
+            any(getattr(strip, name) != value for name, value in self._neutral_of(strip).items())
             or is_cropped
             or is_moved
             or strip.strobe > 1
             or strip.blend_type not in _COVERING
             or len(strip.modifiers) > 0
-            or len(getattr(strip, "retiming_keys", ())) > 0
+            or _is_retimed(strip)
             or strip.name in self._animated
         )
+
+    def _neutral_of(self, strip) -> dict[str, object]:
+        """Values of an unchanged strip, of the properties that its type has in this Blender."""
+        kind = strip.type
+        if kind not in self._neutral:
+            known = strip.bl_rna.properties
+            self._neutral[kind] = {name: _NEUTRAL[name] for name in _NEUTRAL if name in known}
+        return self._neutral[kind]
 
     def _fits(self, strip) -> bool:
         """Whether a film fills the picture."""
@@ -66,6 +75,10 @@ class Films:
         wide = shown.orig_width * strip.transform.scale_x / self._render.resolution_x
         high = shown.orig_height * strip.transform.scale_y / self._render.resolution_y
         return max(wide, high) >= _FITTING
+
+
+def _is_retimed(strip) -> bool:
+    return "retiming_keys" in strip.bl_rna.properties and len(strip.retiming_keys) > 0
 
 
 def has_rate_of(scene, name: str) -> bool:

@@ -5,10 +5,13 @@ from typing import NamedTuple
 
 from . import compat, strip_table
 from .strip_table import Table
-from .tags import is_ours
+from .tags import KEY, is_ours
 
 # What carries no picture of its own: it never makes a cut, and never hides one.
 UNSEEN = frozenset({"SOUND", "TEXT", "ADJUSTMENT"})
+
+
+_NO_PICTURE = "The sequencer has no picture: add a movie, image or scene strip"
 
 
 class NoPictureError(Exception):
@@ -39,11 +42,16 @@ def picture_range(scene) -> Range:
     return known[1]
 
 
-def has_picture(strip, muted_channels: list[bool]) -> bool:
-    """Whether a strip shows something of the user's."""
-    if strip.mute or muted_channels[strip.channel] or strip.type in UNSEEN:
-        return False
-    return not is_ours(strip)
+def with_picture(strips, table: Table, muted_channels: list[bool]) -> list[int]:
+    """The rows of the strips that show something of the user's."""
+    audible = zip(strips, table.mute, table.channel, strict=True)
+    return [
+        row
+        for row, (strip, is_muted, channel) in enumerate(audible)
+        if not (is_muted or muted_channels[channel])
+        and strip.type not in UNSEEN
+        and not (strip.get(KEY) and is_ours(strip))
+    ]
 
 
 def _basis(scene) -> tuple:
@@ -58,12 +66,13 @@ def _basis(scene) -> tuple:
 
 def _find(scene) -> Range | str:
     editor = scene.sequence_editor
-    strips = compat.strips_of(editor) if editor else []
-    muted = strip_table.muted_channels(editor) if editor else []
-    rows = [row for row, strip in enumerate(strips) if has_picture(strip, muted)]
-    if not rows:
-        return "The sequencer has no picture: add a movie, image or scene strip"
+    if editor is None:
+        return _NO_PICTURE
+    strips = compat.strips_of(editor)
     table = strip_table.read(strips)
+    rows = with_picture(strips, table, strip_table.muted_channels(editor))
+    if not rows:
+        return _NO_PICTURE
     selected = [row for row in rows if table.select[row]]
     if scene.use_preview_range:
         limits = scene.frame_preview_start, scene.frame_preview_end + 1

@@ -6,17 +6,20 @@ from fractions import Fraction
 from . import compat, strip_table
 from .cuts import Edit, Picture, find_candidates, find_films
 from .films import Films
-from .ranges import has_picture, picture_range
+from .ranges import picture_range, with_picture
+
+_WITHOUT_INPUTS = frozenset(
+    {"MOVIE", "IMAGE", "SCENE", "META", "COLOR", "MULTICAM", "MASK", "MOVIECLIP"}
+)
 
 
 def read_edit(scene) -> Edit:
     """The range that the editor means, and where it may have cuts. Raises NoPictureError."""
     start, end, _ = picture_range(scene)
     editor = scene.sequence_editor
-    strips = list(compat.strips_of(editor))
+    strips = compat.strips_of(editor)
     muted = strip_table.muted_channels(editor)
-    reader = _Reader(scene, start, end)
-    pictures = reader.pictures(strips, muted)
+    pictures = _Reader(scene, start, end).pictures(strips, muted)
     candidates = find_candidates(pictures, start, end)
     edit = Edit(scene.name, start, end, frame_rate(scene), candidates, ())
     at = [(start + first, start + after) for first, after in edit.stretches]
@@ -59,24 +62,21 @@ class _Reader:
         self._keys = compat.keyed(scene, "multicam_source")
         self._range = start, end
 
-    def pictures(self, strips: Iterable, muted: list[bool]) -> tuple[Picture, ...]:
+    def pictures(self, strips, muted: list[bool]) -> tuple[Picture, ...]:
+        table = strip_table.read(strips)
+        first, after = self._range
+        shown = list(strips)
         return tuple(
-            self._picture(strip)
-            for strip in strips
-            if has_picture(strip, muted)
-            and self._overlaps(strip)
-            and not self._films.is_transparent(strip)
+            self._picture(shown[row])
+            for row in with_picture(shown, table, muted)
+            if table.start[row] < after
+            and table.end[row] > first
+            and not self._films.is_transparent(shown[row])
         )
-
-    def _overlaps(self, strip) -> bool:
-        start, end = compat.span(strip)
-        return start < self._range[1] and end > self._range[0]
 
     def _picture(self, strip) -> Picture:
         start, end = compat.span(strip)
         is_meta, is_multicam = strip.type == "META", strip.type == "MULTICAM"
-        inside = compat.strips_of(strip) if is_meta else ()
-        muted = strip_table.muted_channels(strip) if is_meta else []
         return Picture(
             name=strip.name,
             kind=strip.type,
@@ -84,12 +84,15 @@ class _Reader:
             start=start,
             end=end,
             sources=tuple(self._picture(source) for source in _inputs(strip)),
-            inside=self.pictures(inside, muted) if is_meta else None,
+            inside=self._inside(strip) if is_meta else None,
             angles=self._angles(strip) if is_multicam else (),
             marks=_inner_marks(strip),
             film=self._films.film_of(strip),
             is_changed=(is_meta or is_multicam) and self._films.is_changed(strip),
         )
+
+    def _inside(self, meta) -> tuple[Picture, ...]:
+        return self.pictures(compat.strips_of(meta), strip_table.muted_channels(meta))
 
     def _angles(self, strip) -> tuple[tuple[int, int], ...]:
         """The channels that a multicam strip shows, keyframe by keyframe."""
@@ -118,5 +121,7 @@ def _inner_marks(strip) -> tuple[int, ...]:
 
 def _inputs(strip) -> list:
     """The strips that an effect takes in, the outgoing one first."""
+    if strip.type in _WITHOUT_INPUTS:
+        return []  # asking for a property that there is not takes Blender long
     inputs = (getattr(strip, "input_1", None), getattr(strip, "input_2", None))
     return [source for source in inputs if source is not None]
