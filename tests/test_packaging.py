@@ -26,6 +26,7 @@ PLUGINS = {
     "otio-fcp-adapter",
     "otio-fcpx-xml-adapter",
     "otio-kdenlive-adapter",
+    "otio-aaf-adapter",
 }
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import opentimelineio as otio
 
 from diffbgm.errors import TimelineError
+from diffbgm.readers.aaf import read_aaf
 from diffbgm.readers.edl import possible_rates, read_edl
 from diffbgm.readers.final_cut import read_fcpxml
 from diffbgm.readers.final_cut_7 import read_final_cut_7
@@ -18,7 +19,7 @@ from diffbgm.readers.kdenlive import read_kdenlive
 from diffbgm.readers.mlt import read_mlt
 from diffbgm.readers.otio_documents import check_document
 
-FORMATS = (".otio", ".edl", ".fcpxml", ".xml", ".kdenlive", ".mlt")
+FORMATS = (".otio", ".edl", ".fcpxml", ".xml", ".kdenlive", ".mlt", ".aaf")
 
 
 def open_edit(path: Path, name: str | None = None, rate: Fraction | None = None) -> Any:
@@ -72,6 +73,8 @@ def _reason(error: Exception) -> str:
 
 def _document(path: Path, rate: Fraction | None) -> Any:
     match path.suffix.lower():
+        case ".aaf":
+            return read_aaf(path)
         case ".edl":
             return read_edl(path, rate or possible_rates(path)[0])
         case ".fcpxml":
