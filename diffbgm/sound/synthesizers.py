@@ -127,7 +127,10 @@ class FluidSynth:
 
     def _free(self) -> None:
         self._is_idle.wait()
-        _function("add_sfont", _POINTER)(self._holder.synth, self._font)
+        # Not by way of a synth: that would load the instruments that it begins with.
+        _library().cfunc("delete_fluid_sfont", ctypes.c_int, ("font", ctypes.c_void_p, 1))(
+            self._font
+        )
         self._holder.delete()
 
     def require(self, program: int, is_drum: bool) -> None:
