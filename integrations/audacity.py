@@ -1,4 +1,4 @@
-"""Audacity: an edit in, a list of files that opens all stems as tracks out, and labels for the shots.
+"""Audacity: an edit in; a list of files that opens all stems as tracks out, and labels of shots.
 
     python integrations/audacity.py EDIT.otio -o MUSIC.lof --style ambient
 
