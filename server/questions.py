@@ -17,7 +17,7 @@ from diffbgm.options import ComposeOptions
 from diffbgm.progress import Progress
 
 from .composer import read_edit
-from .isolation import Isolated
+from .isolation import ComposerFailedError, Isolated
 from .job_limits import GIB, JobLimits
 
 if TYPE_CHECKING:
@@ -170,5 +170,7 @@ class Edits:
             child = Isolated(Questions(), patience=0.0, limits=JobLimits(2 * GIB, 60))
             try:
                 return child.call(method, arguments, progress, patience=0.0)
+            except ComposerFailedError as error:  # Documents hold whatever their writers put there.
+                raise TimelineError(f"The edit cannot be read or written: {error}") from error
             finally:
                 child.unload()

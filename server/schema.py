@@ -32,7 +32,6 @@ Frame = Annotated[int, Field(ge=1, lt=2**31), BeforeValidator(_whole)]
 Frames = Annotated[list[Frame], Field(max_length=100_000)]
 Name = Annotated[str, Field(min_length=1, max_length=64)]
 Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
-FilmName = Annotated[str, Field(min_length=1, max_length=4096)]
 Pair = Annotated[list[float], Field(min_length=2, max_length=2)]
 Pairs = Annotated[list[Pair], Field(max_length=100_000)]
 
@@ -135,9 +134,8 @@ class ComposeRequest(Wire):
 
     media: Sha256 | None = Field(default=None, description="id of an uploaded film")
     timeline: dict[str, Any] | None = Field(default=None, description="an OpenTimelineIO document")
-    films: dict[FilmName, Sha256] | None = Field(
+    films: dict[str, Sha256] | None = Field(
         default=None,
-        max_length=10_000,
         description="ids of uploaded films, by the names that the timeline calls them",
     )
     options: ComposeRequestOptions = ComposeRequestOptions()
@@ -172,9 +170,8 @@ class RefitRequest(_fields_of(RefitOptions)):
     model_config = ConfigDict(json_schema_extra=_refit_form)
 
     timeline: dict[str, Any] = Field(description="an OpenTimelineIO document")
-    films: dict[FilmName, Sha256] | None = Field(
+    films: dict[str, Sha256] | None = Field(
         default=None,
-        max_length=10_000,
         description="ids of uploaded films, by the names that the timeline calls them",
     )
 

@@ -20,9 +20,15 @@ def map_body(context: Any, body: Any) -> Any:
     return body
 
 
+def _is_sound(value: Any) -> bool:
+    """False for spans that are no pairs: they are to be refused."""
+    spans = [each for each in value if isinstance(each, list)] if isinstance(value, list) else []
+    return all(len(span) == 2 for span in spans)
+
+
 def _settle(options: dict[str, Any]) -> None:
     for name in ("bpm", "dialogue", "ignored", "chords", "notes", "octave"):
-        if options.get(name) is not None:
+        if options.get(name) is not None and _is_sound(options[name]):
             options[name] = None
     if isinstance(options.get("style"), str) and options["style"] not in WORKING:
         options["style"] = WORKING[0]

@@ -23,6 +23,7 @@ def test_generated_requests_are_answered_as_documented(tmp_path: Path) -> None:
             [
                 Path(sys.executable).with_name("schemathesis"),
                 "--no-color",
+                *("--config-file", HERE / "server" / "schemathesis.toml"),
                 "run",
                 f"{given['address']}/openapi.json",
                 *limits,
