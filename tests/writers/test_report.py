@@ -145,6 +145,28 @@ def test_the_chart_shows_all_rows_and_more_of_less_time(
     assert not browser.find_element(By.ID, "narrower").is_enabled()
 
 
+def test_the_cursor_is_seen_after_zooming_while_paused(
+    browser: webdriver.Chrome, composed: Composition
+) -> None:
+    show(browser, composed.folder / "report.html", "VIDEO")
+    browser.execute_script("seek(2); chart.look(10, 10)")
+    assert not browser.find_element(By.ID, "cursor").is_displayed()
+    browser.find_element(By.ID, "wider").click()
+    first, span = browser.execute_script("return [view.from, view.span]")
+    assert first <= now(browser) <= first + span == pytest.approx(first + 5)
+    assert browser.find_element(By.ID, "cursor").is_displayed()
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_no_column_is_cut_off(browser: webdriver.Chrome, composed: Composition, width: int) -> None:
+    measure = {"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", measure)
+    show(browser, composed.folder / "report.html", "VIDEO")
+    fits = "const box = find('list'); return box.scrollWidth <= box.clientWidth"
+    assert browser.execute_script(fits)
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+
+
 def test_without_a_film_the_music_plays_under_the_shots_pictures(
     browser: webdriver.Chrome, composed: Composition, tmp_path: Path
 ) -> None:
