@@ -3,14 +3,17 @@
 import bpy
 
 from . import (
+    beat_markers,
     finding,
     generating,
     jobs,
+    menus,
     operators,
     panels,
     preferences,
     shot_panel,
     shot_properties,
+    take_operators,
     take_panels,
     thumbnails,
 )
@@ -39,7 +42,13 @@ _CLASSES = (
     finding.DIFFBGM_OT_add_cut,
     finding.DIFFBGM_OT_remove_cut,
     operators.DIFFBGM_OT_regenerate_shot,
+    operators.DIFFBGM_OT_place_again,
     operators.DIFFBGM_OT_cancel,
+    take_operators.DIFFBGM_OT_choose_take,
+    take_operators.DIFFBGM_OT_mark_take,
+    take_operators.DIFFBGM_OT_lock_shot,
+    beat_markers.DIFFBGM_OT_show_beats,
+    beat_markers.DIFFBGM_OT_clear_beats,
     operators.DIFFBGM_OT_start_server,
     panels.DIFFBGM_PT_generate,
     panels.DIFFBGM_PT_more_options,
@@ -47,17 +56,26 @@ _CLASSES = (
     shot_panel.DIFFBGM_PT_shots,
     take_panels.DIFFBGM_PT_shot,
     take_panels.DIFFBGM_PT_more_shot_options,
+    take_panels.DIFFBGM_PT_beats,
 )
 
 
 def register() -> None:
     for cls in _CLASSES:
         bpy.utils.register_class(cls)
-    groups = (
-        preferences.DIFFBGM_ComposeOptions,
-        preferences.DIFFBGM_TakeOptions,
-        shot_properties.DIFFBGM_Shots,
-    )
+    beat_markers,
+    finding,
+    generating,
+    jobs,
+    menus,
+    operators,
+    panels,
+    preferences,
+    shot_panel,
+    shot_properties,
+    take_operators,
+    take_panels,
+    thumbnails,
     for name, group in zip(PROPERTIES, groups, strict=True):
         setattr(bpy.types.Scene, name, bpy.props.PointerProperty(type=group))
     bpy.app.handlers.load_post.append(jobs.on_load)
@@ -65,8 +83,19 @@ def register() -> None:
 
 def unregister() -> None:
     jobs.stop_all()
-    shot_properties.stop()
-    thumbnails.forget()
+    beat_markers,
+    finding,
+    generating,
+    jobs,
+    menus,
+    operators,
+    panels,
+    preferences,
+    shot_panel,
+    shot_properties,
+    take_operators,
+    take_panels,
+    thumbnails,
     bpy.app.handlers.load_post.remove(jobs.on_load)
     for name in PROPERTIES:
         delattr(bpy.types.Scene, name)

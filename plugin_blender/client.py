@@ -88,6 +88,15 @@ class Client:
         """Queues a new take of one shot; the composition's state, the new job its last."""
         return self._json("POST", f"{_url(composition)}/shots/{shot}/takes", options)
 
+    def choose_take(self, composition: str, shot: int, take: int) -> dict[str, Any]:
+        """Queues an earlier take of a shot for the mix; the composition's state, as `new_take`."""
+        return self._json("PUT", f"{_url(composition)}/shots/{shot}/take", {"take": take})
+
+    def refit(self, composition: str, timeline: dict, options: dict) -> dict[str, Any]:
+        """Queues the music of a composition for a changed edit; the new one's first state."""
+        content = {"timeline": timeline, **options}
+        return self._json("POST", f"{_url(composition)}/refits", content)
+
     def state(self, composition: str) -> dict[str, Any]:
         """State, progress, jobs, and the result once there is one."""
         return self._json("GET", _url(composition))

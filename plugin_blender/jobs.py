@@ -10,6 +10,7 @@ import logging
 import queue
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,7 @@ from .running import Question, Run, StoppedError, WorkError
 
 TICK_SECONDS = 0.25
 NEXT_QUESTION = 0.005  # seconds: a thread that asks one thing soon asks another
+SCENE_MARK = "diffbgm_scene"
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +37,7 @@ class Notice(NamedTuple):
 
     text: str
     is_error: bool
+    mend: str = ""  # the operator whose button mends it
 
 
 class FileMark(NamedTuple):
@@ -65,6 +68,7 @@ class Job:
     fraction: float = field(default=0.0, init=False)
     has_result: bool = field(default=False, init=False)
     result: Any = field(default=None, init=False)
+    mark: str = field(default="", init=False)  # of its scene
 
     def __post_init__(self) -> None:
         self.messages: queue.SimpleQueue = queue.SimpleQueue()
@@ -82,12 +86,16 @@ _jobs: dict[str, Job] = {}
 _numbers = itertools.count(1)
 _openings = [0]  # one more at every file that is loaded
 _notices: list[Notice] = []
+_unplaced: list[Job] = []  # done, but with nowhere to go: nothing that is finished is thrown away
+PLACE_AGAIN = "diffbgm.place_again"
 
 
 def start(job: Job) -> Job:
     """Begins the job's work; from now on `tick` looks after it."""
     job.id = str(next(_numbers))
     job.file = FileMark(_openings[-1], bpy.data.filepath)
+    if (scene := bpy.data.scenes.get(job.scene)) is not None:
+        job.mark = scene[SCENE_MARK] = scene.get(SCENE_MARK) or uuid.uuid4().hex
     _jobs[job.id] = job
     _notices.clear()
     threading.Thread(target=_work, args=(job,), name=f"diffbgm-{job.id}", daemon=True).start()
@@ -202,24 +210,56 @@ def _settle(job: Job) -> None:
         else:
             _end(job, Notice("The file was closed before it had a name", is_error=True))
         return
-    scene = bpy.data.scenes.get(job.scene)
+    scene = _scene_of(job)
     if job.scene and scene is None:
-        _end(job, Notice(f"The scene {job.scene!r} is gone, and with it the place", is_error=True))
+        _keep(job, f"The scene {job.scene!r} is gone: open another one's sequencer")
         return
     _jobs.pop(job.id)  # whatever happens now, it is over
     try:
         text = job.finish(scene, job.result)
     except PlacementError as error:
-        _end(job, Notice(str(error), is_error=True))
+        _keep(job, str(error))
         return
     if scene is not None:
         _push_undo(job.title)
     _end(job, Notice(text, is_error=False))
 
 
+def _keep(job: Job, why: str) -> None:
+    """What found no place is kept until it has one, or another job's result takes its place."""
+    _unplaced[:] = [job]
+    _end(job, Notice(why, is_error=True, mend=PLACE_AGAIN))
+
+
+def has_unplaced() -> bool:
+    """Whether music is finished that found no place."""
+    return bool(_unplaced)
+
+
+def place_again(scene) -> Notice:
+    """Tries again to put what found no place into a scene, which may be another one."""
+    job = _unplaced[-1]
+    try:
+        text = job.finish(scene, job.result)
+    except PlacementError as error:
+        _keep(job, str(error))
+    else:
+        _unplaced.clear()
+        _push_undo(job.title)
+        _notices[:] = [Notice(text, is_error=False)]
+    return _notices[-1]
+
+
 def _end(job: Job, notice: Notice) -> None:
     _jobs.pop(job.id, None)
     _notices[:] = [notice]
+
+
+def _scene_of(job: Job):
+    """The scene of a job: by the mark that it was given, for scenes are renamed; else by its name."""
+    named = bpy.data.scenes.get(job.scene)
+    marked = [scene for scene in bpy.data.scenes if scene.get(SCENE_MARK) == job.mark]
+    return named if named in marked or not marked else marked[0]  # a copy has the mark, too
 
 
 def _push_undo(message: str) -> None:

@@ -6,7 +6,7 @@ Each gathers on the main thread what a job needs, starts it and returns at once.
 import bpy
 from bpy.props import StringProperty
 
-from . import compat, forms, jobs, operating, strips, suggestions, work
+from . import compat, forms, jobs, operating, pieces, strips, suggestions, work
 
 
 class DIFFBGM_OT_regenerate_shot(bpy.types.Operator):
@@ -49,6 +49,22 @@ class DIFFBGM_OT_regenerate_shot(bpy.types.Operator):
         return operating.begin(self, job)
 
 
+class DIFFBGM_OT_place_again(bpy.types.Operator):
+    """Put finished music that found no place into this scene, now that there is room"""
+
+    bl_idname = jobs.PLACE_AGAIN
+    bl_label = "Place Again"
+
+    @classmethod
+    def poll(cls, context):
+        return operating.has_scene(cls, context) and jobs.has_unplaced()
+
+    def execute(self, context):
+        notice = jobs.place_again(compat.edited_scene(context))
+        self.report({"ERROR" if notice.is_error else "INFO"}, notice.text)
+        return {"CANCELLED" if notice.is_error else "FINISHED"}
+
+
 class DIFFBGM_OT_cancel(bpy.types.Operator):
     """Cancel this job, and no other"""
 
@@ -86,7 +102,12 @@ class DIFFBGM_OT_start_server(bpy.types.Operator):
 
 
 def _update(scene, music: work.Music, shot: int) -> str:
-    strips.update(scene, music)
+    piece = pieces.piece(scene, music.composition)
+    if piece is not None:
+        piece.before[str(shot)] = strips.takes_of(scene, music.composition).get(shot, 0)
+        pieces.remember(scene, music.composition, piece)
+    if not strips.update(scene, music):
+        return f"Shot {shot + 1}: the same seed and options gave the same take"
     return f"Shot {shot + 1} has a new take"
 
 

@@ -26,3 +26,5 @@ def _draw_notice(layout, notice: jobs.Notice) -> None:
     box = layout.box()
     box.alert = notice.is_error
     draw_text(box, notice.text, "ERROR" if notice.is_error else "CHECKMARK")
+    if notice.mend:
+        box.operator(notice.mend)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import bpy
 
-from . import compat
+from . import compat, heard, pieces
 from .jobs import PlacementError
 from .joins import Place
 from .tags import KEY, LEAD_KEY, MIDI_KEY, ORIGIN_KEY, Tag, is_ours, tag_of
@@ -34,19 +34,34 @@ def place(scene, music: Music) -> None:
     for number, segment in enumerate(music.segments):
         _place_sound(editor, music, segment, lane + number % 2)
         _place_roll(editor, music, segment, lane + 2)
+    remember(scene, music)
+
+
+def name_of(segment: Segment) -> str:
+    """What a strip is called."""
+    return f"BGM {segment.shot + 1} · take {segment.take + 1}"
+
+
+def remember(scene, music: Music) -> None:
+    """Keeps in the scene what a person may want of the music later."""
+    heard.keep(music)
+    if music.result:
+        old = pieces.piece(scene, music.composition)
+        pieces.remember(scene, music.composition, pieces.piece_of(music.result, old))
 
 
 def _place_sound(editor, music: Music, segment: Segment, channel: int) -> None:
     first = music.place.frame + segment.start_frame - segment.lead
     sound = compat.strips_of(editor).new_sound(
-        f"BGM shot {segment.shot + 1}", _stored(segment.audio), channel, first
+        name_of(segment), _stored(segment.audio), channel, first
     )
+    sound.show_waveform = True
     _finish(sound, music, segment)
 
 
 def _place_roll(editor, music: Music, segment: Segment, channel: int) -> None:
     roll = compat.strips_of(editor).new_image(
-        f"BGM MIDI shot {segment.shot + 1}",
+        f"BGM MIDI {segment.shot + 1}",
         _stored(segment.image),
         channel,
         music.place.frame + segment.start_frame,
@@ -64,12 +79,15 @@ def update(scene, music: Music) -> int:
     """
     segments = {segment.shot: segment for segment in music.segments}
     changed = 0
+    remember(scene, music)
     for strip in our_strips(scene, music.composition):
         tag = tag_of(strip)
         segment = segments.get(tag.shot)
         if segment is not None and not is_locked(scene.sequence_editor, strip):
             changed += _give(strip, segment)
             _mark(strip, music, segment)
+            if strip.type == "SOUND" and re.match(r"BGM \d+ · take \d+", strip.name):
+                strip.name = name_of(segment)
     return changed
 
 
@@ -78,6 +96,26 @@ def our_strips(scene, composition: str) -> list:
     editor = scene.sequence_editor
     found = _walk(compat.strips_of(editor)) if editor else ()
     return [strip for strip in found if is_ours(strip) and tag_of(strip).composition == composition]
+
+
+def composition_at_hand(scene) -> str | None:
+    """The music that the person means: of the shot at hand, else the last that is not muted."""
+    if tag := shot_at_hand(scene):
+        return tag.composition
+    editor = scene.sequence_editor
+    sounds = [
+        strip
+        for strip in (compat.strips_of(editor) if editor else ())
+        if strip.type == "SOUND" and is_ours(strip)
+    ]
+    sounds.sort(key=lambda strip: (not strip.mute, compat.span(strip)[0]))
+    return tag_of(sounds[-1]).composition if sounds else None
+
+
+def takes_of(scene, composition: str) -> dict[int, int]:
+    """Which take of each shot its strips play."""
+    tags = (tag_of(strip) for strip in our_strips(scene, composition) if strip.type == "SOUND")
+    return {tag.shot: tag.take for tag in tags}
 
 
 def is_locked(editor, strip) -> bool:

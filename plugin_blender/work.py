@@ -8,7 +8,7 @@ import hashlib
 import os
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -49,11 +49,18 @@ class Music:
     composition: str
     place: Place
     segments: tuple[Segment, ...]
+    result: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def takes(self) -> tuple[int, ...]:
+        """Which take of every shot it plays."""
+        return tuple(segment.take for segment in self.segments)
 
 
 @dataclass(frozen=True)
 class TakeOrder:
-    """A new take of one shot of a composition that the server knows, which lies at `place`."""
+    """Another take of one shot of a composition that the server knows, which lies at `place`: a new
+    one with `options`, or that of number `take`."""
 
     composition: str
     place: Place
@@ -61,6 +68,7 @@ class TakeOrder:
     options: dict[str, Any]
     folder: Path
     server: ServerSettings
+    take: int | None = None
 
 
 def compose(order: ComposeOrder, run: Run) -> Music:
@@ -73,7 +81,10 @@ def compose(order: ComposeOrder, run: Run) -> Music:
 def new_take(order: TakeOrder, run: Run) -> Music:
     """Another take of one shot; the whole composition as it is now. Raises as `compose` does."""
     client = sending.connect(order.server, run)
-    state = client.new_take(order.composition, order.shot, order.options)
+    if order.take is None:
+        state = client.new_take(order.composition, order.shot, order.options)
+    else:
+        state = client.choose_take(order.composition, order.shot, order.take)
     client, result = _await(client, state, state["jobs"][-1]["id"], order.server, run)
     return _fetch(client, order.composition, result, order.place, order.folder, run)
 
@@ -145,7 +156,7 @@ def _fetch(
             )
             which = shot["index"], shot["take"], *bounds[number], piece.lead
             segments.append(Segment(*which, audio, midi, image))
-    return Music(composition, place, tuple(segments))
+    return Music(composition, place, tuple(segments), result)
 
 
 def _cut(mix: Path, piece: joins.Piece, name: PurePosixPath, files: Path) -> Path:

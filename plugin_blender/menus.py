@@ -1,0 +1,75 @@
+"""Where editors look for it: Add menu, context menu, shortcuts. Shows; decides nothing."""
+
+import bpy
+
+from . import beat_markers, compat, generating, operators, strips, take_operators
+
+HELP = "docs/blender.md"
+_keys: list = []  # (keymap, item): what was added, to be removed
+
+
+def draw_add(self, context) -> None:
+    self.layout.separator()
+    self.layout.operator(generating.DIFFBGM_OT_generate.bl_idname, icon="PLAY_SOUND")
+
+
+def draw_context(self, context) -> None:
+    """In a strip's menu: what may be done to the music at hand, or to get some."""
+    layout, scene = self.layout, compat.edited_scene(context)
+    layout.separator()
+    layout.operator(generating.DIFFBGM_OT_generate.bl_idname, icon="PLAY_SOUND")
+    if scene is None or strips.shot_at_hand(scene) is None:
+        return
+    layout.operator(operators.DIFFBGM_OT_regenerate_shot.bl_idname, icon="FILE_REFRESH")
+    compare = layout.operator(
+        take_operators.DIFFBGM_OT_choose_take.bl_idname, text="Compare Takes", icon="ARROW_LEFTRIGHT"
+    )
+    compare.which = "COMPARE"
+    layout.operator(take_operators.DIFFBGM_OT_lock_shot.bl_idname, icon="LOCKED")
+    layout.operator(beat_markers.DIFFBGM_OT_show_beats.bl_idname, icon="MARKER")
+
+
+def register() -> None:
+    bpy.types.SEQUENCER_MT_add.append(draw_add)
+    bpy.types.SEQUENCER_MT_context_menu.append(draw_context)
+    keys = bpy.context.window_manager.keyconfigs.addon
+    if keys is None:  # Blender without a window
+        return
+    keymap = keys.keymaps.new(name="Sequencer", space_type="SEQUENCE_EDITOR")
+    chosen = take_operators.DIFFBGM_OT_choose_take.bl_idname
+    compare = keymap.keymap_items.new(chosen, "T", "PRESS", alt=True)
+    compare.properties.which = "COMPARE"
+    following = keymap.keymap_items.new(chosen, "T", "PRESS", alt=True, shift=True)
+    following.properties.which = "NEXT"
+    again = keymap.keymap_items.new(
+        operators.DIFFBGM_OT_regenerate_shot.bl_idname, "R", "PRESS", alt=True, shift=True
+    )
+    generate = keymap.keymap_items.new(
+        generating.DIFFBGM_OT_generate.bl_idname, "B", "PRESS", alt=True, shift=True
+    )
+    _keys.extend((keymap, item) for item in (compare, following, again, generate))
+
+
+def unregister() -> None:
+    bpy.types.SEQUENCER_MT_add.remove(draw_add)
+    bpy.types.SEQUENCER_MT_context_menu.remove(draw_context)
+    for keymap, item in _keys:
+        keymap.keymap_items.remove(item)
+    _keys.clear()
+
+
+def draw_keys(layout, context) -> None:
+    """The shortcuts, which may be changed here."""
+    import rna_keymap_ui
+
+    configured = context.window_manager.keyconfigs.user
+    column = layout.column()
+    for keymap, item in _keys:
+        user = configured.keymaps.get(keymap.name)
+        found = user and next(
+            (own for own in user.keymap_items if own.idname == item.idname and own.type == item.type
+             and own.shift == item.shift),
+            None,
+        )
+        if found:
+            rna_keymap_ui.draw_kmi([], configured, user, found, column, 0)

@@ -1,0 +1,102 @@
+"""What a scene remembers of each composition in it: beats, takes, pictures. Knows no `bpy` module.
+
+It is kept as JSON in a custom property of the scene, so that it is saved, undone and redone with it.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+SCENE_KEY = "diffbgm_pieces"
+FAVOURITE, DELETED = "favourite", "deleted"
+
+
+@dataclass
+class Piece:
+    """Frames count from the start of the range that was scored.
+
+    `beats`, `downbeats` and `hits` are frames; `shots` has first frame and frame after of each,
+    `pictures` the film's path and frame that it shows first, or None. `takes` says how many each
+    shot has, `seeds` those in the mix, `before` which take was in the mix before, `marks` what a
+    person thinks of takes, both by shot, the latter by "shot/take". `stems` are their paths.
+    """
+
+    beats: list[int]
+    downbeats: list[int]
+    hits: list[int]
+    shots: list[list[int]]
+    pictures: list[list[Any] | None]
+    takes: list[int]
+    seeds: list[int]
+    stems: list[str] = field(default_factory=list)
+    before: dict[str, int] = field(default_factory=dict)
+    marks: dict[str, str] = field(default_factory=dict)
+
+    def take_beside(self, shot: int, take: int, step: int) -> int | None:
+        """The next take of a shot, round and round, that is not deleted; None without another."""
+        count = self.takes[shot]
+        for number in range(1, count):
+            other = (take + step * number) % count
+            if self.marks.get(f"{shot}/{other}") != DELETED:
+                return other
+        return None
+
+    def take_to_compare(self, shot: int, take: int) -> int | None:
+        """The take that was in the mix before; without one, the one before it."""
+        before = self.before.get(str(shot), take)
+        known = before != take and before < self.takes[shot]
+        if known and self.marks.get(f"{shot}/{before}") != DELETED:
+            return before
+        return self.take_beside(shot, take, -1)
+
+
+def piece_of(result: dict[str, Any], old: Piece | None = None) -> Piece:
+    """What to remember of composition.json; marks of the `old` piece stay."""
+    rate = result["frame_rate"][0] / result["frame_rate"][1]
+
+    def frames(seconds: list[float]) -> list[int]:
+        return [round(one * rate) for one in seconds]
+
+    shots = result["shots"]
+    stems = sorted(path for path in result.get("files", {}) if path.startswith("stems/"))
+    return Piece(
+        frames(result["beats"][:-1]),
+        frames(result["downbeats"]),
+        [hit["cut_frame"] for hit in result["hits"] if hit["kind"] != "none"],
+        [[shot["start_frame"], shot["end_frame"]] for shot in shots],
+        [_picture(shown, rate) for shown in result["source"]["shots"]],
+        [shot["takes"] for shot in shots],
+        [shot["seed"] for shot in shots],
+        stems,
+        old.before if old else {},
+        old.marks if old else {},
+    )
+
+
+def _picture(shown: dict[str, Any], rate: float) -> list[Any] | None:
+    if shown["media"] is None or shown["speed"] != "1":
+        return None
+    above, _, below = shown["media_start"].partition("/")
+    return [shown["media"], round(float(above) / float(below or 1) * rate)]
+
+
+def remember(scene, composition: str, piece: Piece) -> None:
+    pieces = _stored(scene)
+    pieces[composition] = asdict(piece)
+    scene[SCENE_KEY] = json.dumps(pieces)
+
+
+def piece(scene, composition: str) -> Piece | None:
+    """What the scene remembers of a composition; None if it is not known, or damaged."""
+    try:
+        return Piece(**_stored(scene)[composition])
+    except (KeyError, TypeError):
+        return None
+
+
+def _stored(scene) -> dict[str, Any]:
+    try:
+        content = json.loads(scene.get(SCENE_KEY, "{}"))
+    except (TypeError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
