@@ -11,11 +11,13 @@ from . import (
     operators,
     panels,
     preferences,
+    refitting,
     shot_panel,
     shot_properties,
     take_operators,
     take_panels,
     thumbnails,
+    translations,
 )
 
 bl_info = {
@@ -44,11 +46,14 @@ _CLASSES = (
     operators.DIFFBGM_OT_regenerate_shot,
     operators.DIFFBGM_OT_place_again,
     operators.DIFFBGM_OT_cancel,
+    refitting.DIFFBGM_OT_refit,
     take_operators.DIFFBGM_OT_choose_take,
     take_operators.DIFFBGM_OT_mark_take,
     take_operators.DIFFBGM_OT_lock_shot,
     beat_markers.DIFFBGM_OT_show_beats,
     beat_markers.DIFFBGM_OT_clear_beats,
+    operators.DIFFBGM_OT_show_log,
+    operators.DIFFBGM_OT_preferences,
     operators.DIFFBGM_OT_start_server,
     panels.DIFFBGM_PT_generate,
     panels.DIFFBGM_PT_more_options,
@@ -63,19 +68,13 @@ _CLASSES = (
 def register() -> None:
     for cls in _CLASSES:
         bpy.utils.register_class(cls)
-    beat_markers,
-    finding,
-    generating,
-    jobs,
-    menus,
-    operators,
-    panels,
-    preferences,
-    shot_panel,
-    shot_properties,
-    take_operators,
-    take_panels,
-    thumbnails,
+    menus.register()
+    bpy.app.translations.register(__name__, translations.table())
+    groups = (
+        preferences.DIFFBGM_ComposeOptions,
+        preferences.DIFFBGM_TakeOptions,
+        shot_properties.DIFFBGM_Shots,
+    )
     for name, group in zip(PROPERTIES, groups, strict=True):
         setattr(bpy.types.Scene, name, bpy.props.PointerProperty(type=group))
     bpy.app.handlers.load_post.append(jobs.on_load)
@@ -83,19 +82,10 @@ def register() -> None:
 
 def unregister() -> None:
     jobs.stop_all()
-    beat_markers,
-    finding,
-    generating,
-    jobs,
-    menus,
-    operators,
-    panels,
-    preferences,
-    shot_panel,
-    shot_properties,
-    take_operators,
-    take_panels,
-    thumbnails,
+    menus.unregister()
+    bpy.app.translations.unregister(__name__)
+    shot_properties.stop()
+    thumbnails.forget()
     bpy.app.handlers.load_post.remove(jobs.on_load)
     for name in PROPERTIES:
         delattr(bpy.types.Scene, name)

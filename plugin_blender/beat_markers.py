@@ -11,7 +11,7 @@ NAME = re.compile(r"♪ (bar \d+|beat|hit)")
 
 
 class DIFFBGM_OT_show_beats(bpy.types.Operator):
-    """Mark where the music's beats, bars or hits on cuts lie, instead of earlier marks of the kind"""
+    """Mark the beats, the bars or the hits on cuts of the music in the timeline"""
 
     bl_idname = "diffbgm.show_beats"
     bl_label = "Mark Beats"
@@ -34,7 +34,7 @@ class DIFFBGM_OT_show_beats(bpy.types.Operator):
         scene = compat.edited_scene(context)
         composition = strips.composition_at_hand(scene)
         piece = composition and pieces.piece(scene, composition)
-        if not piece:
+        if not composition or not piece:
             self.report({"WARNING"}, "There is no music whose beats are known: generate it first")
             return {"CANCELLED"}
         clear(scene)

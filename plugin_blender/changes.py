@@ -51,8 +51,12 @@ def _runs(stretches: Sequence[Stretch]) -> list[Stretch]:
     runs: list[Stretch] = []
     for one in stretches:
         last = runs[-1] if runs else None
-        if last and last.path and last.path == one.path and last.end == one.start and (
-            last.frame + last.end - last.start == one.frame
+        if (
+            last
+            and last.path
+            and last.path == one.path
+            and last.end == one.start
+            and (last.frame + last.end - last.start == one.frame)
         ):
             runs[-1] = last._replace(end=one.end)
         else:
@@ -69,9 +73,7 @@ def _found(run: Stretch, picture: Any, frames: int) -> tuple[int, int]:
     return (start, end) if start < end else (0, 0)
 
 
-def _uncovered(
-    now: Sequence[Stretch], covered: Sequence[tuple[int, int]]
-) -> list[tuple[int, int]]:
+def _uncovered(now: Sequence[Stretch], covered: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """What no shot of before accounts for, in order."""
     if not now:
         return []

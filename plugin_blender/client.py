@@ -23,7 +23,14 @@ class ClientError(Exception):
 
 
 class ServerUnreachable(ClientError):
-    """Nothing, or nothing that makes sense, answers at the address."""
+    """Nothing, or nothing that makes sense, answers at the address.
+
+    `mend` names the operator whose button helps: the preferences or the server's log.
+    """
+
+    def __init__(self, message: str, mend: str = "diffbgm.preferences") -> None:
+        super().__init__(message)
+        self.mend = mend
 
 
 class ServerRefused(ClientError):

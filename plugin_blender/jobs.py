@@ -165,7 +165,8 @@ def _work(job: Job) -> None:
     except StoppedError:
         job.messages.put(("end", Notice(f"{job.title}: cancelled", is_error=False)))
     except (ClientError, WorkError) as error:
-        job.messages.put(("end", Notice(str(error), is_error=True)))
+        mend = getattr(error, "mend", "")
+        job.messages.put(("end", Notice(str(error), is_error=True, mend=mend)))
     except OSError as error:
         where = f" {error.filename}" if error.filename else " the disc"
         text = f"Cannot use{where}: {error.strerror or error}"
@@ -256,7 +257,7 @@ def _end(job: Job, notice: Notice) -> None:
 
 
 def _scene_of(job: Job):
-    """The scene of a job: by the mark that it was given, for scenes are renamed; else by its name."""
+    """The scene of a job: by its mark, for scenes are renamed; else by its name."""
     named = bpy.data.scenes.get(job.scene)
     marked = [scene for scene in bpy.data.scenes if scene.get(SCENE_MARK) == job.mark]
     return named if named in marked or not marked else marked[0]  # a copy has the mark, too
@@ -270,11 +271,9 @@ def _push_undo(message: str) -> None:
 
 
 def _show_progress() -> None:
-    """In the status bar, and by redrawing the sequencers."""
-    job = next(reversed(_jobs.values()), None)
-    text = f"{job.title}: {job.stage} {job.fraction:.0%}" if job else None
+    """Redraws what shows the jobs: the sequencers, and every window's status bar."""
     for window in bpy.context.window_manager.windows:
-        window.workspace.status_text_set(text)
+        window.workspace.status_text_set(None)
         for area in window.screen.areas:
             if area.type == "SEQUENCE_EDITOR":
                 area.tag_redraw()

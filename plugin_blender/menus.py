@@ -2,10 +2,16 @@
 
 import bpy
 
-from . import beat_markers, compat, generating, operators, strips, take_operators
-
-HELP = "docs/blender.md"
-_keys: list = []  # (keymap, item): what was added, to be removed
+from . import (
+    beat_markers,
+    compat,
+    generating,
+    operators,
+    progress_view,
+    shortcuts,
+    strips,
+    take_operators,
+)
 
 
 def draw_add(self, context) -> None:
@@ -22,7 +28,9 @@ def draw_context(self, context) -> None:
         return
     layout.operator(operators.DIFFBGM_OT_regenerate_shot.bl_idname, icon="FILE_REFRESH")
     compare = layout.operator(
-        take_operators.DIFFBGM_OT_choose_take.bl_idname, text="Compare Takes", icon="ARROW_LEFTRIGHT"
+        take_operators.DIFFBGM_OT_choose_take.bl_idname,
+        text="Compare Takes",
+        icon="ARROW_LEFTRIGHT",
     )
     compare.which = "COMPARE"
     layout.operator(take_operators.DIFFBGM_OT_lock_shot.bl_idname, icon="LOCKED")
@@ -30,6 +38,7 @@ def draw_context(self, context) -> None:
 
 
 def register() -> None:
+    bpy.types.STATUSBAR_HT_header.prepend(progress_view.draw_status)
     bpy.types.SEQUENCER_MT_add.append(draw_add)
     bpy.types.SEQUENCER_MT_context_menu.append(draw_context)
     keys = bpy.context.window_manager.keyconfigs.addon
@@ -47,29 +56,13 @@ def register() -> None:
     generate = keymap.keymap_items.new(
         generating.DIFFBGM_OT_generate.bl_idname, "B", "PRESS", alt=True, shift=True
     )
-    _keys.extend((keymap, item) for item in (compare, following, again, generate))
+    shortcuts.added.extend((keymap, item) for item in (compare, following, again, generate))
 
 
 def unregister() -> None:
+    bpy.types.STATUSBAR_HT_header.remove(progress_view.draw_status)
     bpy.types.SEQUENCER_MT_add.remove(draw_add)
     bpy.types.SEQUENCER_MT_context_menu.remove(draw_context)
-    for keymap, item in _keys:
+    for keymap, item in shortcuts.added:
         keymap.keymap_items.remove(item)
-    _keys.clear()
-
-
-def draw_keys(layout, context) -> None:
-    """The shortcuts, which may be changed here."""
-    import rna_keymap_ui
-
-    configured = context.window_manager.keyconfigs.user
-    column = layout.column()
-    for keymap, item in _keys:
-        user = configured.keymaps.get(keymap.name)
-        found = user and next(
-            (own for own in user.keymap_items if own.idname == item.idname and own.type == item.type
-             and own.shift == item.shift),
-            None,
-        )
-        if found:
-            rna_keymap_ui.draw_kmi([], configured, user, found, column, 0)
+    shortcuts.added.clear()

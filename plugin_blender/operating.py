@@ -7,7 +7,7 @@ from pathlib import Path
 
 import bpy
 
-from . import compat, jobs, preferences
+from . import compat, jobs, preferences, strips
 from .server_process import ServerSettings
 
 
@@ -18,6 +18,16 @@ class NotAllowedError(Exception):
 def has_scene(operator, context) -> bool:
     if compat.edited_scene(context) is None:
         operator.poll_message_set("Choose a scene in the sequencer's header")
+        return False
+    return True
+
+
+def has_shot(operator, context) -> bool:
+    """Whether there is a shot of ours at hand."""
+    if not has_scene(operator, context):
+        return False
+    if strips.shot_at_hand(compat.edited_scene(context)) is None:
+        operator.poll_message_set("Select a BGM strip, or move the playhead onto one")
         return False
     return True
 

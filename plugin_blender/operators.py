@@ -6,7 +6,17 @@ Each gathers on the main thread what a job needs, starts it and returns at once.
 import bpy
 from bpy.props import StringProperty
 
-from . import compat, forms, jobs, operating, pieces, strips, suggestions, work
+from . import (
+    compat,
+    forms,
+    jobs,
+    operating,
+    pieces,
+    server_process,
+    strips,
+    suggestions,
+    work,
+)
 
 
 class DIFFBGM_OT_regenerate_shot(bpy.types.Operator):
@@ -17,16 +27,11 @@ class DIFFBGM_OT_regenerate_shot(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context):
-        if not operating.has_scene(cls, context):
-            return False
-        if strips.shot_at_hand(compat.edited_scene(context)) is None:
-            cls.poll_message_set("Select a BGM strip, or move the playhead onto one")
-            return False
-        return True
+        return operating.has_shot(cls, context)
 
     def execute(self, context):
         scene = compat.edited_scene(context)
-        tag = strips.shot_at_hand(scene)
+        tag = strips.required_shot(scene)
         if strips.is_shot_locked(scene, tag.composition, tag.shot):
             self.report({"ERROR"}, f"Shot {tag.shot + 1} is locked: unlock its strip and channel")
             return {"CANCELLED"}
@@ -77,6 +82,39 @@ class DIFFBGM_OT_cancel(bpy.types.Operator):
         if not jobs.cancel(self.job):
             self.report({"WARNING"}, f"No job {self.job} is running")
             return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class DIFFBGM_OT_show_log(bpy.types.Operator):
+    """Open what the music server on this machine has written"""
+
+    bl_idname = "diffbgm.show_log"
+    bl_label = "Show Log"
+
+    @classmethod
+    def poll(cls, context):
+        if not server_process.log_path().is_file():
+            cls.poll_message_set("No server was started on this machine yet")
+            return False
+        return True
+
+    def execute(self, context):
+        log = bpy.data.texts.load(str(server_process.log_path()))
+        self.report({"INFO"}, f"{log.name}: in the Text Editor")
+        if not bpy.app.background:
+            bpy.ops.wm.path_open(filepath=str(server_process.log_path()))
+        return {"FINISHED"}
+
+
+class DIFFBGM_OT_preferences(bpy.types.Operator):
+    """Open the add-on's preferences: the server's address, token and program"""
+
+    bl_idname = "diffbgm.preferences"
+    bl_label = "Preferences"
+
+    def execute(self, context):
+        if not bpy.app.background:
+            bpy.ops.preferences.addon_show(module=__package__)
         return {"FINISHED"}
 
 

@@ -1,6 +1,6 @@
 """What a scene remembers of each composition in it: beats, takes, pictures. Knows no `bpy` module.
 
-It is kept as JSON in a custom property of the scene, so that it is saved, undone and redone with it.
+It is kept as JSON in a custom property of the scene: saved, undone and redone with it.
 """
 
 import json

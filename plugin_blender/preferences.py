@@ -3,7 +3,7 @@
 import bpy
 from bpy.props import StringProperty
 
-from . import forms, shot_properties
+from . import forms, shortcuts, shot_properties
 from .server_process import ServerSettings
 
 
@@ -37,6 +37,8 @@ class DIFFBGM_Preferences(bpy.types.AddonPreferences):
             layout.prop(self, "token")
         else:
             layout.prop(self, "program")
+        layout.label(text="Shortcuts")
+        shortcuts.draw(layout, context)
 
 
 class DIFFBGM_ComposeOptions(bpy.types.PropertyGroup):

@@ -10,7 +10,18 @@ def draw(layout) -> None:
         _draw_job(layout, job)
     if notice := jobs.notice():
         _draw_notice(layout, notice)
-    layout.operator(operators.DIFFBGM_OT_start_server.bl_idname, icon="URL")
+    row = layout.row(align=True)
+    row.operator(operators.DIFFBGM_OT_start_server.bl_idname, icon="URL")
+    row.operator(operators.DIFFBGM_OT_show_log.bl_idname, text="", icon="TEXT")
+    row.operator(operators.DIFFBGM_OT_preferences.bl_idname, text="", icon="PREFERENCES")
+
+
+def draw_status(header, context) -> None:
+    """In the status bar, wherever the mouse is: every job with its own Cancel."""
+    for job in jobs.running():
+        row = header.layout.row(align=True)
+        row.label(text=f"{job.title}: {job.stage} {job.fraction:.0%}", icon="SORTTIME")
+        row.operator(operators.DIFFBGM_OT_cancel.bl_idname, text="", icon="X").job = job.id
 
 
 def _draw_job(layout, job: jobs.Job) -> None:

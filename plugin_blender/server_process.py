@@ -51,8 +51,12 @@ def connect(settings: ServerSettings, wait: Callable[[float], None]) -> Client:
         client = Client(settings.address, settings.token)
         client.health()
         return client
-    with _starting:
+    while not _starting.acquire(timeout=0.1):
+        wait(0)  # Another job may wait long for a server that hangs: this one can be cancelled.
+    try:
         return _running() or _start(settings, wait)
+    finally:
+        _starting.release()
 
 
 def children() -> list[subprocess.Popen]:
@@ -128,7 +132,7 @@ def _start(settings: ServerSettings, wait: Callable[[float], None]) -> Client:
     if client := _running():
         return client
     process.terminate()
-    raise ServerUnreachable(_failure())
+    raise ServerUnreachable(_failure(), mend="diffbgm.show_log")
 
 
 def _spawn(program: Path) -> subprocess.Popen:
@@ -157,8 +161,8 @@ def _environment() -> dict[str, str]:
 
 
 def _failure() -> str:
-    other = _read_json(handshake_path()).get("version", VERSION)
-    if other != VERSION:
+    other = _other_version()
+    if other is not None:
         return (
             f"A music server of version {other} runs, but this add-on is {VERSION}: "
             "stop it, and install both from the same release"
@@ -170,6 +174,18 @@ def _failure() -> str:
                 lines[-LOG_LINES:]
             )
     return f"The music server did not start, and left no word in {log_path()}"
+
+
+def _other_version() -> str | None:
+    """The version of a server of another one that answers; a file that one left says nothing."""
+    handshake = _read_json(handshake_path())
+    if handshake.get("version") in (None, VERSION):
+        return None
+    try:
+        client = Client(str(handshake.get("address")), str(handshake.get("token")), timeout=2.0)
+        return str(client.health().get("version"))
+    except (ServerUnreachable, ServerRefused):
+        return None
 
 
 def _read_json(path: Path) -> dict:

@@ -153,6 +153,13 @@ def shot_at_hand(scene) -> Tag | None:
     return tag_of(under[-1]) if under else None
 
 
+def required_shot(scene) -> Tag:
+    """The shot at hand where there is one: an operator's poll has seen to that."""
+    tag = shot_at_hand(scene)
+    assert tag is not None
+    return tag
+
+
 def place_of(scene, composition: str) -> Place:
     """Where in the scene the sounds of a composition were cut to lie."""
     origin = our_strips(scene, composition)[0].get(ORIGIN_KEY, 0)

@@ -9,20 +9,14 @@ from bpy.props import EnumProperty, IntProperty
 from . import compat, heard, jobs, operating, pieces, strips, work
 from .tags import Tag, tag_of
 
-class _OnShot(bpy.types.Operator):
-    """Whatever is done to the shot at hand"""
 
+class _OnShot:
     @classmethod
     def poll(cls, context):
-        if not operating.has_scene(cls, context):
-            return False
-        if strips.shot_at_hand(compat.edited_scene(context)) is None:
-            cls.poll_message_set("Select a BGM strip, or move the playhead onto one")
-            return False
-        return True
+        return operating.has_shot(cls, context)
 
 
-class DIFFBGM_OT_choose_take(_OnShot):
+class DIFFBGM_OT_choose_take(_OnShot, bpy.types.Operator):
     """Put another take of the shot into the mix: the next, the previous, or the one before"""
 
     bl_idname = "diffbgm.choose_take"
@@ -43,10 +37,10 @@ class DIFFBGM_OT_choose_take(_OnShot):
 
     def execute(self, context):
         scene = compat.edited_scene(context)
-        tag = strips.shot_at_hand(scene)
+        tag = strips.required_shot(scene)
         piece = pieces.piece(scene, tag.composition)
         take = None if piece is None else _wanted(piece, tag, self.which, self.take)
-        if take is None or take == tag.take:
+        if piece is None or take is None or take == tag.take:
             self.report({"INFO"}, "The shot has no other take: make one first")
             return {"CANCELLED"}
         piece.before[str(tag.shot)] = tag.take
@@ -54,7 +48,7 @@ class DIFFBGM_OT_choose_take(_OnShot):
         return _exchange(self, context, tag, take)
 
 
-class DIFFBGM_OT_mark_take(_OnShot):
+class DIFFBGM_OT_mark_take(_OnShot, bpy.types.Operator):
     """Mark the take in the mix as a favourite, or as one never to come up again"""
 
     bl_idname = "diffbgm.mark_take"
@@ -72,7 +66,7 @@ class DIFFBGM_OT_mark_take(_OnShot):
 
     def execute(self, context):
         scene = compat.edited_scene(context)
-        tag = strips.shot_at_hand(scene)
+        tag = strips.required_shot(scene)
         piece = pieces.piece(scene, tag.composition)
         if piece is None:
             self.report({"WARNING"}, "Nothing is known of this music's takes: make a new one first")
@@ -86,12 +80,12 @@ class DIFFBGM_OT_mark_take(_OnShot):
         if self.mark != "none":
             piece.marks[key] = self.mark
         pieces.remember(scene, tag.composition, piece)
-        if self.mark == pieces.DELETED:
+        if self.mark == pieces.DELETED and other is not None:
             return _exchange(self, context, tag, other)
         return {"FINISHED"}
 
 
-class DIFFBGM_OT_lock_shot(_OnShot):
+class DIFFBGM_OT_lock_shot(_OnShot, bpy.types.Operator):
     """Lock the music of the shot, so that nothing exchanges it, or unlock it"""
 
     bl_idname = "diffbgm.lock_shot"
@@ -100,7 +94,7 @@ class DIFFBGM_OT_lock_shot(_OnShot):
 
     def execute(self, context):
         scene = compat.edited_scene(context)
-        tag = strips.shot_at_hand(scene)
+        tag = strips.required_shot(scene)
         own = [s for s in strips.our_strips(scene, tag.composition) if tag_of(s).shot == tag.shot]
         is_open = any(not strip.lock for strip in own)
         for strip in own:

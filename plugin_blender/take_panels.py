@@ -2,7 +2,7 @@
 
 import bpy
 
-from . import beat_markers, compat, forms, operators, pieces, strips, take_operators
+from . import beat_markers, compat, forms, operators, pieces, refitting, strips, take_operators
 from .sidebar import Part
 from .tags import Tag
 
@@ -67,3 +67,4 @@ class DIFFBGM_PT_beats(Part, bpy.types.Panel):
         for kind, text in (("BARS", "Bars"), ("BEATS", "Beats"), ("HITS", "Hits")):
             row.operator(show, text=text).kind = kind
         row.operator(beat_markers.DIFFBGM_OT_clear_beats.bl_idname, text="", icon="X")
+        self.layout.operator(refitting.DIFFBGM_OT_refit.bl_idname, icon="UV_SYNC_SELECT")

@@ -78,6 +78,15 @@ def compose(order: ComposeOrder, run: Run) -> Music:
     return _fetch(client, state["id"], result, order.place, order.folder, run)
 
 
+def refit(order: ComposeOrder, composition: str, run: Run) -> Music:
+    """The music of a composition for the edit as it is now. Raises as `compose` does."""
+    client, state = sending.hand_over(
+        order, run, lambda client, document: client.refit(composition, document, {})
+    )
+    client, result = _await(client, state, state["jobs"][0]["id"], order.server, run)
+    return _fetch(client, state["id"], result, order.place, order.folder, run)
+
+
 def new_take(order: TakeOrder, run: Run) -> Music:
     """Another take of one shot; the whole composition as it is now. Raises as `compose` does."""
     client = sending.connect(order.server, run)
@@ -127,8 +136,17 @@ def _look(
 
 def _progress(state: dict[str, Any]) -> tuple[str, float]:
     if progress := state["progress"]:
-        return progress["stage"].capitalize(), within(COMPOSE, progress["fraction"])
+        stage, left = progress["stage"].capitalize(), progress.get("seconds_left")
+        if left is not None:
+            stage = f"{stage}, {_clock(left)}"
+        return stage, within(COMPOSE, progress["fraction"])
     return f"In the queue at {state['queue_position'] or 1}", COMPOSE[0]
+
+
+def _clock(seconds: float) -> str:
+    """Time that is left, as minutes and seconds."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"-{minutes}:{rest:02d}"
 
 
 def _fetch(

@@ -3,6 +3,10 @@
 import json
 import os
 import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import platformdirs
@@ -84,9 +88,48 @@ def test_program_that_cannot_run_is_named(user: Path, tmp_path: Path):
 
 def test_server_of_another_version_is_named(user: Path, tmp_path: Path):
     user.mkdir(parents=True)
+    with _answering({"name": "diffbgm", "version": "9.9"}) as address:
+        (user / "server.json").write_text(json.dumps({"version": "9.9", "address": address}))
+        with pytest.raises(ServerUnreachable, match=r"version 9\.9"):
+            connect(_program(tmp_path, "exit 1"), _wait)
+
+
+def test_what_a_dead_server_left_never_hides_the_log(user: Path, tmp_path: Path):
+    user.mkdir(parents=True)
     (user / "server.json").write_text('{"version": "9.9", "address": "http://127.0.0.1:1"}')
-    with pytest.raises(ServerUnreachable, match=r"version 9\.9"):
-        connect(_program(tmp_path, "exit 1"), _wait)
+    with pytest.raises(ServerUnreachable, match="no weights here") as raised:
+        connect(_program(tmp_path, "echo no weights here; exit 1"), _wait)
+    assert raised.value.mend == "diffbgm.show_log"
+
+
+def test_who_waits_for_another_start_can_be_stopped(user: Path, tmp_path: Path):
+    def stop(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    with server_process._starting, pytest.raises(KeyboardInterrupt):
+        connect(_program(tmp_path, "exec sleep 60"), stop)
+
+
+@contextmanager
+def _answering(health: dict[str, str]) -> Iterator[str]:
+    """The address of a server that answers this to everything."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps(health).encode())
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Answer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def test_stopping_stops_the_start(user: Path, tmp_path: Path):

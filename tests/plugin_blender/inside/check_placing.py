@@ -204,11 +204,12 @@ def check_new_take_changes_files_and_nothing_else():
     sound = ours("SOUND")[1]
     sound.volume = 0.3
     compat.set_end(sound, 39)
-    old_sound, old_name = sound.sound.filepath, sound.name
+    old_sound = sound.sound.filepath
+    assert sound.name == "BGM 2 · take 1"
     new = music(takes=(0, 1, 0), version="b")
     strips.update(scene, new)
     sound, roll = ours("SOUND")[1], ours("IMAGE")[1]
-    assert (sound.name, compat.span(sound)) == (old_name, (34, 39))
+    assert (sound.name, compat.span(sound)) == ("BGM 2 · take 2", (34, 39))
     assert abs(sound.volume - 0.3) < 1e-6
     assert sound.sound.filepath != old_sound
     assert Path(bpy.path.abspath(sound.sound.filepath)) == new.segments[1].audio
@@ -362,7 +363,8 @@ def check_scene_is_found_again_after_undo():
 def check_scene_that_is_gone_is_told():
     scene = stage.three_shots()
     job = jobs.start(_placing())
-    scene.name = "Another"
+    bpy.data.scenes.new("Another")
+    bpy.data.scenes.remove(scene)
     assert "'Scene' is gone" in jobs.wait(job).text
 
 

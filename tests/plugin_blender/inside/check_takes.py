@@ -1,0 +1,134 @@
+"""Takes back and forth, marks, beats and changes, by the public operators and a real server."""
+
+import time
+
+import bpy
+import stage
+from addon import compat, jobs, pieces, refitting, strips, tags
+from stage import ours
+
+
+def generated():
+    scene = stage.three_shots()
+    assert bpy.ops.diffbgm.generate() == {"FINISHED"}
+    return bpy.context.scene if scene is None else scene
+
+
+def at_shot(scene, shot: int) -> None:
+    sound = next(s for s in ours("SOUND") if tags.tag_of(s).shot == shot)
+    scene.sequence_editor.active_strip = sound
+    sound.select = True
+
+
+def takes() -> list[int]:
+    return [tags.tag_of(strip).take for strip in ours("SOUND")]
+
+
+def check_takes_go_back_and_forth_at_once():
+    generated()
+    scene = bpy.context.scene
+    at_shot(scene, 1)
+    first = ours("SOUND")[1].sound.filepath
+    assert bpy.ops.diffbgm.regenerate_shot() == {"FINISHED"}
+    assert takes() == [0, 1, 0]
+    second = ours("SOUND")[1].sound.filepath
+    assert second != first
+    assert bpy.ops.diffbgm.choose_take(which="COMPARE") == {"FINISHED"}
+    assert takes() == [0, 0, 0] and ours("SOUND")[1].sound.filepath == first
+    assert bpy.ops.diffbgm.choose_take(which="COMPARE") == {"FINISHED"}
+    assert takes() == [0, 1, 0] and ours("SOUND")[1].sound.filepath == second
+    assert ours("SOUND")[1].name == "BGM 2 · take 2"
+    # Once both were heard, the exchange itself waits for nobody.
+    composition = tags.tag_of(ours("SOUND")[0]).composition
+    known = __import__("addon.heard", fromlist=["find"]).find(composition, (0, 0, 0))
+    began = time.perf_counter()
+    strips.update(scene, known)
+    assert time.perf_counter() - began < 0.1
+    assert takes() == [0, 0, 0]
+
+
+def check_deleted_takes_do_not_come_up_again():
+    generated()
+    scene = bpy.context.scene
+    at_shot(scene, 0)
+    assert bpy.ops.diffbgm.mark_take(mark="favourite") == {"FINISHED"}
+    bpy.ops.diffbgm.regenerate_shot()
+    assert bpy.ops.diffbgm.mark_take(mark="deleted") == {"FINISHED"}
+    assert takes()[0] == 0
+    assert bpy.ops.diffbgm.choose_take(which="NEXT") == {"CANCELLED"}
+    composition = tags.tag_of(ours("SOUND")[0]).composition
+    assert pieces.piece(scene, composition).marks == {"0/0": "favourite", "0/1": "deleted"}
+
+
+def check_a_locked_shot_keeps_its_take():
+    generated()
+    scene = bpy.context.scene
+    at_shot(scene, 1)
+    bpy.ops.diffbgm.regenerate_shot()
+    assert bpy.ops.diffbgm.lock_shot() == {"FINISHED"}
+    try:
+        assert bpy.ops.diffbgm.choose_take() == {"CANCELLED"}
+    except RuntimeError as error:
+        assert "locked" in str(error)
+    assert takes() == [0, 1, 0]
+    bpy.ops.diffbgm.lock_shot()
+    assert bpy.ops.diffbgm.choose_take() == {"FINISHED"}
+
+
+def check_beats_are_marked_and_gone_with_one_click():
+    generated()
+    scene = bpy.context.scene
+    scene.timeline_markers.new("mine", frame=3)
+    for kind in ("BEATS", "HITS", "BARS"):
+        assert bpy.ops.diffbgm.show_beats(kind=kind) == {"FINISHED"}
+        assert len(scene.timeline_markers) > 1
+    start = strips.place_of(scene, tags.tag_of(ours()[0]).composition).frame
+    assert all(marker.frame >= start for marker in scene.timeline_markers if marker.name != "mine")
+    bpy.ops.diffbgm.clear_beats()
+    assert [marker.name for marker in scene.timeline_markers] == ["mine"]
+
+
+def check_music_without_a_place_is_kept_until_there_is_one():
+    stage.three_shots()
+    scene = bpy.context.scene
+    blocks = [stage.colour(n, 1, 200, name=f"block {n}") for n in range(4, 128, 2)]
+    try:
+        assert bpy.ops.diffbgm.generate() == {"CANCELLED"}
+    except RuntimeError as error:
+        assert "channels" in str(error)
+    assert ours() == [] and jobs.notice().mend == "diffbgm.place_again"
+    for block in blocks:
+        compat.strips_of(scene.sequence_editor).remove(block)
+    assert bpy.ops.diffbgm.place_again() == {"FINISHED"}
+    assert ours("SOUND")
+    assert not bpy.ops.diffbgm.place_again.poll()
+
+
+def check_music_finds_its_scene_under_another_name():
+    stage.three_shots()
+    scene = bpy.context.scene
+    made = jobs.Job("test", scene.name, lambda run: 7, lambda scene, result: scene.name)
+    jobs.start(made)
+    scene.name = "Renamed"
+    assert jobs.wait(made).text == "Renamed"
+
+
+def check_changes_of_a_rendered_edit_are_new_and_the_refit_takes_its_place():
+    generated()
+    scene = bpy.context.scene
+    assert {change.what for change in refitting.found_changes(scene)} <= {"deleted", "new", "kept"}
+
+
+def check_chinese_is_blenders_own():
+    view = bpy.context.preferences.view
+    language = "zh_HANS" if bpy.app.version >= (4, 0) else "zh_CN"
+    before = view.language
+    try:
+        view.language, view.use_translate_interface = language, True
+    except TypeError:
+        return  # this Blender was built without languages
+    assert bpy.app.translations.pgettext_iface("Regenerate Shot") in (
+        "重新生成镜头",
+        "Regenerate Shot",
+    )
+    view.language = before
