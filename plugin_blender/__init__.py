@@ -5,6 +5,7 @@ import bpy
 from . import (
     beat_markers,
     finding,
+    forms,
     generating,
     jobs,
     menus,
@@ -69,7 +70,7 @@ def register() -> None:
     for cls in _CLASSES:
         bpy.utils.register_class(cls)
     menus.register()
-    bpy.app.translations.register(__name__, translations.table())
+    bpy.app.translations.register(__name__, translations.table(forms.descriptions()))
     groups = (
         preferences.DIFFBGM_ComposeOptions,
         preferences.DIFFBGM_TakeOptions,

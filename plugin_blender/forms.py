@@ -39,6 +39,11 @@ def options(of: str, group: str = "") -> list[Option]:
     ]
 
 
+def descriptions() -> list[str]:
+    """What the options say of themselves."""
+    return [option["description"] for of in ("compose", "take") for option in options(of)]
+
+
 def properties(of: str, changed: Callable[[Any], None] = lambda context: None) -> dict[str, Any]:
     """The annotations of a group of properties, one or two for every option.
 

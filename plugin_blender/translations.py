@@ -3,6 +3,8 @@
 `tests/contract/test_translations.py` lists every message that has none.
 """
 
+from collections.abc import Iterable
+
 # ruff: noqa: RUF001, E501 (Chinese has commas of its own, and wide letters)
 
 CHINESE = {
@@ -25,6 +27,7 @@ CHINESE = {
     "Beats": "节拍",
     "Beats and Changes": "节拍与改动",
     "Begin a shot at the playhead, whatever the picture shows": "不论画面如何，在播放头处开始一个镜头",
+    "Best Of": "择优数量",
     "Bpm": "速度（BPM）",
     "Cancel": "取消",
     "Cancel this job, and no other": "只取消这个任务",
@@ -36,10 +39,9 @@ CHINESE = {
     "Choose a scene in the sequencer's header": "请在序列编辑器的标题栏选择场景",
     "Choose take": "选择版本",
     "Chords": "和弦",
-    (
-        "Chords from the first downbeat on, one or two a bar: C | Am F | G; "
-        "default: drawn for phrases and mood"
-    ): ("从第一个强拍起的和弦，每小节一到两个：C | Am F | G；默认按乐句与情绪选取"),
+    "Chords from the first downbeat on, one or two a bar: C | Am F | G": (
+        "从第一个强拍起的和弦，每小节一到两个：C | Am F | G"
+    ),
     "Clear Beats": "清除节拍标记",
     "Compare": "对比",
     "Compare Takes": "对比版本",
@@ -49,7 +51,7 @@ CHINESE = {
     "Cut": "剪辑点",
     "Cuts that a beat meets": "与节拍相合的剪辑点",
     "Delete": "删除",
-    "Diffusion steps; 4 to 1000; default: 16": "扩散步数；4 至 1000；默认 16",
+    "Diffusion steps": "扩散步数",
     "Downloading": "正在下载",
     "Energy": "能量",
     "Every beat": "每一拍",
@@ -57,9 +59,7 @@ CHINESE = {
     "Find Shots": "查找镜头",
     "Find shots": "查找镜头",
     "First frame of the shot, in the scene": "镜头在场景中的第一帧",
-    ("Format in which the timeline comes back with its music; default: that of the edit"): (
-        "带音乐的时间线的返回格式；默认与剪辑相同"
-    ),
+    "Format in which the timeline comes back with its music": "带音乐的时间线的返回格式",
     "Found By": "来源",
     "Frame": "帧",
     "Freedom Percent": "速度自由度（%）",
@@ -67,16 +67,10 @@ CHINESE = {
     "Go to this cut": "跳到此剪辑点",
     "Guidance": "引导强度",
     "Hits": "踩拍点",
-    "How busy the music is, from calm to wild; 0 to 1; default: as it is": (
-        "音乐的密度，从平静到狂放；0 至 1；默认保持原样"
-    ),
-    "How busy the music is, from calm to wild; 0 to 1; default: as measured": (
-        "音乐的密度，从平静到狂放；0 至 1；默认按画面测得"
-    ),
-    "How many alternatives to make at once; 1 to 8; default: 1": "一次制作几个版本；1 至 8；默认 1",
-    "How strictly the notes follow the picture; 0 to 10; default: 1.5": (
-        "音符跟随画面的严格程度；0 至 10；默认 1.5"
-    ),
+    "How busy the music is, from calm to wild": "音乐的密度，从平静到狂放",
+    "How many alternatives to make at once": "一次制作几个版本",
+    "How many pieces to make, of which the one most like songs is kept": "制作几首曲子，保留其中最像歌曲的一首",
+    "How strictly the notes follow the picture": "音符跟随画面的严格程度",
     "It is the only take of its shot": "这是该镜头唯一的版本",
     "Job": "任务",
     "Kind": "类型",
@@ -89,9 +83,7 @@ CHINESE = {
         "查看画面，列出镜头，并说明音乐如何与剪辑点相合"
     ),
     "Loudness": "响度",
-    "Loudness of the mix, in LUFS; -36 to -10; default: -16.0": (
-        "混音响度（LUFS）；-36 至 -10；默认 -16.0"
-    ),
+    "Loudness of the mix, in LUFS": "混音响度（LUFS）",
     "Make room where somebody speaks in the film's own sound": "影片中有人说话时，音乐让出空间",
     "Mark": "标记",
     "Mark Beats": "标记节拍",
@@ -111,15 +103,13 @@ CHINESE = {
     "Nothing is known of this music's takes: make a new one first": "尚不了解这段音乐的版本：请先新做一个",
     "Number": "编号",
     "Octave": "八度",
-    "Octaves up, or down if negative; -2 to 2": "升高的八度数，负数为降低；-2 至 2",
+    "Octaves up, or down if negative": "升高的八度数，负数为降低",
     "One Shot Again": "重做一个镜头",
     "Open the add-on's preferences: the server's address, token and program": (
         "打开插件偏好设置：服务器地址、令牌与程序"
     ),
     "Open what the music server on this machine has written": "打开本机音乐服务器的日志",
-    "Percent that the tempo may stray to meet cuts; 0 to 25; default: 6.0": (
-        "为踩准剪辑点，速度可偏离的百分比；0 至 25；默认 6.0"
-    ),
+    "Percent that the tempo may stray to meet cuts": "为踩准剪辑点，速度可偏离的百分比",
     "Place Again": "重新放置",
     "Prefer Downbeats": "优先强拍",
     "Preferences": "偏好设置",
@@ -142,13 +132,11 @@ CHINESE = {
     "Seed": "种子",
     "Select a BGM strip, or move the playhead onto one": "请选择一个 BGM 片段，或将播放头移到其上",
     "Server Address": "服务器地址",
+    "Shortcuts": "快捷键",
     "Shot": "镜头",
     "Shots": "镜头",
-    "Shortcuts": "快捷键",
     "Show Log": "查看日志",
-    "Slowest and fastest tempo, in beats a minute; default: the style's": (
-        "最慢与最快速度（每分钟拍数）；默认随风格"
-    ),
+    "Slowest and fastest tempo, in beats a minute": "最慢与最快速度（每分钟拍数）",
     "Start Server": "启动服务器",
     "Start server": "启动服务器",
     ("Start the music server now, so that the first music comes sooner, and ask what it offers"): (
@@ -171,7 +159,7 @@ CHINESE = {
     "The next take": "下一个版本",
     "The one to keep": "要保留的版本",
     "The previous take": "上一个版本",
-    "The same number, the same notes; default: another one each time": "数字相同，音符相同；默认每次不同",
+    "The same number, the same notes": "数字相同，音符相同",
     "The shot has no other take: make one first": "该镜头没有其他版本：请先新做一个",
     "The shot is locked: unlock its strip and channel": "镜头已锁定：请解锁其片段与通道",
     "The take of that number": "该编号的版本",
@@ -188,31 +176,39 @@ CHINESE = {
     ),
     "What this cut is to the music": "此剪辑点对音乐的意义",
     "Which": "哪一个",
-    "Which instruments play, and how; default: as it is": "由哪些乐器演奏、如何演奏；默认保持原样",
-    "Which instruments play, and how; default: cinematic": "由哪些乐器演奏、如何演奏；默认 cinematic",
+    "Which instruments play, and how": "由哪些乐器演奏、如何演奏",
     "Who says that there is a cut": "由谁判定为剪辑点",
     ("Write music for the preview range, the selected strips, or all in the scene's range"): (
         "为预览范围、所选片段或场景范围内的全部内容配乐"
     ),
     (
         "calm, dark, dreamy, energetic, epic, happy, neutral, romantic, sad, "
-        "tense, or valence,arousal (each -1 to 1); default: as it is"
+        "tense, or valence,arousal (each -1 to 1)"
     ): (
         "calm 平静、dark 阴暗、dreamy 梦幻、energetic 活力、epic 史诗、happy 欢快、neutral "
-        "中性、romantic 浪漫、sad 悲伤、tense 紧张，或“效价,唤醒度”（各 -1 至 1）；默认保持原样"
-    ),
-    (
-        "calm, dark, dreamy, energetic, epic, happy, neutral, romantic, sad, "
-        "tense, or valence,arousal (each -1 to 1); default: as measured"
-    ): (
-        "calm 平静、dark 阴暗、dreamy 梦幻、energetic 活力、epic 史诗、happy 欢快、neutral "
-        "中性、romantic 浪漫、sad 悲伤、tense 紧张，或“效价,唤醒度”（各 -1 至 1）；默认按画面测得"
+        "中性、romantic 浪漫、sad 悲伤、tense 紧张，或“效价,唤醒度”（各 -1 至 1）"
     ),
 }
 
 
-def table() -> dict[str, dict[tuple[str, str], str]]:
-    """As Blender's `app.translations.register` takes it; the language's name changed at 4.0."""
+def chinese_of(text: str) -> str | None:
+    """The Chinese of a message; of an option's description also with its range and default."""
+    head, *rest = text.split("; ")
+    if text in CHINESE:
+        return CHINESE[text]
+    if head not in CHINESE:
+        return None
+    tails = (part.replace("default: ", "默认：").replace(" to ", " 至 ") for part in rest)
+    return "；".join([CHINESE[head], *tails])
+
+
+def table(descriptions: Iterable[str]) -> dict[str, dict[tuple[str, str], str]]:
+    """As Blender's `app.translations.register` takes it; the language's name changed at 4.0.
+
+    `descriptions` are those of the options.
+    """
     contexts = ("*", "Operator")
-    words = {(context, text): chinese for text, chinese in CHINESE.items() for context in contexts}
+    texts = {*CHINESE, *descriptions}
+    known = {text: chinese for text in texts if (chinese := chinese_of(text)) is not None}
+    words = {(context, text): chinese for text, chinese in known.items() for context in contexts}
     return {language: words for language in ("zh_CN", "zh_HANS")}

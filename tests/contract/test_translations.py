@@ -33,7 +33,7 @@ def _options() -> Iterator[dict[str, str]]:
         for option in public_options(owner):
             if option.kind in kinds and not option.film_only:
                 label = option.name.replace("_", " ").title()
-                yield {"label": label, "description": option.description}
+                yield {"label": label, "description": option.description.split("; ")[0]}
 
 
 def _shown(node: ast.AST) -> Iterator[str]:
