@@ -48,6 +48,7 @@ def add_routes(api: APIBlueprint, services: Services) -> None:
     def preview(path: schema.CompositionPath, body: schema.RefitRequest) -> Response:
         """What became of every shot; 202 while the edit is looked at"""
         old, edit = composed(services, path.composition_id), body.edit()
+        body.to_library()  # What a refit would refuse is refused.
         title, used = source_of(services, edit)
         text = f"{old.id} {edit.model_dump_json(exclude_none=True)}"
         key = hashlib.sha256(text.encode()).hexdigest()
