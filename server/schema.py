@@ -45,6 +45,7 @@ _TYPES: dict[Kind, Any] = {
     "switch": bool,
     "range": Pair,
     "frames": Frames,
+    "moments": Annotated[list[Name], Field(max_length=10_000)],
     "cuts": Frames,
     "spans": Pairs,
     "chords": Text,
@@ -381,6 +382,7 @@ class HitsAnswer(BaseModel):
     beats: list[float]
     downbeats: list[float]
     hits: list[HitAnswer]
+    asked_hits: list[HitAnswer] = Field(description="those asked for besides the cuts")
 
 
 class FoundShot(BaseModel):

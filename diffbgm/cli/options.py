@@ -154,6 +154,11 @@ def _read_frames(option: Option, texts: list[str]) -> tuple[int, ...]:
     return tuple(sorted(set(map(int, numbers))))
 
 
+def _read_moments(option: Option, texts: list[str]) -> tuple[str, ...]:
+    """The moments of an option given once or more often, commas between."""
+    return tuple(part.strip() for text in texts for part in text.split(","))
+
+
 def _read_cuts(path: Path, source: Path | None) -> tuple[int, ...]:
     from diffbgm.readers.cut_lists import read_cuts
     from diffbgm.readers.film_info import probe
@@ -196,6 +201,7 @@ _FORMS: dict[Kind, _Form] = {
     "name": _Form(str | None, "NAME"),
     "range": _Form(str | None, "MIN-MAX", _read_range),
     "frames": _Form(list[str] | None, "FRAMES", _read_frames),
+    "moments": _Form(list[str] | None, "TIME", _read_moments),
     "cuts": _Form(Path | None, "FILE", read_file=_read_cuts),
     "spans": _Form(Path | None, "FILE", read_file=_read_spans),
     "chords": _Form(Path | None, "FILE", read_file=_read_chords),

@@ -108,7 +108,7 @@ def hit_table(spotting: Spotting, frame_rate: Fraction) -> Group:
     """The cuts with the beats that meet them, coloured by how well; below, the shares of them."""
     columns = ("cut", "time", "beat", "frames off", "kind", "weight")
     table = Table(*columns, caption=_tempo(spotting))
-    for hit in spotting.hits:
+    for hit in sorted((*spotting.hits, *spotting.asked_hits), key=lambda hit: hit.cut_frame):
         table.add_row(
             str(hit.cut_frame),
             f"{hit.cut:.3f}",

@@ -44,6 +44,7 @@ class Composition:
     beats: list[float]
     downbeats: list[float]
     hits: list[dict[str, Any]]
+    asked_hits: list[dict[str, Any]]
     mood_source: MoodSource
     conditions: dict[str, Any]
     model: dict[str, Any]

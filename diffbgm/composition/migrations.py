@@ -13,7 +13,7 @@ import numpy as np
 
 from diffbgm.errors import CompositionError
 
-VERSION = 6
+VERSION = 7
 
 Content = dict[str, Any]
 
@@ -121,10 +121,34 @@ def _analysis_6(arrays: Content) -> Content:
     return arrays
 
 
+def _document_7(content: Content) -> Content:
+    """Version 7 may have hits that are no cuts."""
+    return {"asked_hits": [], **content}
+
+
+def _analysis_7(arrays: Content) -> Content:
+    """Version 7 measures nothing else."""
+    return arrays
+
+
 def _renamed(content: Content, names: dict[str, str]) -> Content:
     return {names.get(name, name): value for name, value in content.items()}
 
 
 # The step from each version to the next.
-DOCUMENT_STEPS = {1: _document_2, 2: _document_3, 3: _document_4, 4: _document_5, 5: _document_6}
-ANALYSIS_STEPS = {1: _analysis_2, 2: _analysis_3, 3: _analysis_4, 4: _analysis_5, 5: _analysis_6}
+DOCUMENT_STEPS = {
+    1: _document_2,
+    2: _document_3,
+    3: _document_4,
+    4: _document_5,
+    5: _document_6,
+    6: _document_7,
+}
+ANALYSIS_STEPS = {
+    1: _analysis_2,
+    2: _analysis_3,
+    3: _analysis_4,
+    4: _analysis_5,
+    5: _analysis_6,
+    6: _analysis_7,
+}

@@ -149,6 +149,15 @@ class ComposeOptions:
     dropped: Annotated[
         tuple[int, ...], Option("frames", "Cuts that are none, by frame", steers_hits=True)
     ] = ()
+    asked_hits: Annotated[
+        tuple[str, ...],
+        Option(
+            "moments",
+            "Where a beat shall be besides the cuts: 5.2s, a frame or a timecode",
+            flag="hit",
+            steers_hits=True,
+        ),
+    ] = ()
     prefer_downbeats: Annotated[
         bool, Option("switch", "Rather fewer cuts met, but on downbeats", steers_hits=True)
     ] = False

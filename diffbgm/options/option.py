@@ -1,5 +1,6 @@
 """What an option is: its kind, its range, what it says of itself. Knows no option by name."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import cache
@@ -12,6 +13,7 @@ from diffbgm.errors import OptionError
 
 T = TypeVar("T")
 
+_MOMENT = re.compile(r"\d{1,9}|\d{1,6}(\.\d{1,9})?s|\d+:\d\d:\d\d([:;,]\d\d|\.\d{1,9})")
 LONGEST_TEXT = 100_000  # characters
 
 # The form of a value. The command line, HTTP, the page and Blender each write a kind their way.
@@ -26,6 +28,7 @@ Kind = Literal[
     "name",  # one of `choices`, by its name everywhere
     "range",  # (low, high)
     "frames",  # first frames of shots
+    "moments",  # frame numbers, timecodes or seconds (5.2s), as text
     "cuts",  # the same, of all shots of a film; on the command line a file
     "spans",  # (start, end) in seconds; on the command line a file
     "chords",  # bars as in a lead sheet, C | Am F | G; on the command line a file
@@ -181,6 +184,11 @@ def _check_frames(option: Option, value: Any) -> None:
     _require(option, value, "a list of frame numbers", _is_all(value, Integral))
 
 
+def _check_moments(option: Option, value: Any) -> None:
+    is_moments = _is_all(value, str) and all(_MOMENT.fullmatch(text) for text in value)
+    _require(option, value, "frames, timecodes or seconds, such as 131 or 5.2s", is_moments)
+
+
 def _check_spans(option: Option, value: Any) -> None:
     is_spans = isinstance(value, list | tuple) and all(_is_numbers(span, 2) for span in value)
     _require(option, value, "a list of spans (start, end)", is_spans)
@@ -225,6 +233,7 @@ _CHECKS: dict[Kind, Callable[[Option, Any], None]] = {
     "name": _check_choice,
     "range": _check_pair,
     "frames": _check_frames,
+    "moments": _check_moments,
     "cuts": _check_frames,
     "spans": _check_spans,
     "chords": _check_chords,

@@ -69,16 +69,29 @@ def _is_whole(value: Any) -> bool:
     return is_number and math.isfinite(value) and value == int(value)
 
 
+def asked_hits(edit: Any, frame_rate: Fraction) -> tuple[int, ...]:
+    """Frames of the markers that are named hit, in order: there a beat is asked for."""
+    named = (
+        frame for marker, frame in _placed(edit, frame_rate) if marker.name.casefold() == "hit"
+    )
+    return tuple(sorted({frame for frame in named if frame > 0}))
+
+
 def _markers(edit: Any, frame_rate: Fraction) -> Iterator[tuple[str, int]]:
+    for marker, frame in _placed(edit, frame_rate):
+        if say := _own(marker).get("cut"):
+            yield _choice(_MARKERS, "cut", say), frame
+
+
+def _placed(edit: Any, frame_rate: Fraction) -> Iterator[tuple[Any, int]]:
+    """Every marker, and the frame at which it stands."""
     root = edit.tracks if isinstance(edit, otio.schema.Timeline) else edit
     for item in [root, *root.find_children(descended_from_type=otio.core.Item)]:
         for marker in item.markers:
-            if say := _own(marker).get("cut"):
-                name = _choice(_MARKERS, "cut", say)
-                time = item.transformed_time(marker.marked_range.start_time, root)
-                if item is root and root.source_range:
-                    time -= root.source_range.start_time
-                yield name, int(exact(time) * frame_rate + Fraction(1, 2))
+            time = item.transformed_time(marker.marked_range.start_time, root)
+            if item is root and root.source_range:
+                time -= root.source_range.start_time
+            yield marker, int(exact(time) * frame_rate + Fraction(1, 2))
 
 
 def _choice(known: dict[str, str], name: str, value: Any) -> str:

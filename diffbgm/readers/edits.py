@@ -17,7 +17,7 @@ import opentimelineio as otio
 from diffbgm.errors import OptionError, TimelineError
 from diffbgm.options import option_named, parse_mood
 from diffbgm.readers.clip_media import ClipMedia
-from diffbgm.readers.cut_hints import cut_hints
+from diffbgm.readers.cut_hints import asked_hits, cut_hints
 from diffbgm.readers.documents import FORMATS, edit_names, open_edit
 from diffbgm.readers.edit_films import Locate
 from diffbgm.readers.edl import possible_rates
@@ -170,7 +170,9 @@ def _timeline(
         hints = cut_hints(edit, shown, rate)
     except TimelineError as exc:
         raise TimelineError(f"{path}: {exc}") from exc
-    return Timeline(rate, tuple(shot for shot, _ in shown), hints)
+    frames = shown[-1][0].end_frame
+    asked = tuple(frame for frame in asked_hits(edit, rate) if frame < frames)
+    return Timeline(rate, tuple(shot for shot, _ in shown), hints, asked_hits=asked)
 
 
 def _media_span(span: ClipSpan, media: ClipMedia) -> MediaSpan | None:

@@ -66,6 +66,11 @@ class CueSheet:
         return self.spotting.hits
 
     @property
+    def asked_hits(self) -> tuple[Hit, ...]:
+        """Those besides the cuts."""
+        return self.spotting.asked_hits
+
+    @property
     def first_downbeat(self) -> int:
         """The beat 0..3 on which the first bar begins."""
         return self.spotting.first_downbeat
@@ -122,7 +127,9 @@ def spot(analysis: VideoAnalysis, options: SpottingOptions | None = None) -> Cue
     options = options or SpottingOptions()
     timeline = analysis.timeline
     strengths = _cut_strengths(analysis).tolist()
-    spotting = spot_cuts(timeline.frame_rate, timeline.frames, timeline.cuts, options, strengths)
+    spotting = spot_cuts(
+        timeline.frame_rate, timeline.frames, timeline.cuts, options, strengths, timeline.asked_hits
+    )
     return measure_conditions(analysis, spotting, options)
 
 

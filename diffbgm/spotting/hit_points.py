@@ -15,6 +15,7 @@ import numpy as np
 from diffbgm.errors import CutsError
 from diffbgm.music.tempo_map import BEATS_PER_BAR, TempoMap
 from diffbgm.options import ComposeOptions, check_options, check_pins
+from diffbgm.readers.cut_lists import frame_of
 from diffbgm.spotting.hit_search import HIT_FRAMES, Problem, TempoPath, constant_path, search
 from diffbgm.timeline import check_cuts
 
@@ -37,16 +38,18 @@ class SpottingOptions:
 
     `bpm` is the range of the base tempo, `freedom_percent` how far the tempo may stray from it
     (3 is not noticed, 6 is usual, 10 is audible). `pinned` and `ignored` are first frames of
-    shots: cuts that must be hit, and cuts that need not be. `prefer_downbeats` gives up hits
-    for downbeats. `mood` (valence, arousal; each -1..1) and `energy` (0..1) override what was
-    measured, but for shots with overrides of their own. OptionError if a value is out of range,
-    CutsError if a cut is both pinned and ignored.
+    shots: cuts that must be hit, and cuts that need not be; `asked_hits` are frames, timecodes or
+    seconds (5.2s) where a beat shall be besides, which may be pinned, too. `prefer_downbeats`
+    gives up hits for downbeats. `mood` (valence, arousal; each -1..1) and `energy` (0..1) override
+    what was measured, but for shots with overrides of their own. OptionError if a value is out of
+    range, CutsError if a cut is both pinned and ignored.
     """
 
     bpm: tuple[float, float] = (80.0, 160.0)
     freedom_percent: float = 6.0
     pinned: tuple[int, ...] = ()
     ignored: tuple[int, ...] = ()
+    asked_hits: tuple[str, ...] = ()
     prefer_downbeats: bool = False
     mood: tuple[float, float] | None = None
     energy: float | None = None
@@ -65,6 +68,7 @@ class SpottingOptions:
             freedom_percent=options.freedom_percent,
             pinned=options.pinned,
             ignored=options.ignored,
+            asked_hits=options.asked_hits,
             prefer_downbeats=options.prefer_downbeats,
             mood=options.mood,
             energy=options.energy,
@@ -91,11 +95,15 @@ class Hit:
 
 @dataclass(frozen=True)
 class Spotting:
-    """A tempo map, how it meets each cut, and the beat 0..3 on which the first bar begins."""
+    """A tempo map, how it meets each cut, and the beat 0..3 on which the first bar begins.
+
+    `asked_hits` are those besides the cuts.
+    """
 
     tempo_map: TempoMap
     hits: tuple[Hit, ...]
     first_downbeat: int
+    asked_hits: tuple[Hit, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """`tempo`, `beats`, `downbeats` (seconds) and `hits`, as in composition.json.
@@ -109,6 +117,7 @@ class Spotting:
             "beats": tempo_map.beat_seconds.tolist(),
             "downbeats": tempo_map.seconds(tempo_map.downbeats(self.first_downbeat)).tolist(),
             "hits": [asdict(hit) for hit in self.hits],
+            "asked_hits": [asdict(hit) for hit in self.asked_hits],
         }
 
     @classmethod
@@ -118,6 +127,7 @@ class Spotting:
             TempoMap.from_dict(content["tempo"]),
             tuple(Hit(**hit) for hit in content["hits"]),
             int(content["first_downbeat"]),
+            tuple(Hit(**hit) for hit in content["asked_hits"]),
         )
 
 
@@ -127,24 +137,53 @@ def spot_cuts(
     cuts: Sequence[int],
     options: SpottingOptions | None = None,
     strengths: Sequence[float] | None = None,
+    asked: Sequence[int] = (),
 ) -> Spotting:
     """The tempo map for a picture of `frames` frames with `cuts`, first frames of new shots.
 
-    `strengths` 0..1 says how strong the change is at each cut; all alike if None. The last beat
-    falls on the end of the picture; a picture shorter than a beat gets one beat as long as it is.
-    CutsError if the cuts are not in order within the film, if a pinned or ignored frame is no
-    cut, or if no tempo within the options hits all pinned cuts.
+    `strengths` 0..1 says how strong the change is at each cut; all alike if None. `asked` are
+    frames where a beat is asked for besides those of the options. The last beat falls on the end of
+    the picture; a picture shorter than a beat gets one beat as long as it is. CutsError if the cuts
+    are not in order within the film, if a pinned or ignored frame is no cut and no hit asked for,
+    if one asked for lies outside, or if no tempo within the options hits all that is pinned.
     """
     options = options or SpottingOptions()
-    _check_cuts(frames, cuts, options)
+    asked = _asked_frames(frame_rate, frames, cuts, options, asked)
+    _check_cuts(frames, cuts, options, asked)
     weights = wanted_weights(frame_rate, frames, cuts, options, strengths)
-    problem = _problem(frame_rate, frames, np.array(cuts, np.int64), weights, options)
+    met = np.array([*cuts, *asked], np.int64)
+    order = np.argsort(met)
+    all_weights = np.concatenate([weights, np.ones(len(asked))])
+    problem = _problem(frame_rate, frames, met[order], all_weights[order], options)
     path = _best_path(problem)
     if path is None:
         raise CutsError(_pins_message(frame_rate, frames, options))
     tempo_map = TempoMap(path.beats, path.seconds)
     hits = measure_hits(tempo_map, path.first_downbeat, frame_rate, cuts, weights)
-    return Spotting(tempo_map, hits, path.first_downbeat)
+    others = measure_hits(tempo_map, path.first_downbeat, frame_rate, asked, np.ones(len(asked)))
+    return Spotting(tempo_map, hits, path.first_downbeat, others)
+
+
+def _asked_frames(
+    frame_rate: Fraction,
+    frames: int,
+    cuts: Sequence[int],
+    options: SpottingOptions,
+    asked: Sequence[int],
+) -> tuple[int, ...]:
+    """Where hits are asked for, but at cuts, in order; CutsError for what lies outside."""
+    wanted = {*asked}
+    for moment in options.asked_hits:
+        if moment.endswith("s"):
+            frame = int(Fraction(moment[:-1]) * frame_rate + Fraction(1, 2))
+        else:
+            frame = frame_of("a hit", moment, frame_rate)
+        if not 0 < frame < frames:
+            raise CutsError(
+                f"a hit at {moment} is outside the film: its last frame is {frames - 1}"
+            )
+        wanted.add(frame)
+    return tuple(sorted(wanted - {*cuts}))
 
 
 def wanted_weights(
@@ -209,12 +248,14 @@ def _nearest(tempo_map: TempoMap, times: np.ndarray, grid: float) -> np.ndarray:
     return np.where(nearer, below, above)
 
 
-def _check_cuts(frames: int, cuts: Sequence[int], options: SpottingOptions) -> None:
+def _check_cuts(
+    frames: int, cuts: Sequence[int], options: SpottingOptions, asked: Sequence[int]
+) -> None:
     if frames < 1:
         raise CutsError(f"a film of {frames} frames has nothing to score")
     check_cuts(cuts, frames)
     for name, chosen in (("pinned", options.pinned), ("ignored", options.ignored)):
-        for frame in sorted(set(chosen) - set(cuts)):
+        for frame in sorted(set(chosen) - {*cuts, *asked}):
             raise CutsError(f"frame {frame} is {name}, but there is no cut: {_nearby(frame, cuts)}")
 
 

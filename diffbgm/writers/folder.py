@@ -197,7 +197,8 @@ def _midi_markers(film: ScoredFilm) -> list[tuple[float, str]]:
         (film.timeline.time(shot.start_frame), f"shot {shot.index + 1}")
         for shot in film.timeline.shots
     ]
-    hits = [(hit.seconds, f"hit: {hit.kind}") for hit in film.cues.hits if hit.kind != "none"]
+    met = (*film.cues.hits, *film.cues.asked_hits)
+    hits = [(hit.seconds, f"hit: {hit.kind}") for hit in met if hit.kind != "none"]
     return sorted([*shots, *hits])
 
 

@@ -92,6 +92,7 @@ const CONTROLS = {
   switch: (option, begin) => checkbox(begin),
   range,
   frames,
+  moments: (option) => list(option, "5.2s, 131", String),
   cuts: frames,
   chords: text,
   spans: (option) => list(option, "2.5-4, 10-12", (span) => span.split("-").map(Number)),

@@ -320,3 +320,11 @@ class TestWhatLiesOverTheShot:
         edit = write(tmp_path / "edit.otio", [clip("B.mp4", 0, 100), credits])
         timeline = read_timeline(edit)
         assert (shown(timeline), timeline.frames) == ([(0, 0.0), (100, None)], 150)
+
+
+def test_markers_named_hit_ask_for_beats(tmp_path):
+    make_medium(tmp_path / "a.mov", seconds=4)
+    item = clip(str(tmp_path / "a.mov"), 0, 100)
+    item.markers.append(schema.Marker("Hit", span(30, 1)))
+    item.markers.append(schema.Marker("other", span(40, 1)))
+    assert read_timeline(write(tmp_path / "edit.otio", [item])).asked_hits == (30,)

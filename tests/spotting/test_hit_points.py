@@ -288,3 +288,21 @@ def test_phrases_bend_to_a_weighty_cut_on_a_downbeat():
 
 def _moved(hit, beat):
     return type(hit)(**{**vars(hit), "beat": float(beat), "kind": "downbeat", "weight": 1.0})
+
+
+@pytest.mark.parametrize("moment", ["5.2s", "130", "00:00:05:05"])
+def test_a_hit_that_is_no_cut_is_met_where_it_is_asked_for(moment):
+    options = SpottingOptions(asked_hits=(moment,), pinned=(130,))
+    spotting = spot_cuts(Fraction(25), 500, (61, 240), options)
+    assert [hit.cut_frame for hit in spotting.hits] == [61, 240]
+    (asked,) = spotting.asked_hits
+    assert (asked.cut_frame, asked.weight) == (130, 1.0)
+    assert asked.kind in ("beat", "downbeat")
+    assert Spotting.from_dict(spotting.to_dict()) == spotting
+
+
+def test_hits_of_the_edit_are_wishes_and_one_at_a_cut_is_the_cut():
+    spotting = spot_cuts(Fraction(25), 500, (61, 240), asked=(61, 330))
+    assert [hit.cut_frame for hit in spotting.asked_hits] == [330]
+    with pytest.raises(CutsError, match="outside the film"):
+        spot_cuts(Fraction(25), 500, (), SpottingOptions(asked_hits=("20s",)))

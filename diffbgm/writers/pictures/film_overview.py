@@ -83,7 +83,7 @@ def overview(path: Path, analysis: VideoAnalysis, cues: CueSheet, score: Score, 
     _draw_notes(rows["notes"], cues, score, analysis.timeline.seconds)
     _draw_sound(rows["sound"], mix, analysis.timeline.seconds)
     _draw_speech(rows["sound"], cues.dialogue)
-    _draw_cuts(rows, cues.hits)
+    _draw_cuts(rows, (*cues.hits, *cues.asked_hits))
     draw_legends(figure, rows, score, bool(cues.dialogue.spans))
     with replacing(path) as unfinished:
         figure.savefig(unfinished, format="png", pil_kwargs={"compress_level": 4})
@@ -288,8 +288,9 @@ def _draw_speech(axes: Axes, dialogue: Dialogue) -> None:
 
 
 def _draw_cuts(rows: dict[str, Axes], hits: tuple[Hit, ...]) -> None:
-    """A line through all rows at every cut, in the colour of how the music meets it; fainter
-    where there are so many that they would hide the rest. The triangles among the beats are not."""
+    """A line through all rows at every cut and every hit asked for, in the colour of how the music
+    meets it; fainter where there are so many that they would hide the rest. The triangles among
+    the beats are not."""
     times = np.array([hit.cut for hit in hits])
     colours = [HIT_COLOURS[hit.kind] for hit in hits]
     for name, axes in rows.items():

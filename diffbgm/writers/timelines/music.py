@@ -136,7 +136,7 @@ def _hits(cues: CueSheet) -> list[Marker]:
             HIT_COLORS[hit.kind],
             {"beat": hit.beat, "frames_off": hit.frames_off, "kind": hit.kind},
         )
-        for hit in cues.hits
+        for hit in (*cues.hits, *cues.asked_hits)
     ]
 
 
