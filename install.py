@@ -73,6 +73,7 @@ TEST_PACKAGES = (
         "espeak-ng",
         "melt",
         "nginx-light",
+        "python3-openshot",
     ),
     # What the bpy wheels link to.
     *("libegl1", "libgl1", "libsm6", "libxfixes3", "libxi6", "libxkbcommon0", "libxrender1"),

@@ -112,6 +112,6 @@ def _coded(pictures: list[np.ndarray], options: dict[str, str]) -> Iterator[np.n
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     memory.seek(0)
-    with av.open(memory) as coded:
+    with av.open(memory, "r") as coded:
         for frame in islice(coded.decode(video=0), len(pictures)):
             yield frame.to_ndarray(format="rgb24")

@@ -43,16 +43,15 @@ def refit(
         from diffbgm import refitting
 
         changes = refitting.preview_refit(folder, source, progress)
-        if not preview:
-            composition = refitting.refit(folder, source, options, progress, into)
+        composition = None if preview else refitting.refit(folder, source, options, progress, into)
     if as_json:
         rows = [asdict(change) for change in changes]
-        print_json({"changes": rows} if preview else composition.to_dict())
+        print_json(composition.to_dict() if composition else {"changes": rows})
         return
     from diffbgm.cli.tables import change_table
 
     print_table(change_table(changes))
-    if not preview:
+    if composition:
         kept = sum(change.is_same for change in changes)
         typer.echo(
             f"{composition.folder}: {composition.seconds:.1f} s in {len(composition.shots)} shots, "
