@@ -64,7 +64,8 @@ class Server:
             if name in WANTED or name in sound or name.startswith("stems/"):
                 target = folder / name
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(self._open("GET", url).read())
+                with self._open("GET", url) as answer:
+                    target.write_bytes(answer.read())
 
     def _upload(self, path):
         with path.open("rb") as film:
@@ -75,7 +76,11 @@ class Server:
             return self._ask("POST", f"/v1/media?name={quote(path.name)}", path)["id"]
 
     def _ask(self, method, url, body=None):
-        return json.load(self._open(method, url, body))
+        if isinstance(body, Path):
+            with body.open("rb") as file:
+                return self._ask(method, url, file)
+        with self._open(method, url, body) as answer:
+            return json.load(answer)
 
     def _open(self, method, url, body=None):
         headers = {"Authorization": f"Bearer {self._token}"}
@@ -84,8 +89,7 @@ class Server:
             body = json.dumps(body).encode()
         elif body is not None:
             headers["Content-Type"] = "application/octet-stream"
-            headers["Content-Length"] = str(body.stat().st_size)
-            body = body.open("rb")
+            headers["Content-Length"] = str(os.fstat(body.fileno()).st_size)
         request = Request(self._address + url, data=body, headers=headers, method=method)
         try:
             return self._opener.open(request, timeout=120)

@@ -28,6 +28,7 @@ TEST_TOOLS = (
     "fake-bpy-module",
     "import-linter",
     "lxml-stubs",
+    "otio-aaf-adapter",
     "pyright",
     "pytest",
     "pytest-xdist",
