@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from diffbgm.errors import CutsError
-from diffbgm.options import check_added
+from diffbgm.options import check_apart
 
 MAX_SECONDS = 3 * 3600
 """Longer films and edits are refused before they are decoded."""
@@ -70,7 +70,7 @@ class CutHints:
     dropped: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        check_added(self.added, self.dropped)
+        check_apart("added", self.added, "dropped", self.dropped)
 
     def with_words(self, added: Sequence[int], dropped: Sequence[int]) -> "CutHints":
         """With more that a person added and dropped; what is said last counts."""

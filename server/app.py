@@ -15,7 +15,7 @@ from flask_openapi3_swagger.plugins import RegisterPlugin
 import diffbgm
 from diffbgm import __version__
 
-from . import errors, schema, security
+from . import answers, errors, security
 from .errors import ApiError
 from .routes import create_routes
 from .services import Services
@@ -44,7 +44,7 @@ def create_app(services: Services) -> OpenAPI:
             },
         },
         validation_error_callback=errors.validation_response,
-        validation_error_model=schema.ErrorAnswer,
+        validation_error_model=answers.ErrorAnswer,
         doc_ui=False,
         static_folder=None,
     )

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from flask import Response, request
 
 from . import serializers
+from .answers import CompositionSummary
 from .errors import ApiError, error_body
 from .jobs import Jobs
-from .schema import CompositionSummary
 from .sketches import Sketch
 from .store import Store
 from .tables import Composition

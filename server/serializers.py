@@ -10,7 +10,7 @@ from typing import Any
 from diffbgm.files.publishing import WORK
 from diffbgm.options import ComposeOptions, TakeOptions, public_options
 
-from . import schema
+from . import answers
 from .jobs import Queue
 from .tables import Composition, Job, Media
 
@@ -18,27 +18,27 @@ from .tables import Composition, Job, Media
 _NOT_FOR_USERS = ("takes", WORK)
 
 
-def options() -> schema.OptionsAnswer:
+def options() -> answers.OptionsAnswer:
     """What a client may choose, of a composition and of a take."""
     compose, take = (
-        [schema.OptionAnswer(**option.to_dict()) for option in public_options(owner)]
+        [answers.OptionAnswer(**option.to_dict()) for option in public_options(owner)]
         for owner in (ComposeOptions, TakeOptions)
     )
-    return schema.OptionsAnswer(compose=compose, take=take)
+    return answers.OptionsAnswer(compose=compose, take=take)
 
 
-def film(media: Media) -> schema.MediaAnswer:
-    return schema.MediaAnswer(id=media.id, name=media.name, size=media.size)
+def film(media: Media) -> answers.MediaAnswer:
+    return answers.MediaAnswer(id=media.id, name=media.name, size=media.size)
 
 
-def summary(composition: Composition, queue: Queue) -> schema.CompositionSummary:
-    return schema.CompositionSummary(**_state(composition, queue))
+def summary(composition: Composition, queue: Queue) -> answers.CompositionSummary:
+    return answers.CompositionSummary(**_state(composition, queue))
 
 
-def answer(composition: Composition, queue: Queue, folder: Path) -> schema.CompositionAnswer:
+def answer(composition: Composition, queue: Queue, folder: Path) -> answers.CompositionAnswer:
     """With the result, which lies in `folder`."""
     result = _result(composition, folder)
-    return schema.CompositionAnswer(**_state(composition, queue), result=result)
+    return answers.CompositionAnswer(**_state(composition, queue), result=result)
 
 
 def read_composition(folder: Path) -> dict[str, Any] | None:
@@ -73,23 +73,23 @@ def _state(composition: Composition, queue: Queue) -> dict[str, Any]:
         "size": composition.size,
         "media": [film(one) for one in composition.media],
         "jobs": [
-            schema.JobAnswer(
+            answers.JobAnswer(
                 id=job.id,
                 kind=job.kind,
                 shot=job.arguments.get("shot"),
                 state=job.state,
-                error=schema.Error(**job.error) if job.error else None,
+                error=answers.Error(**job.error) if job.error else None,
             )
             for job in composition.jobs
         ],
     }
 
 
-def _progress(job: Job, queue: Queue) -> schema.Progress | None:
+def _progress(job: Job, queue: Queue) -> answers.Progress | None:
     running = queue.running
     if job.state != "running" or running is None or running.job.id != job.id:
         return None
-    return schema.Progress(
+    return answers.Progress(
         stage=running.stage, fraction=running.fraction, seconds_left=running.seconds_left
     )
 

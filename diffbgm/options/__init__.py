@@ -31,9 +31,8 @@ __all__ = [
     "Sampling",
     "TakeOptions",
     "TimelineFormat",
-    "check_added",
+    "check_apart",
     "check_options",
-    "check_pins",
     "checked",
     "option_named",
     "options_of",
@@ -226,8 +225,8 @@ class ComposeOptions:
 
     def __post_init__(self) -> None:
         check_options(self)
-        check_pins(self.pinned, self.ignored)
-        check_added(self.added, self.dropped)
+        check_apart("pinned", self.pinned, "ignored", self.ignored)
+        check_apart("added", self.added, "dropped", self.dropped)
 
     @property
     def makes_room(self) -> bool:
@@ -342,13 +341,7 @@ def parse_mood(mood: str | Sequence[float]) -> tuple[float, float]:
     return valence, arousal
 
 
-def check_pins(pinned: Sequence[int], ignored: Sequence[int]) -> None:
-    """CutsError if a cut is both pinned and ignored."""
-    for frame in sorted(set(pinned) & set(ignored)):
-        raise CutsError(f"the cut at frame {frame} is both pinned and ignored: choose one")
-
-
-def check_added(added: Sequence[int], dropped: Sequence[int]) -> None:
-    """CutsError if a cut is both added and dropped."""
-    for frame in sorted(set(added) & set(dropped)):
-        raise CutsError(f"the cut at frame {frame} is both added and dropped: choose one")
+def check_apart(first: str, frames: Sequence[int], second: str, others: Sequence[int]) -> None:
+    """CutsError if a cut is both, such as "pinned" and "ignored"."""
+    for frame in sorted(set(frames) & set(others)):
+        raise CutsError(f"the cut at frame {frame} is both {first} and {second}: choose one")

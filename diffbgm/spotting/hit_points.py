@@ -14,7 +14,7 @@ import numpy as np
 
 from diffbgm.errors import CutsError
 from diffbgm.music.tempo_map import BEATS_PER_BAR, TempoMap
-from diffbgm.options import ComposeOptions, check_options, check_pins
+from diffbgm.options import ComposeOptions, check_apart, check_options
 from diffbgm.readers.cut_lists import frame_of
 from diffbgm.spotting.hit_search import HIT_FRAMES, Problem, TempoPath, constant_path, search
 from diffbgm.timeline import check_cuts
@@ -56,7 +56,7 @@ class SpottingOptions:
 
     def __post_init__(self) -> None:
         check_options(self, ComposeOptions)
-        check_pins(self.pinned, self.ignored)
+        check_apart("pinned", self.pinned, "ignored", self.ignored)
 
     @classmethod
     def from_options(

@@ -8,30 +8,30 @@ from flask_openapi3.blueprint import APIBlueprint
 from diffbgm import __version__
 from diffbgm.options import MOODS
 
-from .. import schema, security, serializers
+from .. import answers, security, serializers
 from ..services import Services
 from .common import SERVER, TOKEN, answer, errors
 
 
 def add_routes(api: APIBlueprint, services: Services) -> None:
-    @api.get("/health", tags=[SERVER], responses={200: schema.Health, **errors()})
+    @api.get("/health", tags=[SERVER], responses={200: answers.Health, **errors()})
     def health() -> Response:
         """Whether this is a diffbgm server, and which; needs no token"""
-        return answer(schema.Health(version=__version__, ready=services.worker.is_ready))
+        return answer(answers.Health(version=__version__, ready=services.worker.is_ready))
 
-    @api.get("/v1/info", tags=[SERVER], security=TOKEN, responses={200: schema.Info, **errors()})
+    @api.get("/v1/info", tags=[SERVER], security=TOKEN, responses={200: answers.Info, **errors()})
     def info() -> Response:
         """What may be asked for, and what answers"""
         described = services.worker.description
         return answer(
-            schema.Info(
+            answers.Info(
                 version=__version__,
                 models=[described.model] if described else [],
                 styles=list(services.composer.styles()),
                 moods=list(MOODS),
                 options=serializers.options(),
                 device=described.device if described else None,
-                limits=schema.LimitsAnswer(**asdict(services.config.limits)),
+                limits=answers.LimitsAnswer(**asdict(services.config.limits)),
                 store=_store_answer(services),
             )
         )
@@ -53,9 +53,9 @@ def _add_session(api: APIBlueprint, services: Services) -> None:
         return response
 
 
-def _store_answer(services: Services) -> schema.StoreAnswer:
+def _store_answer(services: Services) -> answers.StoreAnswer:
     usage, kept = services.store.usage(), services.config.retention
-    return schema.StoreAnswer(
+    return answers.StoreAnswer(
         media_bytes=usage.media,
         composition_bytes=usage.compositions,
         lost_and_found_bytes=usage.lost_and_found,

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 
-from .. import schema, serializers
+from .. import answers, schema, serializers
 from ..errors import ApiError
 from ..jobs import QueueFullError
 from ..services import Services
@@ -27,7 +27,7 @@ def add_routes(api: APIBlueprint, services: Services) -> None:
         "tags": [COMPOSITIONS],
         "security": TOKEN,
         "responses": {
-            202: schema.CompositionAnswer,
+            202: answers.CompositionAnswer,
             **errors(404, 409, 413, 415, 422, 429, 507),
         },
     }

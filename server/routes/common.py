@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from diffbgm.errors import StyleError
 
-from .. import schema, serializers
+from .. import answers, schema, serializers
 from ..errors import ApiError
 from ..services import Services
 from ..tables import Composition
@@ -50,7 +50,7 @@ def state(services: Services, composition_id: str, status: int) -> Response:
 
 def errors(*statuses: int) -> ResponseDict:
     """What /openapi.json says of a route that may refuse so, besides what each one may."""
-    return dict.fromkeys(map(str, sorted({400, 401, 421, 422, *statuses})), schema.ErrorAnswer)
+    return dict.fromkeys(map(str, sorted({400, 401, 421, 422, *statuses})), answers.ErrorAnswer)
 
 
 def content(*kinds: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from flask import Response, request
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.types import ResponseDict
 
-from .. import schema, security, serializers, timelines
+from .. import answers, schema, security, serializers, timelines
 from ..events import EventStreams, EventsWanted
 from ..jobs import QueueFullError
 from ..services import Services
@@ -28,8 +28,8 @@ from .common import (
 
 def add_routes(api: APIBlueprint, services: Services) -> None:
     shown: dict[str, Any] = {"tags": [COMPOSITIONS], "security": TOKEN}
-    accepted: ResponseDict = {202: schema.CompositionAnswer}
-    answered: ResponseDict = {200: schema.CompositionAnswer, **errors(404)}
+    accepted: ResponseDict = {202: answers.CompositionAnswer}
+    answered: ResponseDict = {200: answers.CompositionAnswer, **errors(404)}
 
     @api.post(
         "/v1/compositions",
@@ -49,12 +49,12 @@ def add_routes(api: APIBlueprint, services: Services) -> None:
             raise queue_full() from error
         return state(services, made.id, 202)
 
-    @api.get("/v1/compositions", responses={200: schema.CompositionList, **errors(422)}, **shown)
+    @api.get("/v1/compositions", responses={200: answers.CompositionList, **errors(422)}, **shown)
     def compositions(query: schema.ListQuery) -> Response:
         """The newest compositions, newest first, without their results"""
         newest, queue = services.store.compositions(query.limit), services.jobs.queue()
         listed = [serializers.summary(composition, queue) for composition in newest]
-        return answer(schema.CompositionList(compositions=listed))
+        return answer(answers.CompositionList(compositions=listed))
 
     @api.get("/v1/compositions/<composition_id>", responses=answered, **shown)
     def composition(path: schema.CompositionPath) -> Response:

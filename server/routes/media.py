@@ -6,7 +6,7 @@ from flask import Response, request
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.types import ResponseDict
 
-from .. import media, schema, serializers
+from .. import answers, media, schema, serializers
 from ..errors import ApiError
 from ..services import Services
 from .common import (
@@ -23,7 +23,7 @@ from .common import (
 
 def add_routes(api: APIBlueprint, services: Services) -> None:
     shown: dict[str, Any] = {"tags": [MEDIA], "security": TOKEN}
-    uploaded: ResponseDict = {201: schema.MediaAnswer, 200: schema.MediaAnswer}
+    uploaded: ResponseDict = {201: answers.MediaAnswer, 200: answers.MediaAnswer}
 
     @api.post("/v1/media", responses=uploaded | errors(413, 415, 422, 507), **shown)
     def upload(query: schema.MediaQuery, raw: schema.Film) -> Response:
@@ -36,13 +36,13 @@ def add_routes(api: APIBlueprint, services: Services) -> None:
         film, is_new = media.receive(request, query.name, services.store)
         return answer(serializers.film(film), 201 if is_new else 200)
 
-    @api.get("/v1/media", responses={200: schema.MediaList, **errors()}, **shown)
+    @api.get("/v1/media", responses={200: answers.MediaList, **errors()}, **shown)
     def all_media() -> Response:
         """The films that are here, newest first"""
         films = [serializers.film(film) for film in services.store.all_media()]
-        return answer(schema.MediaList(media=films))
+        return answer(answers.MediaList(media=films))
 
-    one: dict[str, Any] = {**shown, "responses": {200: schema.MediaAnswer, **errors(404)}}
+    one: dict[str, Any] = {**shown, "responses": {200: answers.MediaAnswer, **errors(404)}}
 
     @api.get("/v1/media/<media_id>", **one)
     def media_known(path: schema.MediaPath) -> Response:

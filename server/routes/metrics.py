@@ -12,18 +12,18 @@ from prometheus_client.registry import Collector
 
 from diffbgm import __version__
 
-from .. import schema
+from .. import answers
 from ..services import Services
 from .common import SERVER, TOKEN, answer, content, errors
 
 
 def add_routes(api: APIBlueprint, services: Services) -> None:
     @api.get(
-        "/ready", tags=[SERVER], responses={200: schema.Health, 503: schema.Health, **errors()}
+        "/ready", tags=[SERVER], responses={200: answers.Health, 503: answers.Health, **errors()}
     )
     def ready() -> Response:
         """Whether a composition that is asked for now would be made; needs no token"""
-        health = schema.Health(version=__version__, ready=services.worker.is_ready)
+        health = answers.Health(version=__version__, ready=services.worker.is_ready)
         return answer(health, 200 if health.ready else 503)
 
     text = {200: content("text/plain"), **errors()}

@@ -17,7 +17,7 @@ from diffbgm.errors import DiffBGMError
 from diffbgm.progress import Progress
 from diffbgm.readers.otio_documents import films_named
 
-from .. import schema, sources
+from .. import answers, schema, sources
 from ..errors import ApiError
 from ..isolation import Isolated
 from ..media import file_name
@@ -31,13 +31,13 @@ _PATIENCE = 1.0  # seconds: what is answered within is not said to be running
 
 def add_routes(api: APIBlueprint, services: Services) -> None:
     shown: dict[str, Any] = {"tags": [COMPOSITIONS], "security": TOKEN}
-    told: ResponseDict = {200: schema.HitsAnswer, 202: schema.HitsProgress}
-    found: ResponseDict = {200: schema.ShotsAnswer, 202: schema.HitsProgress}
+    told: ResponseDict = {200: answers.HitsAnswer, 202: answers.HitsProgress}
+    found: ResponseDict = {200: answers.ShotsAnswer, 202: answers.HitsProgress}
     may_fail = errors(404, 413, 415, 422, 429, 507)
 
     @api.post(
         "/v1/timelines",
-        responses={200: schema.EditAnswer, **errors(413, 415, 422, 507)},
+        responses={200: answers.EditAnswer, **errors(413, 415, 422, 507)},
         **shown,
     )
     def read_edit(query: schema.EditQuery, raw: schema.EditDocument) -> Response:
@@ -48,17 +48,17 @@ def add_routes(api: APIBlueprint, services: Services) -> None:
             )
         document = json.loads(_read(services, query.name, query.rate, request.get_data()))
         named = sorted(films_named(document))
-        return answer(schema.EditAnswer(timeline=document, films=named))
+        return answer(answers.EditAnswer(timeline=document, films=named))
 
     @api.post("/v1/hits", responses=told | may_fail, **shown)
     def hits(body: schema.ComposeRequest) -> Response:
         """How composing with these options would meet the cuts; 202 while the film is looked at"""
-        return _looked_at(services, body, "hits", schema.HitsAnswer)
+        return _looked_at(services, body, "hits", answers.HitsAnswer)
 
     @api.post("/v1/shots", responses=found | may_fail, **shown)
     def shots(body: schema.ComposeRequest) -> Response:
         """The shots that composing would find; 202 while the film is looked at"""
-        return _looked_at(services, body, "shots", schema.ShotsAnswer)
+        return _looked_at(services, body, "shots", answers.ShotsAnswer)
 
 
 def _looked_at(
@@ -129,7 +129,7 @@ def about(
 def answered(services: Services, key: str, question: Question, form: type[BaseModel]) -> Response:
     """What was answered, in its form; or how far that is."""
     if not question.is_answered.wait(_PATIENCE):
-        progress = schema.HitsProgress(stage=question.stage, fraction=question.fraction)
+        progress = answers.HitsProgress(stage=question.stage, fraction=question.fraction)
         return answer(progress, 202)
     if question.error is not None:
         services.previews.forget(key)

@@ -10,7 +10,7 @@ from flask_openapi3.types import ResponseDict
 
 from diffbgm.progress import Progress
 
-from .. import schema
+from .. import answers, schema
 from ..isolation import Isolated
 from ..jobs import QueueFullError
 from ..previews import TooManyQuestionsError
@@ -23,11 +23,11 @@ from .previews import about, answered
 def add_routes(api: APIBlueprint, services: Services) -> None:
     shown: dict[str, Any] = {"tags": [COMPOSITIONS], "security": TOKEN}
     refused = errors(404, 409, 413, 415, 422, 429, 507)
-    previewed: ResponseDict = {200: schema.RefitPreview, 202: schema.HitsProgress, **refused}
+    previewed: ResponseDict = {200: answers.RefitPreview, 202: answers.HitsProgress, **refused}
 
     @api.post(
         "/v1/compositions/<composition_id>/refits",
-        responses={202: schema.CompositionAnswer, **refused},
+        responses={202: answers.CompositionAnswer, **refused},
         **shown,
     )
     def refit(path: schema.CompositionPath, body: schema.RefitRequest) -> Response:
@@ -61,4 +61,4 @@ def add_routes(api: APIBlueprint, services: Services) -> None:
             question = services.previews.ask(key, about(services, edit, title, used, ask))
         except TooManyQuestionsError as error:
             raise queue_full() from error
-        return answered(services, key, question, schema.RefitPreview)
+        return answered(services, key, question, answers.RefitPreview)
