@@ -15,6 +15,7 @@ from pydantic import Field
 
 from diffbgm import __version__
 from diffbgm.errors import DiffBGMError
+from diffbgm.options import TimelineFormat
 from diffbgm.progress import Progress, no_progress
 
 from ..schema import ComposeRequestOptions, TakeRequest
@@ -34,6 +35,7 @@ Edit = Annotated[str, Field(description="the changed edit")]
 Cuts = Annotated[str, Field(description="a film, an edit, or cuts as .json or .txt")]
 Folder = Annotated[str, Field(description="the composition's folder")]
 Shot = Annotated[int, Field(ge=0, description="counted from 0")]
+Stems = Annotated[bool, Field(description="a track for each stem in place of the mix")]
 Number = Annotated[int, Field(ge=0, description="of the take, counted from 0")]
 
 _ComposeOptions = Annotated[ComposeRequestOptions, Field(default_factory=ComposeRequestOptions)]
@@ -120,6 +122,12 @@ def _add_making(server: MCPServer, tools: Tools) -> None:
         context: Context[Any, Any], folder: Folder, edit: Edit, into: Folder
     ) -> dict[str, Any]:
         return await work.do(lambda told: tools.refit(folder, edit, into, told), context)
+
+    @server.tool(description=tools.export_timeline.__doc__)
+    async def export_timeline(
+        folder: Folder, timeline_format: TimelineFormat | None = None, stems: Stems = False
+    ) -> dict[str, Any]:
+        return await work.do(lambda progress: tools.export_timeline(folder, timeline_format, stems))
 
 
 class _Work:

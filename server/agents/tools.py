@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import diffbgm
 from diffbgm.errors import CompositionError, OptionError
-from diffbgm.options import MOODS, ComposeOptions, RefitOptions
+from diffbgm.options import MOODS, ComposeOptions, RefitOptions, TimelineFormat
 from diffbgm.progress import Progress
 
 from ..schema import ComposeRequestOptions, TakeRequest
@@ -99,6 +99,13 @@ class Tools:
         composition, out = self._composition(folder), self.folders.path(into)
         options = RefitOptions(device=self.device)
         return _summary(diffbgm.refit(composition.folder, self._edit(edit), options, progress, out))
+
+    def export_timeline(
+        self, folder: str, timeline_format: TimelineFormat | None, stems: bool
+    ) -> dict[str, Any]:
+        """The edit with its music as a file for an editor, in any format; by default in its own."""
+        composition = self._composition(folder)
+        return _summary(diffbgm.export_timeline(composition.folder, timeline_format, stems))
 
     def _edit(self, name: str) -> "Timeline":
         path = self.folders.path(name)

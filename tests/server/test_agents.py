@@ -112,6 +112,10 @@ def test_a_changed_edit_keeps_the_music_of_what_stayed(folder: Path):
         assert {(each["shot"], each["before"]) for each in changes} == {(0, 1), (1, 0)}
         refit = await ask(client, "refit", folder="music", edit="two.otio", into="again")
         assert len(refit["shots"]) == 2
+        exported = await ask(
+            client, "export_timeline", folder="again", timeline_format="fcpxml", stems=True
+        )
+        assert "timeline.fcpxml" in exported["files"]
         words = await refusal(client, "refit", folder="music", edit="two.otio", into="../again")
         assert "folder_forbidden" in words
 
