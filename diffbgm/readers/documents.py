@@ -17,7 +17,7 @@ from diffbgm.readers.final_cut import read_fcpxml
 from diffbgm.readers.final_cut_7 import read_final_cut_7
 from diffbgm.readers.kdenlive import read_kdenlive
 from diffbgm.readers.mlt import read_mlt
-from diffbgm.readers.otio_documents import check_document
+from diffbgm.readers.otio_documents import check_document, mend, parsed
 
 FORMATS = (".otio", ".edl", ".fcpxml", ".xml", ".kdenlive", ".mlt", ".aaf")
 
@@ -85,8 +85,9 @@ def _document(path: Path, rate: Fraction | None) -> Any:
             return read_mlt(path)
         case ".otio":
             # OpenTimelineIO's own reader ends the process on documents that are not sound.
-            document = json.loads(path.read_bytes())
+            document = parsed(path.read_bytes())
             check_document(document)
+            mend(document)
             return otio.adapters.read_from_string(json.dumps(document), "otio_json")
         case _:
             return read_final_cut_7(path)

@@ -84,7 +84,8 @@ def _leaf(item: Any, clips: Clips) -> list[ClipSpan]:
     A clip that runs backwards shows what it would show forwards, last picture first.
     """
     shown = item.trimmed_range()
-    span = ClipSpan(Fraction(0), exact(shown.duration), snapped_rate(shown.duration.rate))
+    length = max(exact(shown.duration), Fraction(0))
+    span = ClipSpan(Fraction(0), length, snapped_rate(shown.duration.rate))
     if isinstance(item, otio.schema.Gap) or not item.enabled:
         return [replace(span, covers="nothing")]
     media_start, speed = exact(shown.start_time) - clips.origin(item), _speed(item)
@@ -191,7 +192,10 @@ def _trimmed(item: Any, spans: list[ClipSpan]) -> list[ClipSpan]:
     if item.source_range is None:
         start, length = Fraction(0), spans[-1].end if spans else Fraction(0)
     else:
-        start, length = exact(item.source_range.start_time), exact(item.source_range.duration)
+        start = exact(item.source_range.start_time)
+        length = max(exact(item.source_range.duration), Fraction(0))
+    if spans and start + length * abs(speed) <= 0:
+        start = Fraction(0)  # counted from some timecode, as old readers of EDLs left it
     rate = snapped_rate(item.trimmed_range().duration.rate)
     hole = ClipSpan(start, start, rate, covers="nothing")
     if speed == 0:

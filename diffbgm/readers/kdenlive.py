@@ -1,5 +1,7 @@
-"""Reads Kdenlive's projects by OpenTimelineIO's adapter, which knows no titles and no speeds."""
+"""Reads Kdenlive's projects by OpenTimelineIO's adapter, which knows no titles and no speeds, and
+stumbles over much that MLT leaves out or that newer versions write."""
 
+import json
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -8,6 +10,12 @@ from xml.etree import ElementTree
 import opentimelineio as otio
 
 _SPEED = "#diffbgm-speed="  # after the address of a medium
+_MARKERS = (
+    "kdenlive:markers",
+    "kdenlive:docproperties.guides",
+    "kdenlive:sequenceproperties.guides",
+)
+_KINDS_OF_MARKERS = range(9)  # of the program's own; users may make more
 
 
 def read_kdenlive(path: Path) -> Any:
@@ -18,6 +26,7 @@ def read_kdenlive(path: Path) -> Any:
         service = properties.get("mlt_service")
         if service is not None and service.text == "timewarp":
             _mark_speed(producer, properties)
+    _fill_in(root)
     document = otio.adapters.read_from_string(ElementTree.tostring(root, "unicode"), "kdenlive")
     for clip in document.find_clips():
         if isinstance(clip.media_reference, otio.schema.MissingReference):
@@ -25,6 +34,64 @@ def read_kdenlive(path: Path) -> Any:
         elif isinstance(clip.media_reference, otio.schema.ExternalReference):
             _retime(clip)
     return document
+
+
+def _fill_in(root: ElementTree.Element) -> None:
+    """Say what the adapter needs said; effects, which nothing is read of, go."""
+    by_id = {each.get("id"): each for each in root.iter() if each.get("id")}
+    for producer in (*root.iter("producer"), *root.iter("chain")):
+        length = producer.findtext("property[@name='length']") or ""
+        if producer.get("out") is None and length.isdigit():
+            producer.set("out", str(max(int(length) - 1, 0)))
+    for entry in root.iter("entry"):
+        producer = by_id.get(entry.get("producer"), entry)
+        for name in ("in", "out"):
+            entry.set(name, entry.get(name) or producer.get(name) or "0")
+        for effect in entry.findall("filter"):
+            entry.remove(effect)
+    _put_in_bin(root, by_id)
+    for mix in root.iter("transition"):
+        if not (mix.findtext("property[@name='reverse']") or "").isdigit():
+            # The first of a name is read.
+            reverse = ElementTree.Element("property", {"name": "reverse"})
+            reverse.text = "0"
+            mix.insert(0, reverse)
+    for each in root.iter("property"):
+        if each.get("name") in _MARKERS:
+            each.text = json.dumps(_markers(each.text or ""))
+
+
+def _put_in_bin(root: ElementTree.Element, by_id: dict[str | None, ElementTree.Element]) -> None:
+    """Every clip of the timeline that is not there, as where it was deleted in the bin."""
+    main_bin = root.find("playlist[@id='main_bin']")
+    if main_bin is None:
+        return
+    listed = {_clip_id(by_id.get(entry.get("producer"))) for entry in main_bin.iter("entry")}
+    for entry in list(root.iter("entry")):
+        if (clip := _clip_id(by_id.get(entry.get("producer")))) not in listed:
+            listed.add(clip)
+            main_bin.append(ElementTree.Element("entry", entry.attrib))
+
+
+def _clip_id(producer: ElementTree.Element | None) -> str:
+    return "" if producer is None else producer.findtext("property[@name='kdenlive:id']") or ""
+
+
+def _markers(text: str) -> list[dict[str, Any]]:
+    """Those that have a place, each of a kind that the adapter knows."""
+    try:
+        markers = json.loads(text)
+    except ValueError:
+        return []
+    return [
+        {
+            "pos": marker["pos"],
+            "comment": str(marker.get("comment", "")),
+            "type": marker.get("type") if marker.get("type") in _KINDS_OF_MARKERS else 0,
+        }
+        for marker in (markers if isinstance(markers, list) else [])
+        if isinstance(marker, dict) and isinstance(marker.get("pos"), int | float)
+    ]
 
 
 def _mark_speed(

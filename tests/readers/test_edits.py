@@ -190,6 +190,19 @@ def test_files_of_other_editors(read, tmp_path, suffix):
     assert visible(timeline) == ([(0, "a", 10), (48, "b", 0)], 72)
 
 
+def test_a_track_counted_from_a_timecode_is_shown_from_its_begin(read):
+    """As the EDL adapter once left it: a range that ends before the first item."""
+    counted = track(clip("a", 10, 48), clip("b", 0, 24))
+    counted.source_range = span(-86243, 60)
+    assert visible(read(counted)) == ([(0, "a", 10), (48, "b", 0)], 60)
+
+
+def test_what_lasts_less_than_nothing_takes_no_time(read):
+    gap = schema.Gap(source_range=span(0, -5))
+    timeline = read(track(clip("a", 10, 48), gap, clip("b", 0, 24)))
+    assert visible(timeline) == ([(0, "a", 10), (48, "b", 0)], 72)
+
+
 EDL = """TITLE: edit
 FCM: NON-DROP FRAME
 001  AX V C        00:00:10:00 00:00:12:00 01:00:00:00 01:00:02:00

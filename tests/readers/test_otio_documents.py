@@ -1,6 +1,7 @@
 """Documents that OpenTimelineIO would stumble over are refused before it sees them."""
 
 import json
+import math
 import random
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from diffbgm.errors import TimelineError
 from diffbgm.readers.edit_films import FilmName, listed
 from diffbgm.readers.edits import read_timeline
-from diffbgm.readers.otio_documents import check_document, films_named
+from diffbgm.readers.otio_documents import check_document, films_named, parsed
 from tests.server.made_timelines import (
     clip,
     damaged,
@@ -109,3 +110,52 @@ def test_a_list_of_files_is_all_there_is(tmp_path: Path) -> None:
         read_timeline(edit, listed({}))
     named = listed({str(tmp_path / "there.mp4"): str(tmp_path / "there.mp4")})
     assert read_timeline(edit, named).frames == 24
+
+
+def test_what_no_edit_hangs_on_is_passed_over(tmp_path: Path) -> None:
+    """Newer versions, unknown schemas, and values of another kind than they should have."""
+    color = {"OTIO_SCHEMA": "Color.1", "r": 1.0, "g": 0.0, "b": 0.0, "a": 1.0, "name": "RED"}
+    marker = {"OTIO_SCHEMA": "Marker.3", "name": "hit", "marked_range": span(6, 0)}
+    marker |= {"color": color, "comment": 3}
+    unknown = {"OTIO_SCHEMA": "Wobble.4", "name": 5, "strength": color}
+    film, other = tmp_path / "a.mp4", {"OTIO_SCHEMA": "Cloud.2", "target_url": "file:///b.mp4"}
+    many = {
+        **with_several("a", "high", high=external(str(film))),
+        "OTIO_SCHEMA": "Clip.7",
+        "color": "RED",
+        "metadata": [color | {"r": None}],
+        "markers": [marker, unknown, 5, {"OTIO_SCHEMA": "Marker.2"}],
+        "effects": [unknown],
+    }
+    document = timeline(
+        many, clip("b", other), metadata={"odd": {"OTIO_SCHEMA": "Color.1", "target_url": None}}
+    )
+    document["tracks"]["children"][0]["OTIO_SCHEMA"] = "Sequence.1"
+    edit = tmp_path / "edit.otio"
+    edit.write_text(json.dumps(document))
+    names = {str(film), "file:///b.mp4"}
+    assert films_named(document) == names
+    asked: set[str] = set()
+
+    def locate(name: FilmName) -> Path:
+        asked.add(name.text)
+        film.touch()
+        return film
+
+    read = read_timeline(edit, locate)
+    assert ([shot.start_frame for shot in read.shots], read.frames) == ([0, 24], 48)
+    assert asked == names
+    assert read.asked_hits == (6,)
+
+
+def test_numbers_as_open_timeline_io_writes_them(tmp_path: Path) -> None:
+    odd = [2**300, 0.5, 'Inf \\" Inf']
+    text = json.dumps(timeline(clip("Inf", external("/Inf.mp4")), metadata={"odd": odd}))
+    edit = tmp_path / "edit.otio"
+    edit.write_text(text.replace("0.5", "Inf, -Inf, NaN"))
+    assert parsed(edit.read_bytes())["metadata"]["odd"][1:3] == [math.inf, -math.inf]
+    assert parsed(edit.read_bytes())["metadata"]["odd"][-1] == odd[-1]
+    assert read_timeline(edit, listed({"/Inf.mp4": str(edit)})).frames == 24
+    with pytest.raises(TimelineError, match=r"not a valid \.otio"):
+        edit.write_text("Inf Inf")
+        read_timeline(edit)

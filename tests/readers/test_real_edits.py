@@ -151,6 +151,41 @@ class TestSpeeds:
         assert (shot.frames, float(shot.media.start)) == (25, 2.0)
 
 
+class TestKdenlive:
+    """What MLT leaves out, what newer versions write, and what users make of it."""
+
+    PROJECT = """<mlt>
+ <profile frame_rate_num="25" frame_rate_den="1"/>
+ <producer id="black"><property name="kdenlive:playlistid">black_track</property></producer>
+ <producer id="a"><property name="length">100</property>
+  <property name="mlt_service">avformat</property><property name="resource">a.mp4</property>
+  <property name="kdenlive:id">4</property></producer>
+ <chain id="b" out="99"><property name="mlt_service">avformat-novalidate</property>
+  <property name="resource">b.mp4</property><property name="kdenlive:id">5</property></chain>
+ <playlist id="main_bin"><property name="kdenlive:docproperties.version">1</property>
+  <property name="kdenlive:docproperties.guides">
+   [{"pos": 30, "comment": "hit", "type": 14}, {"comment": "nowhere"}, {"pos": 2}]
+  </property><entry producer="a"/></playlist>
+ <playlist id="one"><entry producer="a" in="00:00:00.000" out="00:00:02.000">
+  <filter><property name="kdenlive_id">fade_from_black</property></filter>
+  <filter><property name="kdenlive_id">volume</property>
+   <property name="level">50g=0;f=1</property></filter></entry>
+  <blank length="45"/></playlist>
+ <playlist id="two"><blank length="41"/><entry producer="b" in="0" out="50"/></playlist>
+ <tractor id="track"><track producer="one"/><track producer="two"/>
+  <transition in="41" out="51"><property name="kdenlive:mixcut">5</property>
+   <property name="reverse"/></transition></tractor>
+ <tractor id="all" global_feed="1"><track producer="black"/><track producer="track"/></tractor>
+</mlt>"""
+
+    def test_what_the_adapter_stumbles_over_is_no_reason_to_refuse(self, tmp_path):
+        edit = tmp_path / "edit.kdenlive"
+        edit.write_text(self.PROJECT)
+        timeline = read_timeline_cuts(edit)
+        assert [shot.start_frame for shot in timeline.shots] == [0, 46]
+        assert (timeline.frames, timeline.asked_hits) == (92, (30,))
+
+
 class TestMissingMedia:
     def test_a_clip_without_suffix_is_found_by_its_stem(self, case):
         edit = case("noext.edl")

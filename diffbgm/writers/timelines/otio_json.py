@@ -11,6 +11,7 @@ from typing import Any
 
 import opentimelineio as otio
 
+from diffbgm.readers.otio_documents import parsed
 from diffbgm.sound.sample_files import SAMPLE_RATE
 from diffbgm.timeline import Shot, Timeline
 from diffbgm.writers.timelines.conversion import Conversion
@@ -23,7 +24,7 @@ _EDITS = ("Timeline", "Stack", "Track")
 def with_music(text: bytes, music: Music, name: str | None, relinked: Relinked) -> bytes:
     """The document with the music at the end of its tracks, in the edit called `name`, else the
     first."""
-    document = json.loads(text)
+    document = parsed(text)
     for entry in _objects(document):
         if isinstance(url := entry.get("target_url"), str):
             entry["target_url"] = relinked_url(url, relinked)
