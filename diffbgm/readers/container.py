@@ -15,6 +15,7 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from diffbgm.errors import FilmError
+from diffbgm.readers.animated_webp import as_film, is_animated_webp
 
 Opened = TypeVar("Opened")
 AnyStream = TypeVar("AnyStream", VideoStream, AudioStream)
@@ -44,7 +45,8 @@ def opened(path: Path) -> Iterator[InputContainer]:
     """The film, closed after the block. FilmError where it is missing or cannot be read."""
     _check_file(path)
     try:
-        container = av.open(f"file:{path}", options=_OPEN_OPTIONS)
+        film = as_film(path, LARGEST_PICTURE) if is_animated_webp(path) else f"file:{path}"
+        container = av.open(film, "r", options=_OPEN_OPTIONS)
     except PermissionError as exc:
         raise FilmError(f"{path}: may not be read; change its permissions") from exc
     except (av.error.FFmpegError, OSError, ValueError) as exc:
