@@ -52,7 +52,13 @@ TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 # So would it itself from Python 3.13 on, for which it has no wheels.
 TINYSOUNDFONT = "tinysoundfont==0.3.7"
 HAS_TINYSOUNDFONT = sys.version_info < (3, 13)
-BPY_VERSIONS = {"bpy-4.5": "4.5.15", "bpy-5.0": "5.0.1"}
+# The wheels of Blender, and the one Python that each runs in.
+BPY_VERSIONS = {
+    "bpy-4.3": ("4.3.0", "3.11"),
+    "bpy-4.5": ("4.5.15", "3.11"),
+    "bpy-5.0": ("5.0.1", "3.11"),
+    "bpy-5.3": ("5.3.0", "3.13"),
+}
 
 OPEN_CLIP, AGENTS = "open_clip", "the Model Context Protocol's SDK"
 SOUND_PACKAGES = ("libfluidsynth3", "musescore-general-soundfont")
@@ -130,8 +136,9 @@ class Status:
 class Environment:
     """A virtual environment, filled in layers; a layer is there as a whole or is made again."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, base: str = sys.executable) -> None:
+        """`base` is the Python that it is made by."""
+        self.folder, self._base = folder, base
         self._unfinished = folder / "unfinished"
 
     def program(self, name: str) -> Path:
@@ -196,7 +203,7 @@ class Environment:
             shutil.rmtree(self.folder)
         self.folder.mkdir(parents=True)
         self._unfinished.touch()
-        _run([sys.executable, "-m", "venv", str(self.folder)], "the virtual environment")
+        _run([self._base, "-m", "venv", str(self.folder)], "the virtual environment")
 
 
 def news_of_pip(line: str) -> str:
@@ -323,12 +330,29 @@ def install_blenders() -> list[str]:
     """Install every Blender that the add-on is tested in; return why, where one cannot be."""
     with ThreadPoolExecutor() as background:
         system = background.submit(install_system, TEST_PACKAGES)
-        wheels = background.submit(lambda: [_install_bpy(*item) for item in BPY_VERSIONS.items()])
+        wheels = background.submit(
+            lambda: [_install_bpy(name, *of) for name, of in BPY_VERSIONS.items()]
+        )
         return [reason for reason in [system.result(), *wheels.result()] if reason]
 
 
-def _install_bpy(name: str, version: str) -> str:
-    environment = Environment(ROOT / ".venvs" / name)
+def find_python(version: str) -> str | None:
+    """A Python of that version, such as 3.13: this one, one on the PATH, or one of pyenv's."""
+    if sys.version.startswith(f"{version}."):
+        return sys.executable
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    places = [shutil.which(f"python{version}"), *pyenv.glob(f"versions/{version}.*/bin/python")]
+    for place in filter(None, places):
+        if subprocess.run([place, "-c", ""], capture_output=True).returncode == 0:
+            return str(place)
+    return None
+
+
+def _install_bpy(name: str, version: str, needed: str) -> str:
+    python = find_python(needed)
+    if python is None:
+        return f"no bpy {version}: it runs in Python {needed} alone, and there is none"
+    environment = Environment(ROOT / ".venvs" / name, python)
     requirements = ROOT / "requirements-bpy.txt"
     contents = version + requirements.read_text()
     if environment.has("bpy", contents):

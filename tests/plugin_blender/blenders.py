@@ -7,10 +7,19 @@ from pathlib import Path
 
 import pytest
 
+import install
 from tests import addon
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-VERSIONS = ("3.4", "4.5", "5.0")
+# A wheel runs in one Python alone; where there is none, it is not tested.
+VERSIONS = (
+    "3.4",
+    *(
+        name.removeprefix("bpy-")
+        for name, (_, python) in install.BPY_VERSIONS.items()
+        if install.find_python(python)
+    ),
+)
 
 
 def command(version: str) -> list[str]:
