@@ -41,6 +41,7 @@ class GuidedByStream(nn.Module):
         super().__init__()
         self.network = network
         self.config = network.config
+        self.calibration = network.calibration
         self.strengths = dynamic, semantic
         ends = torch.tensor(GUIDED_TIMES)
         self.most, self.least = log_snr_at(ends).tolist()

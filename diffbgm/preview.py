@@ -12,7 +12,7 @@ from diffbgm.progress import Advance, Progress, no_progress
 from diffbgm.readers.cut_lists import CutList
 from diffbgm.spotting.cue_sheet import spot
 from diffbgm.spotting.hit_points import Spotting, SpottingOptions, spot_cuts
-from diffbgm.timeline import CutHints, Timeline
+from diffbgm.timeline import CutHints, Timeline, check_cuts
 from diffbgm.video.analysis import VideoAnalysis, analyse_film, analyse_timeline
 from diffbgm.video.clip import installed_clip
 
@@ -57,6 +57,7 @@ def analyse_source(
             raise OptionError("an edit has its own cuts; give --cuts with a film alone")
         return analyse_timeline(_with_words(source, options), advance, clip)
     if options.cuts is not None:
+        check_cuts(options.cuts)
         cuts = {*options.cuts, *options.added} - {*options.dropped}
         return analyse_film(source, tuple(sorted(cuts)), advance, clip)
     hints = CutHints().with_words(options.added, options.dropped)

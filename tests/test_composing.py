@@ -166,6 +166,10 @@ def write_as_version_1(folder):
     for shot in content["source"]["shots"]:
         shot["wished_mood"] = shot.pop("mood_override")
         shot["wished_energy"] = shot.pop("energy_override")
+    for shot in content["shots"]:
+        sound = folder / shot["audio"]
+        shot["audio"] = f"shots/{sound.stem}.wav"
+        sound.rename(folder / shot["audio"])
     entries = {path.name for path in folder.iterdir()}
     old = {**content, "version": 1, "files": sorted(entries)}
     (folder / "composition.json").write_text(json.dumps(old))

@@ -1,14 +1,12 @@
 """Projects of Shotcut and Kdenlive: what the editor made stays, and melt plays the music."""
 
 import shutil
-import subprocess
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
 from lxml import etree
 
 from diffbgm.readers.edits import read_timeline
@@ -16,9 +14,10 @@ from diffbgm.timeline import Shot, Timeline
 from diffbgm.writers.timelines import mlt, mlt_fresh
 from diffbgm.writers.timelines.conversion import converted
 from diffbgm.writers.timelines.media import Relinked
+from tests.melt import rendered
 from tests.readers.made_media import make_medium
 from tests.writers.timelines.made_edits import made_edit, read_made_edit
-from tests.writers.timelines.made_music import RATE, music_for, write_sounds
+from tests.writers.timelines.made_music import music_for, write_sounds
 
 FRESH = {".mlt": mlt_fresh.shotcut, ".kdenlive": mlt_fresh.kdenlive}
 both = pytest.mark.parametrize("suffix", FRESH)
@@ -87,22 +86,6 @@ def test_melt_plays_the_music_in_its_place(tmp_path: Path, suffix: str, rate: Fr
     assert abs(len(played) - len(samples)) <= 1
     length = min(len(played), len(samples))
     assert np.abs(played[:length, 0] - samples[:length]).max() < 2 / 2**15
-
-
-def rendered(path: Path) -> np.ndarray:
-    """(n, 2): what melt makes of the project's sound."""
-    out = path.with_suffix(".wav")
-    sound = ("acodec=pcm_s16le", f"ar={RATE}", "ac=2", "vn=1")
-    subprocess.run(
-        ["melt", str(path), "-consumer", f"avformat:{out}", *sound, "real_time=0"],
-        check=True,
-        capture_output=True,
-        timeout=120,
-        env={"QT_QPA_PLATFORM": "offscreen", "PATH": "/usr/bin:/bin"},
-    )
-    samples, rate = soundfile.read(out)
-    assert rate == RATE
-    return samples
 
 
 def test_a_project_of_shotcut_is_read(tmp_path: Path):
