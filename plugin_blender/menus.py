@@ -1,5 +1,7 @@
 """Where editors look for it: Add menu, context menu, shortcuts. Shows; decides nothing."""
 
+from typing import Any
+
 import bpy
 
 from . import (
@@ -37,10 +39,19 @@ def draw_context(self, context) -> None:
     layout.operator(beat_markers.DIFFBGM_OT_show_beats.bl_idname, icon="MARKER")
 
 
+def _additions() -> tuple[tuple[Any, Any], ...]:
+    """Menus of Blender's, and what draws our part of each."""
+    return (
+        (bpy.types.SEQUENCER_MT_add, draw_add),
+        (bpy.types.SEQUENCER_MT_context_menu, draw_context),
+    )
+
+
 def register() -> None:
-    bpy.types.STATUSBAR_HT_header.prepend(progress_view.draw_status)
-    bpy.types.SEQUENCER_MT_add.append(draw_add)
-    bpy.types.SEQUENCER_MT_context_menu.append(draw_context)
+    status: Any = bpy.types.STATUSBAR_HT_header
+    status.prepend(progress_view.draw_status)
+    for menu, draw in _additions():
+        menu.append(draw)
     keys = bpy.context.window_manager.keyconfigs.addon
     if keys is None:  # Blender without a window
         return
@@ -60,9 +71,10 @@ def register() -> None:
 
 
 def unregister() -> None:
-    bpy.types.STATUSBAR_HT_header.remove(progress_view.draw_status)
-    bpy.types.SEQUENCER_MT_add.remove(draw_add)
-    bpy.types.SEQUENCER_MT_context_menu.remove(draw_context)
+    status: Any = bpy.types.STATUSBAR_HT_header
+    status.remove(progress_view.draw_status)
+    for menu, draw in _additions():
+        menu.remove(draw)
     for keymap, item in shortcuts.added:
         keymap.keymap_items.remove(item)
     shortcuts.added.clear()

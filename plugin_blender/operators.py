@@ -114,7 +114,7 @@ class DIFFBGM_OT_preferences(bpy.types.Operator):
 
     def execute(self, context):
         if not bpy.app.background:
-            bpy.ops.preferences.addon_show(module=__package__)
+            bpy.ops.preferences.addon_show(module=__package__ or "")
         return {"FINISHED"}
 
 
