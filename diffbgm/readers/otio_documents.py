@@ -164,9 +164,10 @@ def _check_object(value: dict[str, Any]) -> None:
     schema = schema_of(value)
     if "OTIO_REF_ID" in value or schema in _FORBIDDEN:
         raise TimelineError("The timeline refers to parts of itself; save it by OpenTimelineIO.")
-    for field in _REFERENCES if schema in _MEDIA else ():
-        if value.get(field) is not None:
-            _require(_is_name(value[field]), schema, field)
+    for field in _REFERENCES:
+        address = value.get(field)
+        if isinstance(address, str) or (address is not None and schema in _MEDIA):
+            _require(_is_name(address), schema, field)
     for field, fits in _FIELDS.get(schema, {}).items():
         if field in value and (field not in _DESCRIPTIVE or fits is _is_film_name):
             _require(fits(value[field]), schema, field)
