@@ -115,7 +115,7 @@ def _compose_form(schema: dict[str, Any]) -> None:
 
 def _otio(name: str, **fields: Any) -> dict[str, Any]:
     schema = {"type": "string", "enum": [name]}
-    properties = {"OTIO_SCHEMA": schema, "metadata": _either({"type": "object"}), **fields}
+    properties = {"OTIO_SCHEMA": schema, **fields}
     return {"type": "object", "required": ["OTIO_SCHEMA"], "properties": properties}
 
 
