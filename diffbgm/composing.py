@@ -33,7 +33,7 @@ from diffbgm.music.chord_plan import ChordPlan
 from diffbgm.music.harmony import estimate_key
 from diffbgm.music.pianoroll import to_score
 from diffbgm.options import ComposeOptions, TakeOptions, checked
-from diffbgm.performing import arranged_take, candidate_seed, check_sound, take_seed
+from diffbgm.performing import arranged_take, candidate_seed, check_sound, share_of, take_seed
 from diffbgm.preview import analyse_source, checked_source
 from diffbgm.progress import Advance, Clock, Progress, no_progress, part_of
 from diffbgm.sound.soundfont import find_soundfont
@@ -209,7 +209,7 @@ def _best_roll(
     rolls, asked = [], options.best_of
     for number in range(asked):
         seed = candidate_seed(options.seed, number)
-        share = part_of(advance, number / asked, (number + 1) / asked)
+        share = part_of(advance, *share_of(number, range(asked)))
         rolls.append(generation.sample_film(network, cues, analysis, options.sampling, seed, share))
     if asked == 1:
         return rolls[0], {}
