@@ -21,7 +21,7 @@ import numpy as np
 from diffbgm.music.score import Note, Track
 from diffbgm.music.tempo_map import TempoMap
 from diffbgm.sound.mixing import Mastering, Mix, master, mastered, measure_loudness
-from diffbgm.sound.parts import SAMPLE_RATE, Part, load_parts, save_parts
+from diffbgm.sound.parts import SAMPLE_RATE, Part, StoredPart, save_part
 from diffbgm.sound.sample_files import SampleFile, blocks, writing
 from diffbgm.sound.soundfont import find_soundfont
 from diffbgm.sound.synthesis import StemMix, render_shot
@@ -87,8 +87,7 @@ def main(arguments: list[str] | None = None) -> None:
         )
         timed("synthesis, first", lambda: synthesize(synthesizer, shots))
         parts = timed("synthesis, warm", lambda: synthesize(synthesizer, shots))
-        timed("keep the parts", lambda: save_parts(parts, Path(folder) / "take.flac"))
-        kept = load_parts(Path(folder) / "take.flac")
+        kept = timed("keep the parts", lambda: saved(parts, Path(folder)))
         timed("read the parts", lambda: [part.between(part.start, part.stop) for part in kept])
         mix = Mix(kept, boundaries, boundaries[-1] - 1)
         mastering = timed("mix and master", lambda: master(mix, Path(folder)))
@@ -96,6 +95,10 @@ def main(arguments: list[str] | None = None) -> None:
         whole = SampleFile(Path(folder) / "mix.wav")
         loudness = timed("measure the mix", lambda: measure_loudness(whole, len(whole)))
     sys.stdout.write(f"{loudness.lufs:.2f} LUFS, {loudness.true_peak:.2f} dBTP\n")
+
+
+def saved(parts: list[Part], folder: Path) -> list[StoredPart]:
+    return [save_part(part, folder / f"{number}.flac") for number, part in enumerate(parts)]
 
 
 def synthesize(synthesizer: Synthesizer, shots: Shots) -> list[Part]:

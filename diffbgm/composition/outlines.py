@@ -17,7 +17,8 @@ OUTLINES = "takes/outlines.json"
 
 @dataclass(frozen=True)
 class Outline:
-    """One shot on `stem` sounds from the film's sample `start` to `stop`; `digest` is of that."""
+    """A part of a shot sounds on `stem` from the film's sample `start` to `stop`; `digest` is of
+    that."""
 
     stem: str
     start: int
@@ -31,7 +32,7 @@ class Outline:
 
 
 Outlines = tuple[tuple[Outline, ...], ...]
-"""Of every shot, one a stem."""
+"""Of every shot, one a part."""
 
 
 def save_outlines(outlines: Iterable[Iterable[Outline]], folder: Path) -> None:

@@ -1,10 +1,8 @@
-"""Parts: what one shot sounds on one stem, on disk and off. Knows neither notes nor loudness."""
+"""Parts: what a shot sounds on one stem, on disk and off. Knows neither notes nor loudness."""
 
-import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -13,16 +11,16 @@ from diffbgm.sound.sample_files import (
     BLOCK,
     FULL_SCALE,
     SAMPLE_RATE,
-    read_comment,
     read_levels,
     writing,
 )
 
-__all__ = ["SAMPLE_RATE", "Part", "SoundPart", "StoredPart", "load_parts", "save_parts"]
+__all__ = ["SAMPLE_RATE", "Part", "SoundPart", "StoredPart", "save_part"]
 
 
 class SoundPart(Protocol):
-    """What one shot sounds on `stem`, tails included: the film's samples `start` to `stop`."""
+    """What one shot, or a stretch of a long one, sounds on `stem`, tails included: the film's
+    samples `start` to `stop`."""
 
     @property
     def stem(self) -> str: ...
@@ -68,13 +66,12 @@ class Part:
 
 @dataclass(frozen=True)
 class StoredPart:
-    """A part in a file, which is read where it is asked for; there it begins at `offset`."""
+    """A part in a file of its own, which is read where it is asked for."""
 
     stem: str
     start: int
     length: int
     path: Path
-    offset: int
     step: float
 
     @property
@@ -83,60 +80,31 @@ class StoredPart:
 
     def between(self, first: int, last: int) -> np.ndarray:
         """CompositionError where the file is gone or damaged."""
-        begin = self.offset + first - self.start
         try:
-            levels = read_levels(self.path, begin, begin + last - first)
+            levels = read_levels(self.path, first - self.start, last - self.start)
         except ValueError as exc:
-            raise _unreadable(self.path) from exc
+            raise CompositionError(
+                f"{self.path}: sound that was just rendered is missing or damaged; try again"
+            ) from exc
         return (levels * self.step).astype(np.float32)
 
 
-def save_parts(parts: Iterable[Part], path: Path) -> None:
-    """Write `parts` into one FLAC file, one after the other; its comment says which is which.
+def save_part(part: Part, path: Path) -> StoredPart:
+    """`part` in a FLAC file, from which it is read to the bit.
 
     StorageError where it cannot be written.
     """
-    parts = tuple(parts)
-    steps = [_step(part.samples) for part in parts]
-    index = [
-        {"stem": part.stem, "start": part.start, "samples": len(part.samples), "step": step}
-        for part, step in zip(parts, steps, strict=True)
-    ]
-    with writing(path, comment=json.dumps(index)) as writer:
-        for part, step in zip(parts, steps, strict=True):
-            for first in range(0, len(part.samples), BLOCK):
-                block = part.samples[first : first + BLOCK]
-                writer.write(np.rint(block / step).astype(np.int32))
+    step = _step(part.samples)
+    with writing(path) as writer:
+        for first in range(0, len(part.samples), BLOCK):
+            block = part.samples[first : first + BLOCK]
+            writer.write(np.rint(block / step).astype(np.int32))
         # A FLAC file without samples cannot be read back.
         writer.write(np.zeros((1, 2), np.int32))
-
-
-def load_parts(path: Path) -> tuple[StoredPart, ...]:
-    """The parts that `save_parts` wrote, to be read to the bit where they are asked for.
-
-    CompositionError if there are none.
-    """
-    try:
-        return tuple(_stored(json.loads(read_comment(path)), path))
-    except (ValueError, KeyError, TypeError) as exc:
-        raise _unreadable(path) from exc
-
-
-def _stored(index: list[dict[str, Any]], path: Path) -> Iterable[StoredPart]:
-    offset = 0
-    for entry in index:
-        length = entry["samples"]
-        yield StoredPart(entry["stem"], entry["start"], length, path, offset, entry["step"])
-        offset += length
+    return StoredPart(part.stem, part.start, len(part.samples), path, step)
 
 
 def _step(samples: np.ndarray) -> float:
     """The grid's step: 2^-23, or more where the samples go beyond full scale."""
     peak = float(np.abs(samples).max(initial=0.0))
     return 2.0 ** max(0, np.frexp(peak)[1]) / FULL_SCALE
-
-
-def _unreadable(path: Path) -> CompositionError:
-    return CompositionError(
-        f"{path}: sound that was just rendered is missing or damaged; try again"
-    )

@@ -41,7 +41,7 @@ class LevelWriter:
 
 
 @contextmanager
-def writing(path: Path, comment: str = "") -> Iterator[LevelWriter]:
+def writing(path: Path) -> Iterator[LevelWriter]:
     """A writer of the file, whole or not at all; its suffix says what it is (.wav, .flac).
 
     StorageError where it cannot be written.
@@ -51,8 +51,6 @@ def writing(path: Path, comment: str = "") -> Iterator[LevelWriter]:
     with replacing(path) as unfinished:
         try:
             file = soundfile.SoundFile(unfinished, "w", SAMPLE_RATE, channels=2, subtype="PCM_24")
-            if comment:
-                file.comment = comment
         except soundfile.SoundFileError as exc:
             raise _unwritable(path) from exc
         writer = LevelWriter(path, file)
@@ -103,17 +101,6 @@ def read_levels(path: Path, first: int, last: int) -> np.ndarray:
     if len(levels) != last - first:
         raise ValueError(f"{path} is shorter than it says")
     return np.right_shift(levels, 8, out=levels)
-
-
-def read_comment(path: Path) -> str:
-    """The comment that the file was written with; ValueError if it is no sound file."""
-    import soundfile
-
-    try:
-        with soundfile.SoundFile(path) as file:
-            return file.comment
-    except soundfile.SoundFileError as exc:
-        raise ValueError(f"{path} is no sound file") from exc
 
 
 def write_samples(path: Path, samples: np.ndarray) -> None:

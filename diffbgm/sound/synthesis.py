@@ -1,10 +1,11 @@
-"""Notes to sound: one shot's own notes become one part a stem. Knows neither pictures nor loudness.
+"""Notes to sound: one shot's own notes become parts of stems. Knows neither pictures nor loudness.
 
 A shot's parts depend on its notes, the tempo map and the SoundFont alone, to the bit.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,8 @@ __all__ = [
 
 BLOCK = 64  # samples: FluidSynth starts and ends notes on a grid this fine
 MAX_TAIL = 6.0  # seconds that an instrument may ring after its last note ended
+# Notes that begin in one stretch of a shot are one part: a shot of any length fits in memory.
+STRETCH = 60 * SAMPLE_RATE
 _CUT_OFF = 0.5  # seconds of fade where it would ring longer
 _SILENCE = 2**-15  # -90 dB: one step of 16 bits
 _TAIL_CHUNK = 64 * BLOCK
@@ -76,7 +79,7 @@ def render_shot(
     span: tuple[int, int],
     advance: Advance = no_advance,
 ) -> tuple[Part, ...]:
-    """The parts of one shot, one for each of its `tracks` that has notes.
+    """The parts of one shot, for each of its `tracks` one for every STRETCH in which notes begin.
 
     `tracks` hold the shot's own notes only. `span` is the shot's first sample, before which
     nothing sounds (a note that lies before it begins there), and the sample at which the film
@@ -84,7 +87,7 @@ def render_shot(
     """
     tracks = tuple(tracks)
     played = note_samples(tracks, tempo_map, span[0])
-    return render_notes(synthesizer, tracks, played, mixes, span, advance)
+    return tuple(render_notes(synthesizer, tracks, played, mixes, span, advance))
 
 
 def note_samples(
@@ -103,17 +106,28 @@ def render_notes(
     mixes: Mapping[str, StemMix],
     span: tuple[int, int],
     advance: Advance = no_advance,
-) -> tuple[Part, ...]:
-    """As `render_shot`, of notes whose times are known: see `note_samples`."""
-    playing = [pair for pair in zip(tracks, played, strict=True) if pair[0].notes]
-    parts = []
-    for number, (track, samples) in enumerate(playing, start=1):
-        parts.append(_render_stem(synthesizer, track, samples, mixes[track.name], span))
-        advance(number / len(playing))
-    return tuple(parts)
+) -> Iterator[Part]:
+    """As `render_shot`, one after the other, of notes whose times are known: see `note_samples`."""
+    stretches = [
+        stretch
+        for track, samples in zip(tracks, played, strict=True)
+        for stretch in _stretches(track, samples)
+    ]
+    for number, (track, samples) in enumerate(stretches, start=1):
+        yield _render_stretch(synthesizer, track, samples, mixes[track.name], span)
+        advance(number / len(stretches))
 
 
-def _render_stem(
+def _stretches(track: Track, samples: np.ndarray) -> Iterator[tuple[Track, np.ndarray]]:
+    """The notes of a track by the STRETCH in which they begin, and where they begin and end."""
+    number_of = (samples[:, 0] // STRETCH).tolist()
+    order = sorted(range(len(track.notes)), key=number_of.__getitem__)
+    for _, which in groupby(order, number_of.__getitem__):
+        own = list(which)
+        yield replace(track, notes=tuple(track.notes[each] for each in own)), samples[own]
+
+
+def _render_stretch(
     synthesizer: Synthesizer,
     track: Track,
     samples: np.ndarray,

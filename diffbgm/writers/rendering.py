@@ -18,7 +18,7 @@ from diffbgm.composition import Outline, Outlines, ScoredFilm, Take, load_outlin
 from diffbgm.progress import Advance, no_advance, part_of
 from diffbgm.sound import limiter
 from diffbgm.sound.mixing import FADE_OUT
-from diffbgm.sound.parts import SAMPLE_RATE, Part, StoredPart, load_parts, save_parts
+from diffbgm.sound.parts import SAMPLE_RATE, Part, StoredPart, save_part
 from diffbgm.sound.sample_files import SampleFile
 from diffbgm.sound.soundfont import find_soundfont
 from diffbgm.sound.synthesis import note_samples, render_notes, stem_mixes
@@ -74,7 +74,7 @@ class FilmSound:
 class Player(Protocol):
     """Plays takes: see `TakePlayer`."""
 
-    def play(self, shot: int, advance: Advance) -> tuple[Part, ...]: ...
+    def play(self, shot: int, advance: Advance) -> Iterator[Part]: ...
 
     def notes(self) -> dict[str, Any]: ...
 
@@ -140,8 +140,8 @@ class TakePlayer:
         self._synthesizers: dict[Path, Synthesizer] = {}
         self._gone: set[str] = set()
 
-    def play(self, shot: int, advance: Advance) -> tuple[Part, ...]:
-        """What the take of a shot sounds like."""
+    def play(self, shot: int, advance: Advance) -> Iterator[Part]:
+        """What the take of a shot sounds like, part by part."""
         take, first = self._film.takes[shot], self._boundaries[shot]
         tracks = take.score.tracks
         return render_notes(
@@ -196,11 +196,11 @@ class _Renderer:
 
     def render(self, shot: int, advance: Advance) -> _ShotSound:
         if shot not in self._rendered:
-            parts = self._player.play(shot, advance)
-            path = self.scratch / f"{shot:03d}.flac"
-            save_parts(parts, path)
-            outlines = tuple(Outline.of(part) for part in parts)
-            self._rendered[shot] = _ShotSound(load_parts(path), outlines)
+            parts, outlines = [], []
+            for number, part in enumerate(self._player.play(shot, advance)):
+                parts.append(save_part(part, self.scratch / f"{shot:03d}-{number}.flac"))
+                outlines.append(Outline.of(part))
+            self._rendered[shot] = _ShotSound(tuple(parts), tuple(outlines))
         return self._rendered[shot]
 
 

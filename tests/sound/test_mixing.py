@@ -10,7 +10,7 @@ from diffbgm.dialogue import Interval
 from diffbgm.sound.limiter import REACH
 from diffbgm.sound.loudness import LoudnessMeter
 from diffbgm.sound.mixing import measure_loudness
-from diffbgm.sound.parts import SAMPLE_RATE, Part, load_parts, save_parts
+from diffbgm.sound.parts import SAMPLE_RATE, Part, save_part
 from diffbgm.sound.sample_files import SampleFile, write_samples
 from tests.sound.made_sound import BOUNDARIES, LENGTH, all_parts, tones
 from tests.sound.mixed import mixed
@@ -97,8 +97,8 @@ def test_block_by_block_is_as_all_at_once(
     """To the bit, from parts on the disc: the gain, every stem and the mix."""
     parts = all_parts(level)
     expected = whole_mix(parts, BOUNDARIES, spans=spans)
-    save_parts(parts, tmp_path / "take.flac")
-    made = mixed(load_parts(tmp_path / "take.flac"), BOUNDARIES, spans=spans)
+    stored = [save_part(part, tmp_path / f"{at}.flac") for at, part in enumerate(parts)]
+    made = mixed(stored, BOUNDARIES, spans=spans)
     assert made.gain_db == expected.gain_db
     assert list(made.stems) == list(expected.stems)
     for name, samples in expected.stems.items():

@@ -62,6 +62,24 @@ def test_the_same_notes_give_the_same_bits_whatever_came_between(synthesizer: Sy
     assert np.array_equal(first.samples, second.samples)
 
 
+def test_a_long_shot_is_many_parts_that_add_up_to_its_sound(
+    synthesizer: Synthesizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of notes of many pitches: one that is struck again elsewhere rings on."""
+    mix = StemMix(-3.0, 0.4, 0.3)
+    scale = melody(*(Note(4.0 * step, 60 + step, 1.5, 90) for step in range(9)))
+    (whole,) = render(synthesizer, scale, mix=mix, first=SAMPLE_RATE)
+    monkeypatch.setattr("diffbgm.sound.synthesis.STRETCH", 5 * SAMPLE_RATE)
+    parts = render(synthesizer, scale, mix=mix, first=SAMPLE_RATE)
+    assert [part.start // SAMPLE_RATE for part in parts] == [1, 6, 12, 16]
+    assert all(part.stem == "Melody" for part in parts)
+    together = np.zeros((FILM, 2))
+    for part in parts:
+        together[part.start : part.stop] += part.samples
+    difference = together[whole.start : whole.stop] - whole.samples
+    assert peak(difference) < 0.02 * peak(whole.samples)
+
+
 def test_tails_ring_out_into_silence(synthesizer: Synthesizer) -> None:
     note = Note(0.0, 60, 1.0, 100)
     (part,) = render(synthesizer, melody(note), mix=StemMix(reverb_send=0.5))

@@ -4,6 +4,7 @@ Prints by how many MB the sound's writing raised the peak of the process's memor
 """
 
 import sys
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from diffbgm.composition import Outline, ScoredFilm, Take
 from diffbgm.music.score import Score
 from diffbgm.music.tempo_map import TempoMap
 from diffbgm.options import ComposeOptions
-from diffbgm.sound.parts import SAMPLE_RATE, Part, StoredPart, load_parts, save_parts
+from diffbgm.sound.parts import SAMPLE_RATE, Part, StoredPart, save_part
 from diffbgm.spotting.cue_sheet import CueSheet
 from diffbgm.spotting.hit_points import Spotting
 from diffbgm.timeline import Shot, Timeline
@@ -43,11 +44,12 @@ def peak() -> int:
 
 
 def sound_of(folder: Path, timeline: Timeline) -> FilmSound:
-    """All shots sound alike, and all of them lie in one file."""
+    """All shots sound alike: all of a stem lie in one file."""
     length = FRAMES * SAMPLE_RATE // 25
     noise = np.random.default_rng(0).normal(0, 0.001, (length + TAIL, 2)).astype(np.float32)
-    save_parts([Part.rounded(stem, 0, noise) for stem in STEMS], folder / "sound.flac")
-    parts = load_parts(folder / "sound.flac")
+    parts = tuple(
+        save_part(Part.rounded(stem, 0, noise), folder / f"{stem}.flac") for stem in STEMS
+    )
     shots = [moved(parts, n * length, timeline) for n in range(SHOTS)]
     end = timeline.sample(timeline.frames, SAMPLE_RATE)
     return FilmSound(
@@ -81,10 +83,7 @@ def long_film() -> ScoredFilm:
 
 def moved(parts: tuple[StoredPart, ...], start: int, timeline: Timeline) -> tuple[StoredPart, ...]:
     end = timeline.sample(timeline.frames, SAMPLE_RATE)
-    return tuple(
-        StoredPart(p.stem, start, min(p.length, end - start), p.path, p.offset, p.step)
-        for p in parts
-    )
+    return tuple(replace(part, start=start, length=min(part.length, end - start)) for part in parts)
 
 
 if __name__ == "__main__":
