@@ -41,7 +41,7 @@ class ClipMedia:
         """
         lacking: dict[str, None] = {}
         for clip in clips:
-            if clip is None or self._shows_no_medium(clip) or self._find(clip) is not None:
+            if clip is None or self.shows_no_medium(clip) or self._find(clip) is not None:
                 continue
             film = film_of(clip)
             if film is not None:
@@ -69,7 +69,7 @@ class ClipMedia:
 
     def covers(self, clip: Any) -> Cover:
         """All of the picture below, unless the clip is one that lies over it."""
-        if not fills_picture(clip) or (may_be_adjustment(clip) and self._shows_no_medium(clip)):
+        if not fills_picture(clip) or (may_be_adjustment(clip) and self.shows_no_medium(clip)):
             return "part"
         path = self.path(clip)
         if path is None or self._info(clip) is None:
@@ -85,7 +85,7 @@ class ClipMedia:
         path = self._locate(film)
         return path if path.is_file() else None
 
-    def _shows_no_medium(self, clip: Any) -> bool:
+    def shows_no_medium(self, clip: Any) -> bool:
         """True for what the editor generates, and for effects on the shot below."""
         if isinstance(clip.media_reference, otio.schema.GeneratorReference):
             return True

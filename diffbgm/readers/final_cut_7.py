@@ -11,9 +11,16 @@ import opentimelineio as otio
 def read_final_cut_7(path: Path) -> Any:
     """An OTIO document; raises anything where the file is malformed."""
     document = otio.adapters.read_from_file(str(path), "fcp_xml")
-    for clip in document.find_clips():
-        _retime(clip)
+    for each in document.find_children(otio.core.Item):
+        # The adapter hands this on, and passes over it.
+        each.enabled = str(_own(each).get("enabled", "")).strip().upper() != "FALSE"
+        if isinstance(each, otio.schema.Clip):
+            _retime(each)
     return document
+
+
+def _own(item: Any) -> Mapping[str, Any]:
+    return item.metadata.get("fcp_xml", {})
 
 
 def _retime(clip: Any) -> None:

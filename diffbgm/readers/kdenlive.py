@@ -1,7 +1,8 @@
-"""Reads Kdenlive's projects by OpenTimelineIO's adapter, which knows no titles and no speeds, and
-stumbles over much that MLT leaves out or that newer versions write."""
+"""Reads Kdenlive's projects by OpenTimelineIO's adapter, which knows no titles, no speeds and
+nothing that is disabled, and stumbles over much that MLT leaves out or newer versions write."""
 
 import json
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,10 @@ from xml.etree import ElementTree
 
 import opentimelineio as otio
 
+from diffbgm.readers.mlt import DISABLED
+
 _SPEED = "#diffbgm-speed="  # after the address of a medium
+_NOTE = "#diffbgm-note="  # after a name: which of the notes that the adapter would not hand on
 _MARKERS = (
     "kdenlive:markers",
     "kdenlive:docproperties.guides",
@@ -26,14 +30,67 @@ def read_kdenlive(path: Path) -> Any:
         service = properties.get("mlt_service")
         if service is not None and service.text == "timewarp":
             _mark_speed(producer, properties)
+    notes = _noted(root)
     _fill_in(root)
     document = otio.adapters.read_from_string(ElementTree.tostring(root, "unicode"), "kdenlive")
-    for clip in document.find_clips():
-        if isinstance(clip.media_reference, otio.schema.MissingReference):
-            clip.media_reference = otio.schema.GeneratorReference(generator_kind="title")
-        elif isinstance(clip.media_reference, otio.schema.ExternalReference):
-            _retime(clip)
+    for item in document.find_children(descended_from_type=otio.core.Item):
+        item.name, noted, number = item.name.partition(_NOTE)
+        note = notes[int(number)] if noted else _Note()
+        item.enabled = not note.is_disabled
+        if not isinstance(item, otio.schema.Clip):
+            continue
+        if isinstance(item.media_reference, otio.schema.MissingReference):
+            item.media_reference = otio.schema.GeneratorReference(
+                generator_kind="title", parameters={"text": note.text}
+            )
+        elif isinstance(item.media_reference, otio.schema.ExternalReference):
+            _retime(item)
     return document
+
+
+@dataclass(frozen=True)
+class _Note:
+    """What a clip or track says beyond what the adapter reads: of a title, its words."""
+
+    is_disabled: bool = False
+    text: str = ""
+
+
+def _noted(root: ElementTree.Element) -> list[_Note]:
+    """The notes, to whose places the names of clips and tracks lead now."""
+    notes: list[_Note] = []
+    hidden = {each.get("producer") for each in root.iter("track") if each.get("hide") == "both"}
+    for each in root.iter():
+        if each.tag not in ("producer", "chain", "tractor"):
+            continue
+        is_track = each.tag == "tractor"
+        values = {one.get("name"): one.text or "" for one in each.findall("property")}
+        is_off = all(values.get(name) == "1" for name in DISABLED)
+        note = _Note(is_off or (is_track and each.get("id") in hidden), _words(values))
+        if note != _Note():
+            name = "kdenlive:track_name" if is_track else "kdenlive:clipname"
+            _set(each, name, f"{values.get(name, '')}{_NOTE}{len(notes)}")
+            notes.append(note)
+    return notes
+
+
+def _words(values: dict[str | None, str]) -> str:
+    """Of a title, a line for each of its texts."""
+    if values.get("mlt_service") != "kdenlivetitle":
+        return ""
+    try:
+        title = ElementTree.fromstring(values.get("xmldata", ""))
+    except ElementTree.ParseError:
+        return ""
+    return "\n".join(each.text for each in title.iter("content") if each.text)
+
+
+def _set(element: ElementTree.Element, name: str, text: str) -> None:
+    """The property of that name, which is made where there is none."""
+    own = element.find(f"property[@name='{name}']")
+    if own is None:
+        own = ElementTree.SubElement(element, "property", {"name": name})
+    own.text = text
 
 
 def _fill_in(root: ElementTree.Element) -> None:
@@ -101,9 +158,7 @@ def _mark_speed(
     speed, _, resource = (properties["resource"].text or "").partition(":")
     properties["mlt_service"].text = "avformat"
     for name in ("resource", "kdenlive:originalurl"):
-        if name not in properties:
-            properties[name] = ElementTree.SubElement(producer, "property", {"name": name})
-        properties[name].text = f"{resource}{_SPEED}{speed}"
+        _set(producer, name, f"{resource}{_SPEED}{speed}")
 
 
 def _retime(clip: Any) -> None:

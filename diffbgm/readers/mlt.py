@@ -1,6 +1,6 @@
-"""Reads MLT XML, the projects of Shotcut: the tracks of the timeline, with retimed clips.
+"""Reads MLT XML, the projects of Shotcut: tracks with transitions, titles, retimed clips; markers.
 
-A transition is a cut in its middle. https://www.mltframework.org/docs/mltxml/
+https://www.mltframework.org/docs/mltxml/
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,14 @@ from diffbgm.errors import TimelineError
 
 _Element = ElementTree.Element
 _COLORS = ("color", "colour")
+DISABLED = ("set.test_audio", "set.test_image")  # both are 1: neither seen nor heard
 _TRANSPARENT = ("#00", "0x00000000")
+_COLORS_OF_MARKERS = {
+    "#008000": "GREEN",
+    "#ffff00": "YELLOW",
+    "#ff8000": "ORANGE",
+    "#ff0000": "RED",
+}
 _NOTHING = "background"  # the id of the black that Shotcut lays below all
 
 
@@ -27,11 +34,15 @@ def read_mlt(path: Path) -> Any:
 
 @dataclass(frozen=True)
 class _Part:
-    """`frames` frames of a producer from frame `start` on; of nothing, if it is None."""
+    """`frames` frames of a producer from frame `start` on; of nothing, if it is None.
+
+    Where it goes over into the part before, the transition lasts `mixed` frames around the cut.
+    """
 
     producer: _Element | None
     start: int
     frames: int
+    mixed: int = 0
 
 
 class _Project:
@@ -58,9 +69,30 @@ class _Project:
             kind = "Audio" if track.get("hide") == "video" else "Video"
             items = otio.schema.Track(_value(shown, "shotcut:name") or "", kind=kind)
             items.enabled = track.get("hide") != "both"
-            items.extend([self._item(part) for part in _joined(self._parts(shown))])
+            for part in _joined(self._parts(shown)):
+                items.extend([*self._transition(part.mixed), self._item(part)])
             result.tracks.append(items)
+        for marker in main.findall("properties[@name='shotcut:markers']/properties"):
+            result.tracks.markers.append(self._marker(marker))
         return result
+
+    def _transition(self, frames: int) -> list[Any]:
+        """None where there is none."""
+        if not frames:
+            return []
+        half = frames // 2
+        return [
+            otio.schema.Transition(
+                "Cross Dissolve", "SMPTE_Dissolve", self._time(half), self._time(frames - half)
+            )
+        ]
+
+    def _marker(self, marker: _Element) -> Any:
+        start, end = (self._frames(_value(marker, name)) for name in ("start", "end"))
+        frames = max(end - start + 1, 1)
+        color = _COLORS_OF_MARKERS.get((_value(marker, "color") or "").casefold(), "CYAN")
+        span = otio.opentime.TimeRange(self._time(start), self._time(frames))
+        return otio.schema.Marker(_value(marker, "text") or "", span, color)
 
     def _parts(self, playlist: _Element) -> Iterator[_Part]:
         for each in playlist:
@@ -77,11 +109,13 @@ class _Project:
         if producer is None or producer.tag != "tractor" or len(halves) != 2:
             yield _Part(producer, start, length)
             return
-        for half, (first, last) in zip(
-            halves, ((0, length // 2), (length // 2, length)), strict=True
+        cut = length // 2
+        for half, (first, last), mixed in zip(
+            halves, ((0, cut), (cut, length)), (0, length), strict=True
         ):
             begin, _ = self._span(half)
-            yield _Part(self._by_id.get(half.get("producer")), begin + first, last - first)
+            shown = self._by_id.get(half.get("producer"))
+            yield _Part(shown, begin + first, last - first, mixed)
 
     def _span(self, entry: _Element) -> tuple[int, int]:
         """First frame of the producer, and how many."""
@@ -98,12 +132,14 @@ class _Project:
         resource = _value(part.producer, "resource") or ""
         name = _value(part.producer, "shotcut:caption") or Path(resource).name
         if service in _COLORS:
-            kind = "title" if resource.startswith(_TRANSPARENT) else "solid color"
-            return otio.schema.Clip(name, otio.schema.GeneratorReference(kind), span)
-        if service != "timewarp":
-            return otio.schema.Clip(name, self._reference(resource), span)
-        speed, _, resource = resource.partition(":")
-        return self._retimed(name, resource, part, Fraction(speed))
+            clip = otio.schema.Clip(name, _generator(part.producer, resource), span)
+        elif service != "timewarp":
+            clip = otio.schema.Clip(name, self._reference(resource), span)
+        else:
+            speed, _, resource = resource.partition(":")
+            clip = self._retimed(name, resource, part, Fraction(speed))
+        clip.enabled = not all(_value(part.producer, name) == "1" for name in DISABLED)
+        return clip
 
     def _retimed(self, name: str, resource: str, part: _Part, speed: Fraction) -> Any:
         """Positions of a retimed medium count its frames as they are shown; reversed, from its
@@ -145,11 +181,21 @@ def _joined(parts: Iterator[_Part]) -> list[_Part]:
     result: list[_Part] = []
     for part in parts:
         last = result[-1] if result else None
-        if last and last.producer is part.producer and last.start + last.frames == part.start:
+        goes_on = last and last.producer is part.producer and not part.mixed
+        if last and goes_on and last.start + last.frames == part.start:
             result[-1] = replace(last, frames=last.frames + part.frames)
         else:
             result.append(part)
     return [part for part in result if part.frames > 0]
+
+
+def _generator(producer: _Element, resource: str) -> Any:
+    """A colour; where it is transparent, what a filter writes on it."""
+    if not resource.startswith(_TRANSPARENT):
+        return otio.schema.GeneratorReference("solid color", parameters={"color": resource})
+    texts = (_value(each, "argument") for each in producer.iter("filter"))
+    text = next((text for text in texts if text), "")
+    return otio.schema.GeneratorReference("title", parameters={"text": text})
 
 
 def _value(element: _Element, name: str) -> str | None:

@@ -20,7 +20,16 @@ from diffbgm.files.publishing import destination
 from diffbgm.options import ComposeOptions, TimelineFormat
 from diffbgm.readers.documents import open_edit
 from diffbgm.timeline import EditDocument, Timeline
-from diffbgm.writers.timelines import edl, fcp7, fcpxml, fcpxml_fresh, mlt, mlt_fresh, otio_json
+from diffbgm.writers.timelines import (
+    edl,
+    fcp7,
+    fcp7_fresh,
+    fcpxml,
+    fcpxml_fresh,
+    mlt,
+    mlt_fresh,
+    otio_json,
+)
 from diffbgm.writers.timelines.conversion import Conversion, converted
 from diffbgm.writers.timelines.media import Relinked
 from diffbgm.writers.timelines.music import Music, markers_of, tracks_of
@@ -40,7 +49,7 @@ class _Format:
 FORMATS: dict[TimelineFormat, _Format] = {
     "otio": _Format(".otio", otio_json.with_music, otio_json.fresh),
     "edl": _Format(".edl", edl.with_music, edl.fresh),
-    "fcp7": _Format(".xml", fcp7.with_music, fcp7.fresh),
+    "fcp7": _Format(".xml", fcp7.with_music, fcp7_fresh.fcp7),
     "fcpxml": _Format(".fcpxml", fcpxml.with_music, fcpxml_fresh.fcpxml),
     "kdenlive": _Format(".kdenlive", mlt.with_music, mlt_fresh.kdenlive),
     "mlt": _Format(".mlt", mlt.with_music, mlt_fresh.shotcut),

@@ -5,7 +5,7 @@ Every line of the editor's stays as it is. Markers are locators (`* LOC:`), as A
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil
 
@@ -13,7 +13,8 @@ import opentimelineio as otio
 
 from diffbgm.errors import TimelineError
 from diffbgm.readers.cut_lists import frame_of
-from diffbgm.writers.timelines.conversion import Conversion, Lane, Piece
+from diffbgm.writers.timelines.conversion import Conversion, Lane, Medium, Mix, Piece
+from diffbgm.writers.timelines.generated import Generated
 from diffbgm.writers.timelines.media import Relinked
 from diffbgm.writers.timelines.music import Marker, Music, SoundClip
 
@@ -52,19 +53,21 @@ def with_music(text: bytes, music: Music, name: str | None, relinked: Relinked) 
 
 def fresh(edit: Conversion) -> bytes:
     """A list of an edit of another format, without music: its lowest track of pictures, with what
-    covers it from above, and its tracks of sound."""
+    covers it from above, and its tracks of sound. It has no titles, and nothing that is disabled.
+    """
     clock = _Clock(edit.rate, is_drop=False)
     begin = _BEGIN * ceil(edit.rate)
     lines = [f"TITLE: {edit.document.name or 'timeline'}", "FCM: NON-DROP FRAME", ""]
     number = 0
     channels = _free_channels(set())
-    pictures = _flattened([lane for lane in edit.lanes if lane.kind == "video"], edit.rate)
-    sounds = [(next(channels), lane.pieces) for lane in edit.lanes if lane.kind == "audio"]
-    for channel, pieces in (("V", pictures), *sounds):
-        for piece in pieces:
+    seen = [_seen(lane).with_handles(edit.rate) for lane in edit.lanes if lane.enabled]
+    pictures = _flattened([lane for lane in seen if lane.kind == "video"], edit.rate)
+    sounds = [(next(channels), lane) for lane in seen if lane.kind == "audio"]
+    for channel, lane in (("V", pictures), *sounds):
+        for event in _events(lane, edit.rate):
             number += 1
-            lines += _event(number, channel, piece, clock, begin)
-    if pictures:
+            lines += _event_lines(number, channel, event, clock, begin)
+    if pictures.pieces:
         lines += [_locator(marker, clock, begin) for marker in edit.markers]
     return "".join(line + "\n" for line in lines).encode()
 
@@ -112,60 +115,123 @@ def _sound_event(
     source = (clock.code(clip.offset), clock.code(clip.offset + clip.frames))
     record = (clock.code(begin + clip.start), clock.code(begin + clip.end))
     return [
-        _line(number, f"BGM{number:05d}"[:8], channel, *source, *record),
+        _line(number, f"BGM{number:05d}"[:8], channel, "C", *source, *record),
         f"* FROM CLIP NAME: {clip.name}",
         f"* SOURCE FILE: {clip.file}",
     ]
 
 
-def _event(number: int, channel: str, piece: Piece, clock: _Clock, begin: int) -> list[str]:
-    rate = clock.rate
-    first = piece.medium.origin + piece.media_start
-    if piece.speed < 0:
-        first += piece.frames / rate * piece.speed
-    start = max(int(first * rate + Fraction(1, 2)), 0)
-    length = max(1, int(piece.frames * abs(piece.speed) + Fraction(1, 2)))
-    source = (clock.code(start), clock.code(start + length))
-    record = (clock.code(begin + piece.start), clock.code(begin + piece.end))
-    lines = [_line(number, "AX", channel, *source, *record)]
+@dataclass(frozen=True)
+class _Event:
+    """A piece, which a transition of `mixed` frames from the piece before it, or from black, may
+    lead into."""
+
+    piece: Piece
+    mixed: int = 0
+    before: Piece | None = None
+
+
+def _events(lane: Lane, rate: Fraction) -> Iterator[_Event]:
+    """A transition begins with the event that it leads into, as lists have it."""
+    into = {mix.cut: mix for mix in lane.mixes}
+    last: Piece | None = None
+    for piece in lane.pieces:
+        mix, out = into.get(piece.start), into.get(piece.end)
+        start = mix.start if mix else piece.start
+        event = piece.cut_to(start, out.start if out else piece.end, rate)
+        before = last if mix and last and last.end == piece.start else None
+        yield _Event(event, mix.frames if mix else 0, before)
+        is_last = out is not None and out.cut not in {each.start for each in lane.pieces}
+        if out and is_last:
+            black = Piece(out.start, out.end, "black", Generated("color"))
+            yield _Event(black, out.frames, piece)
+        last = piece
+
+
+def _event_lines(number: int, channel: str, event: _Event, clock: _Clock, begin: int) -> list[str]:
+    piece = event.piece
+    source, record = _source(piece, clock), _codes(clock, begin + piece.start, begin + piece.end)
+    reel = _reel(piece)
+    notes = [f"* FROM CLIP NAME: {_name(piece)}"]
+    if not event.mixed:
+        lines = [_line(number, reel, channel, "C", *source, *record)]
+    else:
+        before = event.before or Piece(piece.start, piece.start, "black", Generated("color"))
+        last = _source(before, clock)[1]
+        lines = [
+            _line(number, _reel(before), channel, "C", last, last, record[0], record[0]),
+            _line(number, reel, channel, f"D    {event.mixed:03d}", *source, *record),
+        ]
+        notes = [f"* FROM CLIP NAME: {_name(before)}", f"* TO CLIP NAME: {_name(piece)}"]
     if piece.speed != 1:
-        lines.append(f"M2   AX       {float(piece.speed * ceil(rate)):05.1f}    {source[0]}")
-    return [
-        *lines,
-        f"* FROM CLIP NAME: {piece.medium.name}",
-        f"* SOURCE FILE: {piece.medium.address}",
-    ]
+        speed = float(piece.speed * ceil(clock.rate))
+        lines.append(f"M2   {reel:<8} {speed:05.1f}    {source[0]}")
+    if isinstance(piece.medium, Medium):
+        notes.append(f"* SOURCE FILE: {piece.medium.address}")
+    return [*lines, *notes]
 
 
-def _line(number: int, reel: str, channel: str, *times: str) -> str:
-    return f"{number:03d}  {reel:<8} {channel:<5} C        {' '.join(times)}"
+def _source(piece: Piece, clock: _Clock) -> tuple[str, str]:
+    """First and last timecode of what a piece shows of its medium."""
+    first = piece.media_start
+    if isinstance(piece.medium, Medium):
+        first += piece.medium.origin
+    if piece.speed < 0:
+        first += piece.frames / clock.rate * piece.speed
+    start = max(int(first * clock.rate + Fraction(1, 2)), 0)
+    length = max(1, int(piece.frames * abs(piece.speed) + Fraction(1, 2)))
+    return _codes(clock, start, start + length)
+
+
+def _codes(clock: _Clock, start: int, end: int) -> tuple[str, str]:
+    return clock.code(start), clock.code(end)
+
+
+def _reel(piece: Piece) -> str:
+    """A file has none; what is generated is black, or bars."""
+    if isinstance(piece.medium, Medium):
+        return "AX"
+    return "BARS" if piece.medium.kind == "bars" else "BL"
+
+
+def _name(piece: Piece) -> str:
+    return piece.medium.name if isinstance(piece.medium, Medium) else piece.name
+
+
+def _line(number: int, reel: str, channel: str, kind: str, *times: str) -> str:
+    return f"{number:03d}  {reel:<8} {channel:<5} {kind:<8} {' '.join(times)}"
 
 
 def _locator(marker: Marker, clock: _Clock, begin: int) -> str:
     return f"* LOC: {clock.code(begin + marker.frame)} {marker.color:<7} {marker.name}"
 
 
-def _flattened(lanes: list[Lane], rate: Fraction) -> list[Piece]:
+def _seen(lane: Lane) -> Lane:
+    """Without what is disabled, and titles, which a list cannot name."""
+    pieces = tuple(
+        piece
+        for piece in lane.pieces
+        if piece.enabled and (isinstance(piece.medium, Medium) or piece.medium.kind != "title")
+    )
+    return replace(lane, pieces=pieces)
+
+
+def _flattened(lanes: list[Lane], rate: Fraction) -> Lane:
     """What is seen of lanes that lie over each other: a list has one track of pictures."""
-    result: list[Piece] = []
+    pieces: list[Piece] = []
+    mixes: list[Mix] = []
     for lane in lanes:
         for over in lane.pieces:
-            result = [part for piece in result for part in _around(piece, over, rate)]
-        result = sorted([*result, *lane.pieces], key=lambda piece: piece.start)
-    return result
+            pieces = [part for piece in pieces for part in _around(piece, over, rate)]
+            mixes = [mix for mix in mixes if mix.end <= over.start or mix.start >= over.end]
+        pieces = sorted([*pieces, *lane.pieces], key=lambda piece: piece.start)
+        mixes = sorted([*mixes, *lane.mixes], key=lambda mix: mix.start)
+    edges = {edge for piece in pieces for edge in (piece.start, piece.end)}
+    return Lane("V", "video", tuple(pieces), tuple(mix for mix in mixes if mix.cut in edges))
 
 
 def _around(piece: Piece, over: Piece, rate: Fraction) -> list[Piece]:
     """What is left of a piece before and after another that lies over it."""
     before = (piece.start, min(piece.end, over.start))
     after = (max(piece.start, over.end), piece.end)
-    return [
-        replace(
-            piece,
-            start=start,
-            end=end,
-            media_start=piece.media_start + (start - piece.start) / rate * piece.speed,
-        )
-        for start, end in (before, after)
-        if start < end
-    ]
+    return [piece.cut_to(start, end, rate) for start, end in (before, after) if start < end]

@@ -83,6 +83,13 @@ def media_rep(src: str, version: tuple[int, ...]) -> tuple[dict[str, str], list[
     return {}, [made("media-rep", kind="original-media", src=src)]
 
 
+def marker_element(marker: Marker, start: Fraction, rate: Fraction) -> Element:
+    """A marker that stands at `start` seconds of what it is put into."""
+    note = {"note": marker.comment} if marker.comment else {}
+    times = {"start": time_of(start), "duration": time_of(marker.frames / rate)}
+    return made("marker", **times, value=marker.name, **note)
+
+
 def _sequence(root: Element, name: str | None) -> Element:
     """The sequence of the project of that name, else the first; compound clips are none."""
     projects = [each for each in root.iter("project") if name in (None, each.get("name"))]
@@ -133,12 +140,7 @@ def _clip(clip: SoundClip, asset: str, rate: Fraction, version: tuple[int, ...])
 def _markers(clip: SoundClip, markers: Sequence[Marker], rate: Fraction) -> list[Element]:
     """The markers inside a clip, in its own time."""
     return [
-        made(
-            "marker",
-            start=time_of((marker.frame - clip.start + clip.offset) / rate),
-            duration=time_of(1 / rate),
-            value=marker.name,
-        )
+        marker_element(marker, (marker.frame - clip.start + clip.offset) / rate, rate)
         for marker in markers
         if clip.start <= marker.frame < clip.end
     ]

@@ -17,7 +17,10 @@ from diffbgm.writers.timelines.xml import Element, added, made, parsed, serialis
 _GUIDES = "kdenlive:docproperties.guides"
 _SEQUENCE_GUIDES = "kdenlive:sequenceproperties.guides"
 _MARKER_COLORS = {"GREEN": "#008000", "YELLOW": "#ffff00", "ORANGE": "#ff8000", "RED": "#ff0000"}
-_GUIDE_TYPES = {"GREEN": 1, "YELLOW": 2, "ORANGE": 3, "RED": 4}
+_GUIDE_TYPES = {  # Kdenlive's own categories, by their colours
+    **{"PURPLE": 0, "CYAN": 1, "BLUE": 2, "GREEN": 3, "YELLOW": 4},
+    **{"ORANGE": 5, "RED": 6, "PINK": 7, "MAGENTA": 8},
+}
 
 
 def with_music(text: bytes, music: Music, name: str | None, relinked: Relinked) -> bytes:
@@ -223,15 +226,17 @@ def _add_guides(sequence: Element, bin_: Element | None, music: Music) -> None:
         return
     own = next((each for each in holder.iterchildren("property") if each.get("name") == name), None)
     guides = json.loads(own.text) if own is not None and own.text else []
-    guides += [
-        {"comment": marker.name, "pos": marker.frame, "type": _GUIDE_TYPES.get(marker.color, 0)}
-        for marker in music.markers
-    ]
+    guides += [guide_of(marker) for marker in music.markers]
     text = json.dumps(guides, indent=1, ensure_ascii=False)
     if own is None:
         added(holder, made("property", text=text, name=name), before=("entry", "track"))
     else:
         own.text = text
+
+
+def guide_of(marker: Marker) -> dict[str, str | int]:
+    """A marker as Kdenlive keeps it."""
+    return {"comment": marker.name, "pos": marker.frame, "type": _GUIDE_TYPES.get(marker.color, 0)}
 
 
 def _add_markers(sequence: Element, music: Music) -> None:
@@ -254,11 +259,10 @@ def markers_of(markers: tuple[Marker, ...], rate: Fraction) -> Element:
 
 def _numbered(markers: tuple[Marker, ...], first: int, rate: Fraction) -> Iterator[Element]:
     for number, marker in enumerate(markers, start=first):
-        time = clock(marker.frame, rate)
         values = {
             "text": marker.name,
-            "start": time,
-            "end": time,
+            "start": clock(marker.frame, rate),
+            "end": clock(marker.frame + marker.frames - 1, rate),
             "color": _MARKER_COLORS.get(marker.color, "#00ffff"),
         }
         yield made("properties", *properties(values), name=str(number))

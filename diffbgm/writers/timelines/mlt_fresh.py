@@ -2,26 +2,25 @@
 
 import json
 import uuid
-from dataclasses import dataclass
-from fractions import Fraction
 
-from diffbgm.writers.timelines.conversion import Conversion, Lane, Medium, Piece
-from diffbgm.writers.timelines.mlt import markers_of, properties
+from diffbgm.writers.timelines.conversion import Conversion, Lane, Mix, Piece
+from diffbgm.writers.timelines.mlt import guide_of, markers_of, properties
+from diffbgm.writers.timelines.mlt_media import HEIGHT, WIDTH, Producers, sides
 from diffbgm.writers.timelines.xml import Element, made, serialised
 
-_SIZE = {"width": "1920", "height": "1080"}
 _MLT_VERSION, _KDENLIVE_VERSION = "7.12.0", "1.1"
 
 
 def shotcut(edit: Conversion) -> bytes:
-    """A project of Shotcut: a playlist a track."""
-    media = _Producers(edit, is_kdenlive=False)
+    """A project of Shotcut: a playlist a track, a transition a tractor in it."""
+    media = Producers(edit, is_kdenlive=False)
+    mixes: list[Element] = []
     lists = [
-        made("playlist", *_named(lane), *media.entries(lane), id_=f"playlist{number}")
+        made("playlist", *_named(lane), *_mixed(lane, media, mixes), id_=f"playlist{number}")
         for number, lane in enumerate(edit.lanes)
     ]
     tracks = [
-        _track(each.get("id", ""), lane.kind) for each, lane in zip(lists, edit.lanes, strict=True)
+        _track(each.get("id", ""), lane) for each, lane in zip(lists, edit.lanes, strict=True)
     ]
     ends = {"in_": "0", "out": str(edit.frames - 1)}
     black = _black(edit.frames)
@@ -37,13 +36,14 @@ def shotcut(edit: Conversion) -> bytes:
         title=edit.document.name or "timeline",
         **ends,
     )
-    return _project(edit, black, *media.elements, *lists, main, played="tractor0")
+    return _project(edit, black, *media.elements, *mixes, *lists, main, played="tractor0")
 
 
 def kdenlive(edit: Conversion) -> bytes:
     """A project of Kdenlive with one sequence: sound below the pictures, two playlists a track."""
-    media = _Producers(edit, is_kdenlive=True)
-    lanes = sorted(edit.lanes, key=lambda lane: lane.kind != "audio")
+    media = Producers(edit, is_kdenlive=True)
+    lanes = [lane.with_handles(edit.rate) for lane in edit.lanes]
+    lanes.sort(key=lambda lane: lane.kind != "audio")
     name = f"{{{uuid.uuid5(uuid.NAMESPACE_URL, edit.document.name or 'timeline')}}}"
     black = _black(edit.frames)
     parts: list[Element] = []
@@ -51,8 +51,9 @@ def kdenlive(edit: Conversion) -> bytes:
     for number, lane in enumerate(lanes):
         lists, tractor = _kdenlive_track(lane, number, media)
         parts += [*lists, tractor]
-        tracks.append(made("track", producer=tractor.get("id", "")))
-    guides = [{"comment": m.name, "pos": m.frame, "type": 0} for m in edit.markers]
+        hidden = {} if lane.enabled else {"hide": "both"}
+        tracks.append(made("track", producer=tractor.get("id", ""), **hidden))
+    guides = [guide_of(marker) for marker in edit.markers]
     described = {
         "kdenlive:uuid": name,
         "kdenlive:clipname": edit.document.name or "timeline",
@@ -95,104 +96,98 @@ def kdenlive(edit: Conversion) -> bytes:
     return _project(edit, black, *media.elements, *parts, sequence, bin_, shown, played="main_bin")
 
 
-@dataclass
-class _Producers:
-    """One for each medium and speed."""
-
-    edit: Conversion
-    is_kdenlive: bool
-
-    def __post_init__(self) -> None:
-        self._ids: dict[tuple[Medium, Fraction], str] = {}
-        self.elements: list[Element] = []
-
-    def entries(self, lane: Lane) -> list[Element]:
-        """Blanks and entries of a track."""
-        result, reached = [], 0
-        for piece in lane.pieces:
-            if piece.start > reached:
-                result.append(made("blank", length=str(piece.start - reached)))
-            result.append(self._entry(piece))
-            reached = piece.end
-        return result
-
-    def bin_entries(self) -> list[Element]:
-        return [
-            made("entry", producer=each.get("id", ""), in_="0", out=each.get("out", "0"))
-            for each in self.elements
-        ]
-
-    def _entry(self, piece: Piece) -> Element:
-        id_ = self._id_of(piece)
-        rate, first = self.edit.rate, piece.media_start
-        if piece.speed < 0 and piece.medium.seconds is not None:
-            first = max(piece.medium.seconds - piece.media_start, Fraction(0))
-        if piece.speed not in (0, 1):  # positions count the frames of the retimed medium
-            first /= abs(piece.speed)
-        start = int(first * rate + Fraction(1, 2))
-        ends = {"in_": str(start), "out": str(start + piece.frames - 1)}
-        number = properties({"kdenlive:id": id_.removeprefix("medium")})
-        return made("entry", *(number if self.is_kdenlive else ()), producer=id_, **ends)
-
-    def _id_of(self, piece: Piece) -> str:
-        key = piece.medium, piece.speed
-        if key not in self._ids:
-            self._ids[key] = f"medium{len(self._ids) + 3}"
-            self.elements.append(self._made(self._ids[key], piece))
-        return self._ids[key]
-
-    def _made(self, id_: str, piece: Piece) -> Element:
-        medium, speed = piece.medium, piece.speed
-        last = piece.media_start / (abs(speed) or 1) + piece.frames / self.edit.rate
-        seconds = last if medium.seconds is None else medium.seconds / (abs(speed) or 1)
-        frames = max(1, int(seconds * self.edit.rate + Fraction(1, 2)))
-        values = {
-            "length": str(frames),
-            "eof": "pause",
-            "resource": medium.address,
-            "mlt_service": "avformat",
-        }
-        if speed not in (0, 1):
-            values |= {"resource": f"{float(speed):g}:{medium.address}", "mlt_service": "timewarp"}
-            values |= {"warp_speed": f"{float(speed):g}", "warp_resource": medium.address}
-        if self.is_kdenlive:
-            values |= {
-                "kdenlive:id": id_.removeprefix("medium"),
-                "kdenlive:folderid": "-1",
-                "kdenlive:clipname": medium.name,
-            }
-        return made("producer", *properties(values), id_=id_, in_="0", out=str(frames - 1))
-
-
 def _kdenlive_track(
-    lane: Lane, number: int, media: _Producers
+    lane: Lane, number: int, media: Producers
 ) -> tuple[tuple[Element, Element], Element]:
+    """Clips that go over into each other lie in the one and the other of two playlists."""
     marked = {"kdenlive:audio_track": "1"} if lane.kind == "audio" else {}
     ids = f"playlist{2 * number}", f"playlist{2 * number + 1}"
-    lists = (
-        made("playlist", *properties(marked), *media.entries(lane), id_=ids[0]),
-        made("playlist", *properties(marked), id_=ids[1]),
+    pieces = sides(lane, media.edit.rate)
+    front, back = (
+        made("playlist", *properties(marked), *media.entries(each), id_=id_)
+        for each, id_ in zip(pieces, ids, strict=True)
     )
     # The sound of a film is a track of its own in Kdenlive.
     hidden = "video" if lane.kind == "audio" else "audio"
     tracks = [made("track", producer=each, hide=hidden) for each in ids]
     named = {**marked, "kdenlive:track_name": lane.name, "kdenlive:timeline_active": "1"}
-    return lists, made("tractor", *properties(named), *tracks, id_=f"tractor{number}", in_="0")
+    begun = {piece.start for piece in pieces[1]}
+    mixes = [
+        _kdenlive_mix(mix, lane.kind, f"mix{number}_{mix.cut}", is_back=mix.start not in begun)
+        for mix in lane.mixes
+        if lane.joins(mix)
+    ]
+    held = (*properties(named), *tracks, *mixes)
+    return (front, back), made("tractor", *held, id_=f"tractor{number}", in_="0")
+
+
+def _kdenlive_mix(mix: Mix, kind: str, id_: str, *, is_back: bool) -> Element:
+    """A transition inside a track; `is_back`, from the second of its playlists to the first."""
+    services = {"mlt_service": "mix", "kdenlive_id": "mix", "start": "-1", "accepts_blanks": "1"}
+    if kind == "video":
+        services = {"mlt_service": "luma", "kdenlive_id": "luma", "factory": "loader"}
+    values = {"a_track": "0", "b_track": "1"} | services
+    values |= {"kdenlive:mixcut": str(mix.end - mix.cut), "reverse": str(int(is_back))}
+    ends = {"in_": str(mix.start), "out": str(mix.end)}
+    return made("transition", *properties(values), id_=id_, **ends)
+
+
+def _mixed(lane: Lane, media: Producers, mixes: list[Element]) -> list[Element]:
+    """The entries of a track of Shotcut; the tractors of its transitions are put into `mixes`."""
+    joined = {mix.cut: mix for mix in lane.mixes if lane.joins(mix)}
+    rate = media.edit.rate
+    result: list[Element] = []
+    reached = 0
+    before: Piece | None = None
+    for piece in lane.pieces:
+        mix, out = joined.get(piece.start), joined.get(piece.end)
+        if piece.start > reached and not mix:
+            result.append(made("blank", length=str(piece.start - reached)))
+        if mix and before:
+            both = [each.cut_to(mix.start, mix.end, rate) for each in (before, piece)]
+            mixes.append(_shotcut_mix(f"over{len(mixes)}", mix, both, media))
+            id_ = mixes[-1].get("id", "")
+            result.append(made("entry", producer=id_, in_="0", out=str(mix.frames - 1)))
+        start, end = mix.end if mix else piece.start, out.start if out else piece.end
+        if start < end:
+            result.append(media.shown(piece.cut_to(start, end, rate), "entry"))
+        reached, before = out.end if out else piece.end, piece
+    return result
+
+
+def _shotcut_mix(id_: str, mix: Mix, both: list[Piece], media: Producers) -> Element:
+    ends = {"in_": "0", "out": str(mix.frames - 1)}
+    tracks = [media.shown(piece, "track") for piece in both]
+    joined = {"a_track": "0", "b_track": "1"}
+    luma = properties(joined | {"factory": "loader", "mlt_service": "luma"})
+    sound = properties(joined | {"start": "-1", "accepts_blanks": "1", "mlt_service": "mix"})
+    kind = properties({"shotcut:transition": "lumaMix"})
+    return made(
+        "tractor",
+        *kind,
+        *tracks,
+        made("transition", *luma, out=ends["out"]),
+        made("transition", *sound, out=ends["out"]),
+        id_=id_,
+        title=mix.name,
+        **ends,
+    )
 
 
 def _named(lane: Lane) -> list[Element]:
     return properties({f"shotcut:{lane.kind}": "1", "shotcut:name": lane.name})
 
 
-def _track(producer: str, kind: str) -> Element:
-    hidden = {"hide": "video"} if kind == "audio" else {}
+def _track(producer: str, lane: Lane) -> Element:
+    hidden = {"hide": "video"} if lane.kind == "audio" else {}
+    hidden = hidden if lane.enabled else {"hide": "both"}
     return made("track", producer=producer, **hidden)
 
 
 def _black(frames: int) -> Element:
     values = {"length": str(frames), "eof": "pause", "resource": "black", "mlt_service": "color"}
     values |= {"mlt_image_format": "rgba", "set.test_audio": "0"}
-    return made("producer", *properties(values), id_="black", in_="0", out=str(frames - 1))
+    return made("producer", *properties(values), id_="black_track", in_="0", out=str(frames - 1))
 
 
 def _joins(kinds: list[str], *, is_kdenlive: bool) -> list[Element]:
@@ -216,7 +211,8 @@ def _project(edit: Conversion, *elements: Element, played: str) -> bytes:
     rate = edit.rate
     profile = made(
         "profile",
-        **_SIZE,
+        width=str(WIDTH),
+        height=str(HEIGHT),
         description="",
         progressive="1",
         sample_aspect_num="1",

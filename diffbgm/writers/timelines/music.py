@@ -4,7 +4,7 @@ Knows no format of a file; each writes this its own way.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
@@ -47,12 +47,15 @@ class SoundTrack:
 
 @dataclass(frozen=True)
 class Marker:
-    """What stands at a frame of the edit: a hit, or the beginning of a section."""
+    """What stands at a frame of the edit, or at some: a hit, the beginning of a section, or what
+    the editor marked."""
 
     frame: int
     name: str
     color: str
     facts: dict[str, str | float]
+    comment: str = ""
+    frames: int = 1
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ class Music:
                 SoundTrack(track.name, tuple(_moved(clip, moved) for clip in track.clips))
                 for track in self.tracks
             ),
-            tuple(Marker(moved(m.frame), m.name, m.color, m.facts) for m in self.markers),
+            tuple(replace(m, frame=moved(m.frame)) for m in self.markers),
         )
 
     @property

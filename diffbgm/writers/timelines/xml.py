@@ -10,6 +10,8 @@ from diffbgm.errors import TimelineError
 
 Element = etree._Element
 
+_WORDS = "text"  # the tag of Final Cut's titles that holds styled words, and nothing else
+
 
 def parsed(text: bytes) -> Element:
     """The root of a document. Nothing outside it is read, and no entity is expanded."""
@@ -27,8 +29,17 @@ def serialised(root: Element, *, is_new: bool = False, doctype: str | None = Non
     tree = root.getroottree()
     if is_new:
         etree.indent(tree)
+        for words in root.iter(_WORDS):  # blanks would be seen
+            words.text = None
+            for each in words:
+                each.tail = None
     declared: Any = {"standalone": tree.docinfo.standalone, "doctype": doctype}  # None: not there
     return etree.tostring(tree, encoding="UTF-8", xml_declaration=True, **declared)
+
+
+def text_of(element: Element) -> str:
+    """An element as the text of another one."""
+    return etree.tostring(element, encoding="unicode")
 
 
 def made(tag: str, *children: Element, text: str | None = None, **attributes: str) -> Element:

@@ -46,6 +46,41 @@ def made_edit(folder: Path) -> otio.schema.Timeline:
     return edit
 
 
+def made_full_edit(folder: Path) -> otio.schema.Timeline:
+    """100 frames with what conversions must not lose: dissolves of pictures and sound, a title, a
+    colour, a reversed clip, a clip and a track that are disabled, markers."""
+    for name in "ab":
+        make_medium(folder / f"{name}.mp4", RATE, 4)
+    edit = schema.Timeline("full", global_start_time=time.RationalTime(0, 25))
+    main, over, off = (schema.Track(name, kind="Video") for name in ("V1", "V2", "V3"))
+    backwards = schema.LinearTimeWarp(time_scalar=-1.0)
+    main.extend([clip(folder, "a", 10, 40), _dissolve(5), clip(folder, "b", 20, 30)])
+    main.append(clip(folder, "a", 40, 30, effects=[backwards]))
+    words = schema.GeneratorReference("t", "Text", parameters={"text": "Words <of> a title"})
+    orange = schema.GeneratorReference("c", "SolidColor", parameters={"color": "#ff8000"})
+    over.append(schema.Gap(source_range=span(0, 10)))
+    over.append(schema.Clip("My title", words, span(0, 20)))
+    over.append(schema.Gap(source_range=span(0, 20)))
+    over.append(schema.Clip("orange", orange, span(0, 10)))
+    over.append(clip(folder, "b", 0, 20))
+    over[-1].enabled = False
+    off.append(clip(folder, "b", 0, 100))
+    off.enabled = False
+    speech = schema.Track("Dialogue", kind="Audio")
+    speech.append(schema.Gap(source_range=span(0, 10)))
+    speech.extend([clip(folder, "a", 10, 40), _dissolve(4), clip(folder, "b", 10, 50)])
+    edit.tracks.extend([main, over, off, speech])
+    edit.tracks.markers.append(schema.Marker("check this", span(30, 5), "RED"))
+    edit.tracks.markers[0].comment = "twice"
+    edit.tracks.markers.append(schema.Marker("hit", span(60, 1), "GREEN"))
+    return edit
+
+
+def _dissolve(half: int) -> otio.schema.Transition:
+    around = time.RationalTime(half, 25)
+    return schema.Transition("Cross Dissolve", "SMPTE_Dissolve", around, around)
+
+
 def read_made_edit(folder: Path, suffix: str = ".otio") -> Timeline:
     """The edit as a file of `folder`, read."""
     path = folder / f"edit{suffix}"

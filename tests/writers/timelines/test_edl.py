@@ -13,7 +13,7 @@ from diffbgm.timeline import Shot, Timeline
 from diffbgm.writers.timelines.conversion import converted
 from diffbgm.writers.timelines.edl import fresh, with_music
 from diffbgm.writers.timelines.media import Relinked
-from tests.writers.timelines.made_edits import made_edit, read_made_edit
+from tests.writers.timelines.made_edits import made_edit, made_full_edit, read_made_edit
 from tests.writers.timelines.made_music import music_for
 
 SAME = Relinked(Path(), Path())
@@ -84,6 +84,23 @@ def test_an_edit_of_another_format_becomes_a_list(tmp_path: Path):
     read = read_timeline(path)
     assert read.cuts == timeline.cuts
     assert [shot.media for shot in read.shots] == [shot.media for shot in timeline.shots]
+
+
+def test_dissolves_become_events_that_begin_with_them(tmp_path: Path):
+    edit = made_full_edit(tmp_path)
+    text = fresh(converted(edit, Fraction(25), 100, None)).decode()
+    assert re.findall(r"^(\d+)  (\S+) +(\S+) +(C|D    \d+) +(.*)$", text, re.MULTILINE) == [
+        ("001", "AX", "V", "C", "00:00:00:10 00:00:01:20 01:00:00:00 01:00:01:10"),
+        ("002", "AX", "V", "C", "00:00:02:00 00:00:02:00 01:00:01:10 01:00:01:10"),
+        ("002", "AX", "V", "D    010", "00:00:00:15 00:00:01:05 01:00:01:10 01:00:02:00"),
+        ("003", "BL", "V", "C", "00:00:00:00 00:00:00:10 01:00:02:00 01:00:02:10"),
+        ("004", "AX", "V", "C", "00:00:01:15 00:00:02:00 01:00:02:10 01:00:02:20"),
+        ("005", "AX", "V", "C", "00:00:01:15 00:00:02:20 01:00:02:20 01:00:04:00"),
+        ("006", "AX", "A", "C", "00:00:00:10 00:00:01:21 01:00:00:10 01:00:01:21"),
+        ("007", "AX", "A", "C", "00:00:02:00 00:00:02:00 01:00:01:21 01:00:01:21"),
+        ("007", "AX", "A", "D    008", "00:00:00:06 00:00:02:10 01:00:01:21 01:00:04:00"),
+    ]
+    assert "* FROM CLIP NAME: a.mp4\n* TO CLIP NAME: b.mp4" in text
 
 
 def test_a_list_without_events_says_so():

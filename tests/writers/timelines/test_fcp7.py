@@ -1,4 +1,5 @@
 """Final Cut Pro 7 XML: what the editor made stays, and the music is read back in its place."""
+# pyright: reportOptionalMemberAccess=false
 
 from fractions import Fraction
 from pathlib import Path
@@ -11,7 +12,8 @@ from diffbgm.errors import TimelineError
 from diffbgm.readers.edits import read_timeline
 from diffbgm.timeline import Shot, Timeline
 from diffbgm.writers.timelines.conversion import converted
-from diffbgm.writers.timelines.fcp7 import fresh, with_music
+from diffbgm.writers.timelines.fcp7 import with_music
+from diffbgm.writers.timelines.fcp7_fresh import fcp7
 from diffbgm.writers.timelines.media import Relinked
 from tests.writers.timelines.made_edits import made_edit, read_made_edit
 from tests.writers.timelines.made_music import music_for
@@ -75,12 +77,11 @@ def test_an_edit_of_another_format_becomes_a_sequence(tmp_path: Path):
     timeline = read_made_edit(tmp_path)
     whole = converted(made_edit(tmp_path), timeline.frame_rate, 100, timeline.document)
     path = tmp_path / "new.xml"
-    path.write_bytes(with_music(fresh(whole), music_for(timeline), None, SAME))
+    path.write_bytes(with_music(fcp7(whole), music_for(timeline), None, SAME))
     read = read_timeline(path)
     assert read.cuts == timeline.cuts
     assert [s.media for s in read.shots][:3] == [s.media for s in timeline.shots][:3]
-    (speed,) = etree.parse(path).xpath("//parameter[parameterid='speed']/value/text()")
-    assert speed == "200"
+    assert etree.parse(path).findtext(".//parameter[parameterid='speed']/value") == "200"
     edit = otio.adapters.read_from_file(str(path))
     assert len(edit.video_tracks()) == 2
     assert len(edit.audio_tracks()) == 2

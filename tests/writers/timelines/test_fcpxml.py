@@ -1,4 +1,5 @@
 """Documents of Final Cut Pro X: what the editor made stays, and Final Cut's order is kept."""
+# pyright: reportOptionalMemberAccess=false
 
 from fractions import Fraction
 from pathlib import Path
@@ -13,7 +14,7 @@ from diffbgm.writers.timelines.conversion import converted
 from diffbgm.writers.timelines.fcpxml import seconds_of, with_music
 from diffbgm.writers.timelines.fcpxml_fresh import fcpxml
 from diffbgm.writers.timelines.media import Relinked
-from tests.writers.timelines.made_edits import made_edit, read_made_edit
+from tests.writers.timelines.made_edits import made_edit, made_full_edit, read_made_edit
 from tests.writers.timelines.made_music import music_for
 
 HERE = Path(__file__).parent
@@ -65,8 +66,7 @@ def test_music_is_connected_where_its_shot_begins():
     assert [time_in_edit(clip) * NTSC for clip in clips] == [0, 30, 60]
     assert [clip.getparent().tag for clip in clips] == ["asset-clip", "ref-clip", "gap"]
     assert [seconds_of(clip.get("duration")) * NTSC for clip in clips] == [30, 30, 30]
-    (project,) = {clip.xpath("string(ancestor::project/@name)") for clip in clips}
-    assert project == "Final"
+    assert all(clip.xpath("string(ancestor::project/@name)") == "Final" for clip in clips)
     assets = {each.get("id"): each for each in root.iter("asset")}
     sources = [assets[clip.get("ref")].find("media-rep").get("src") for clip in clips]
     assert sources == ["shots/000.wav", "shots/001.wav", "shots/002.wav"]
@@ -96,6 +96,24 @@ def test_an_edit_of_another_format_becomes_a_valid_document(tmp_path: Path, dtd:
     assert read_timeline(tmp_path / "edit.fcpxml").cuts == timeline.cuts
     values = [each.get("value") for each in root.iter("marker")]
     assert "check this" in values
+
+
+def test_titles_transitions_and_what_is_disabled_have_final_cuts_own_forms(
+    tmp_path: Path, dtd: etree.DTD
+):
+    (tmp_path / "edit.otio").write_text(made_full_edit(tmp_path).to_json_string())
+    timeline = read_timeline(tmp_path / "edit.otio")
+    whole = converted(made_full_edit(tmp_path), timeline.frame_rate, 100, timeline.document)
+    root = etree.fromstring(fcpxml(whole))
+    assert dtd.validate(root), dtd.error_log
+    assert root.xpath("string(//title/text)") == "Words <of> a title"
+    assert root.xpath("string(//video/param[@name='Color']/@value)") == "1 0.502 0"
+    times = [(e.get("offset"), e.get("duration")) for e in root.iter("transition")]
+    assert times == [("36/25s", "8/25s"), ("7/5s", "2/5s")]  # of sound, from where that begins
+    hidden = root.xpath("//asset-clip[@enabled='0']/@lane")
+    assert hidden == ["2", "1"]
+    assert [p.get("value") for p in root.iter("timept")] == ["14/5s", "8/5s"]
+    assert root.xpath("string(//marker[@value='check this']/@note)") == "twice"
 
 
 def test_a_document_without_a_project_says_so():

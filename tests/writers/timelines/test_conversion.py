@@ -1,0 +1,111 @@
+"""Conversions: what an edit of one format has comes back from a document of another."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import opentimelineio as otio
+import pytest
+
+from diffbgm.readers.documents import open_edit
+from diffbgm.readers.edits import read_timeline
+from diffbgm.writers.timelines import FORMATS
+from diffbgm.writers.timelines.conversion import Conversion, Lane, Mix, converted
+from diffbgm.writers.timelines.generated import Generated
+from tests.writers.timelines.made_edits import clip, made_full_edit, schema, span
+
+SHARED = ("otio", "fcp7", "kdenlive", "mlt")  # hold all of it
+
+
+def read(path: Path) -> Conversion:
+    timeline = read_timeline(path)
+    edit = open_edit(path, None, timeline.frame_rate)
+    return converted(edit, timeline.frame_rate, timeline.frames, timeline.document)
+
+
+def written(edit: otio.schema.Timeline, path: Path) -> Conversion:
+    """The edit as it is read from a file of OpenTimelineIO."""
+    otio.adapters.write_to_file(edit, str(path))
+    return read(path)
+
+
+def by_kind(lanes: Sequence[Lane]) -> list[Lane]:
+    """Without names, which Final Cut 7 has none of; sound first, as Kdenlive has it."""
+    plain = [
+        replace(lane, name="", mixes=tuple(replace(mix, name="") for mix in lane.mixes))
+        for lane in lanes
+    ]
+    return sorted(plain, key=lambda lane: lane.kind)
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Conversion:
+    folder = tmp_path_factory.mktemp("full")
+    return written(made_full_edit(folder), folder / "edit.otio")
+
+
+def test_an_edit_is_lanes_with_all_that_is_in_it(full: Conversion):
+    main, over, off, speech = full.lanes
+    assert main.mixes == (Mix(35, 40, 45, "Cross Dissolve"),)
+    assert speech.mixes == (Mix(46, 50, 54, "Cross Dissolve"),)
+    title, orange, hidden = over.pieces
+    assert title.medium == Generated("title", "Words <of> a title")
+    assert orange.medium == Generated("color", color="#ff8000")
+    assert (hidden.enabled, hidden.start, hidden.end) == (False, 60, 80)
+    assert (off.enabled, off.pieces[0].enabled) == (False, True)
+    assert main.pieces[2].speed == -1
+    assert not +full.lost
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_all_of_it_comes_back(full: Conversion, tmp_path: Path, name):
+    path = tmp_path / f"new{FORMATS[name].suffix}"
+    path.write_bytes(FORMATS[name].fresh(full))
+    back = read(path)
+    assert by_kind(back.lanes) == by_kind(full.lanes)
+    assert [(m.frame, m.name) for m in back.markers] == [(30, "check this"), (60, "hit")]
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_a_second_conversion_changes_nothing(full: Conversion, tmp_path: Path, name):
+    path = tmp_path / f"new{FORMATS[name].suffix}"
+    path.write_bytes(FORMATS[name].fresh(full))
+    once = FORMATS[name].fresh(read(path))
+    path.write_bytes(once)
+    assert FORMATS[name].fresh(read(path)) == once
+
+
+def test_a_fade_and_a_transition_of_an_odd_length_keep_their_frames(tmp_path: Path, full):
+    edit = made_full_edit(tmp_path)
+    track = schema.Track("V1", kind="Video")
+    time = otio.opentime.RationalTime
+    fade = schema.Transition("Fade", "SMPTE_Dissolve", time(0, 25), time(12, 25))
+    odd = schema.Transition("Odd", "SMPTE_Dissolve", time(3, 25), time(4, 25))
+    track.extend([schema.Gap(source_range=span(0, 10)), fade, clip(tmp_path, "a", 20, 40)])
+    track.extend([odd, clip(tmp_path, "b", 20, 50)])
+    edit.tracks[:] = [track]
+    whole = written(edit, tmp_path / "edit.otio")
+    assert [(mix.start, mix.end) for mix in whole.lanes[0].mixes] == [(10, 22), (47, 54)]
+    path = tmp_path / "new.xml"
+    path.write_bytes(FORMATS["fcp7"].fresh(whole))
+    assert [(mix.start, mix.end) for mix in read(path).lanes[0].mixes] == [(10, 22), (47, 54)]
+    assert whole.lanes[0].fades_inside(Fraction(25)).pieces[0].start == 10
+
+
+def test_what_a_trimmed_edit_does_not_show_is_left_out(tmp_path: Path):
+    edit = made_full_edit(tmp_path)
+    edit.tracks.source_range = span(20, 60)
+    lanes = written(edit, tmp_path / "edit.otio").lanes
+    assert [(p.start, p.end) for p in lanes[0].pieces] == [(0, 20), (20, 50), (50, 80)]
+    assert lanes[0].pieces[0].media_start == Fraction(30, 25)
+    assert lanes[0].mixes == (Mix(15, 20, 25, "Cross Dissolve"),)
+
+
+def test_what_no_other_format_holds_is_counted(tmp_path: Path):
+    edit = made_full_edit(tmp_path)
+    edit.tracks[0][0].effects.append(schema.Effect("blur"))
+    nested = schema.Stack("inner", children=[schema.Track("V", [clip(tmp_path, "a", 0, 20)])])
+    edit.tracks[0].append(nested)
+    lost = written(edit, tmp_path / "edit.otio").lost
+    assert +lost == {"effect": 1, "nested edit, which is flattened": 1}
