@@ -7,6 +7,7 @@ from . import (
     finding,
     forms,
     generating,
+    history,
     jobs,
     menus,
     operators,
@@ -78,7 +79,7 @@ def register() -> None:
     )
     for name, group in zip(PROPERTIES, groups, strict=True):
         setattr(bpy.types.Scene, name, bpy.props.PointerProperty(type=group))
-    bpy.app.handlers.load_post.append(jobs.on_load)
+    history.register()
 
 
 def unregister() -> None:
@@ -87,7 +88,7 @@ def unregister() -> None:
     bpy.app.translations.unregister(__name__)
     shot_properties.stop()
     thumbnails.forget()
-    bpy.app.handlers.load_post.remove(jobs.on_load)
+    history.unregister()
     for name in PROPERTIES:
         delattr(bpy.types.Scene, name)
     for cls in reversed(_CLASSES):

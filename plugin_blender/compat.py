@@ -45,12 +45,14 @@ def content_start(strip) -> int:
     return int(strip.content_start if hasattr(strip, "content_start") else strip.frame_start)
 
 
+def set_start(strip, frame: int) -> None:
+    """Make a strip begin at `frame`, its content staying where it is."""
+    setattr(strip, SPAN[0], frame)
+
+
 def set_end(strip, frame: int) -> None:
     """Make a strip end just before `frame`; it holds its last picture, or silence, if need be."""
-    if hasattr(strip, "right_handle"):
-        strip.right_handle = frame
-    else:
-        strip.frame_final_end = frame
+    setattr(strip, SPAN[1], frame)
 
 
 def animated_strips(scene) -> set[str]:
@@ -112,6 +114,11 @@ def user_folder(package: str | None) -> str:
     if package and package.startswith("bl_ext."):
         return bpy.utils.extension_path_user(package, create=True)
     return bpy.utils.user_resource("DATAFILES", path="diffbgm", create=True)
+
+
+def is_rendering() -> bool:
+    """Whether Blender renders beside the window, when nothing that it reads may change."""
+    return bpy.app.is_job_running("RENDER")
 
 
 def online_access() -> bool:

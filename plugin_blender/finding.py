@@ -2,7 +2,7 @@
 
 import base64
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -116,7 +116,7 @@ def _pictures(answer: dict[str, Any], folder: Path) -> list[Path]:
     return paths
 
 
-def _list(scene, order: ComposeOrder, found: Found) -> str:
+def _list(scene, order: ComposeOrder, found: Found) -> Iterator[str]:
     start, shots = order.edit.start, found.answer["shots"]
     cuts = {
         start + shot["start_frame"]: str(shot["cut"]["source"]) for shot in shots if shot["cut"]
@@ -127,4 +127,4 @@ def _list(scene, order: ComposeOrder, found: Found) -> str:
     shot_properties.hits.look_at(scene.name, found.client, found.document)
     shot_properties.hits.ask(scene.name, shot_properties.options_of(scene))
     shot_properties.redraw_until_answered()
-    return f"{len(shots)} shots were found"
+    yield f"{len(shots)} shots were found"

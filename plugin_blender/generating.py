@@ -2,11 +2,12 @@
 
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import bpy
 
-from . import compat, films, jobs, operating, shot_properties, strips, work
+from . import compat, films, jobs, operating, placing, shot_properties, work
 from .cuts import Edit, Film
 from .joins import Place
 from .ranges import NoPictureError
@@ -92,6 +93,6 @@ def _prepare_rendering(edit: Edit, with_sound: bool) -> Rendering:
     return Rendering(command, edit.composited, folder)
 
 
-def _place(scene, music: work.Music) -> str:
-    strips.place(scene, music)
-    return f"Music for {len(music.segments)} shots is in place"
+def _place(scene, music: work.Music) -> Iterator[str]:
+    yield from placing.place(scene, music)
+    yield f"Music for {len(music.segments)} shots is in place"

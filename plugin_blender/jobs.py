@@ -1,7 +1,7 @@
 """Jobs: work on a thread, whose result a timer puts into Blender. Each can be cancelled alone.
 
-Threads never touch Blender; `tick` does, on the main thread. Undo, redo and the loading of a file
-may happen between two ticks, so nothing of Blender's is held: file and scene are found again.
+Threads never touch Blender; `tick` does, on the main thread, and a little at a time. Undo, redo and
+the loading of a file may come between two ticks: file and scene are found again (`history`).
 """
 
 import contextlib
@@ -10,20 +10,20 @@ import logging
 import queue
 import threading
 import time
-import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import bpy
 
+from . import compat, history
 from .client import ClientError
 from .running import Question, Run, StoppedError, WorkError
 
 TICK_SECONDS = 0.25
-NEXT_QUESTION = 0.005  # seconds: a thread that asks one thing soon asks another
-SCENE_MARK = "diffbgm_scene"
+SOON = 0.005  # seconds: a thread that asks one thing asks another, and a result has more to place
+SLICE = 0.004  # seconds that placing a result takes of one tick, but for its last step
 
 logger = logging.getLogger(__name__)
 
@@ -40,14 +40,13 @@ class Notice(NamedTuple):
     mend: str = ""  # the operator whose button mends it
 
 
-class FileMark(NamedTuple):
-    """Which .blend file is open; stays true when it is saved under another name, or reopened."""
+@dataclass
+class Placing:
+    """How far a result is put into its scene, and `history.age` when that began."""
 
-    opening: int
-    path: str
-
-    def is_open(self) -> bool:
-        return self.opening == _openings[-1] or (self.path != "" and self.path == bpy.data.filepath)
+    steps: Iterator[str]
+    age: int
+    told: str = ""
 
 
 @dataclass
@@ -55,20 +54,22 @@ class Job:
     """`work(run)` runs on a thread, then `finish(scene, result)` on the main one, as one undo step.
 
     `scene` is the scene's name; where it is empty, `finish` gets None and there is no undo step.
-    `finish` returns what to tell the user, or raises PlacementError.
+    `finish` yields after every few milliseconds, and holds nothing of the scene's meanwhile; what
+    it yields last is told to the user. It may raise PlacementError, and may be begun again.
     """
 
     title: str
     scene: str
     work: Callable[[Run], Any]
-    finish: Callable[[Any, Any], str]
+    finish: Callable[[Any, Any], Iterator[str]]
     id: str = field(default="", init=False)
-    file: FileMark | None = field(default=None, init=False)
+    file: history.FileMark | None = field(default=None, init=False)
     stage: str = field(default="", init=False)
     fraction: float = field(default=0.0, init=False)
     has_result: bool = field(default=False, init=False)
     result: Any = field(default=None, init=False)
     mark: str = field(default="", init=False)  # of its scene
+    placing: "Placing | None" = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self.messages: queue.SimpleQueue = queue.SimpleQueue()
@@ -84,7 +85,6 @@ class Job:
 # The module's own, so that undo and the loading of files leave them alone.
 _jobs: dict[str, Job] = {}
 _numbers = itertools.count(1)
-_openings = [0]  # one more at every file that is loaded
 _notices: list[Notice] = []
 _unplaced: list[Job] = []  # done, but with nowhere to go: nothing that is finished is thrown away
 PLACE_AGAIN = "diffbgm.place_again"
@@ -93,15 +93,18 @@ PLACE_AGAIN = "diffbgm.place_again"
 def start(job: Job) -> Job:
     """Begins the job's work; from now on `tick` looks after it."""
     job.id = str(next(_numbers))
-    job.file = FileMark(_openings[-1], bpy.data.filepath)
-    if (scene := bpy.data.scenes.get(job.scene)) is not None:
-        job.mark = scene[SCENE_MARK] = scene.get(SCENE_MARK) or uuid.uuid4().hex
-    _jobs[job.id] = job
     _notices.clear()
+    _attend(job)
     threading.Thread(target=_work, args=(job,), name=f"diffbgm-{job.id}", daemon=True).start()
+    return job
+
+
+def _attend(job: Job) -> None:
+    """From now on `tick` looks after the job, which is for the file that is open now."""
+    job.file, job.mark = history.mark_file(), history.mark_scene(job.scene)
+    _jobs[job.id] = job
     if not bpy.app.timers.is_registered(tick):
         bpy.app.timers.register(tick, first_interval=TICK_SECONDS, persistent=True)
-    return job
 
 
 def running() -> list[Job]:
@@ -114,12 +117,12 @@ def notice() -> Notice | None:
 
 
 def cancel(job_id: str) -> bool:
-    """Asks this one job to stop; whether there is such a job."""
+    """Asks this one job to stop; whether there is such a job. What is being placed is completed."""
     job = _jobs.get(job_id)
     if job is None:
         return False
     job.run.stop()
-    if job.has_result:  # its thread has ended: it only waits for its file
+    if job.has_result and job.placing is None:  # its thread has ended: it only waits for its file
         _end(job, Notice(f"{job.title}: cancelled", is_error=False))
     return True
 
@@ -127,35 +130,30 @@ def cancel(job_id: str) -> bool:
 def wait(job: Job) -> Notice:
     """Ticks until the job has ended: for Blender without a window, where timers never fire."""
     while job.id in _jobs:
-        time.sleep(0.02)
-        tick()
+        time.sleep(min(tick() or 0.0, 0.02))
     return _notices[-1]
 
 
 def tick() -> float | None:
     """Takes what the threads have to say; seconds until the next tick, None when all is done."""
-    has_answered = False
+    is_urgent = False
     for job in running():
-        has_answered |= _hear(job)
+        is_urgent |= _hear(job)
         if job.has_result:
-            _settle(job)
+            is_urgent |= _settle(job)
     _show_progress()
-    return (NEXT_QUESTION if has_answered else TICK_SECONDS) if _jobs else None
+    return (SOON if is_urgent else TICK_SECONDS) if _jobs else None
 
 
 def stop_all() -> None:
-    """Lets go of every job: the add-on is being switched off."""
+    """Lets go of every job: the add-on is being switched off. What is half placed is completed."""
     for job in running():
         job.run.stop()
+        while job.placing is not None and job.id in _jobs:
+            _settle(job)
     _jobs.clear()
     if bpy.app.timers.is_registered(tick):
         bpy.app.timers.unregister(tick)
-
-
-@bpy.app.handlers.persistent
-def on_load(*_) -> None:
-    """A handler for `load_post`: from now on another file is open, or the same one again."""
-    _openings[-1] += 1
 
 
 def _work(job: Job) -> None:
@@ -203,64 +201,73 @@ def _answer(job: Job, question: Question) -> None:
         question.refuse(WorkError("The file was closed before its picture was read"))
 
 
-def _settle(job: Job) -> None:
-    """Puts a result into its scene, if the file that it is for is open."""
+def _settle(job: Job) -> bool:
+    """Puts a result into its scene, if that can be now; whether there is more to do soon."""
     if job.scene and not job.file.is_open():
+        job.placing = None
         if job.file.path:
             job.stage = f"Open {Path(job.file.path).name} again to place the music"
         else:
-            _end(job, Notice("The file was closed before it had a name", is_error=True))
-        return
-    scene = _scene_of(job)
+            _keep(job, "The file was closed before it had a name: place the music into another one")
+        return False
+    if job.scene and compat.is_rendering():
+        job.stage = "Waiting for the render to end"
+        return False
+    scene = history.find_scene(job.scene, job.mark) if job.scene else None
     if job.scene and scene is None:
         _keep(job, f"The scene {job.scene!r} is gone: open another one's sequencer")
-        return
-    _jobs.pop(job.id)  # whatever happens now, it is over
+        return False
     try:
-        text = job.finish(scene, job.result)
+        return _place(job, scene)
     except PlacementError as error:
         _keep(job, str(error))
-        return
+    except Exception as error:
+        # What goes past here stops Blender's timer, and with it all other jobs.
+        logger.exception("%s could not be placed", job.title)
+        _keep(job, f"Unexpected {type(error).__name__}: {error}")
+    return False
+
+
+def _place(job: Job, scene) -> bool:
+    """Goes on with placing, or begins anew where undo came between; whether there is more to do."""
+    if job.placing is None or job.placing.age != history.age():
+        job.placing = Placing(job.finish(scene, job.result), history.age())
+    placing, began = job.placing, time.perf_counter()
+    for text in placing.steps:
+        placing.told = text
+        if time.perf_counter() - began > SLICE:
+            job.stage = text
+            return True
+    if time.perf_counter() - began > SLICE:
+        return True  # the undo step has a tick of its own
     if scene is not None:
         _push_undo(job.title)
-    _end(job, Notice(text, is_error=False))
+    _end(job, Notice(placing.told, is_error=False))
+    return False
 
 
 def _keep(job: Job, why: str) -> None:
-    """What found no place is kept until it has one, or another job's result takes its place."""
-    _unplaced[:] = [job]
+    """What found no place is kept until it has one."""
+    _unplaced.append(job)
     _end(job, Notice(why, is_error=True, mend=PLACE_AGAIN))
 
 
 def has_unplaced() -> bool:
-    """Whether music is finished that found no place."""
+    """Whether something is finished that found no place."""
     return bool(_unplaced)
 
 
-def place_again(scene) -> Notice:
-    """Tries again to put what found no place into a scene, which may be another one."""
-    job = _unplaced[-1]
-    try:
-        text = job.finish(scene, job.result)
-    except PlacementError as error:
-        _keep(job, str(error))
-    else:
-        _unplaced.clear()
-        _push_undo(job.title)
-        _notices[:] = [Notice(text, is_error=False)]
-    return _notices[-1]
+def place_again(scene) -> Job:
+    """Tries again to put what found no place last into a scene, which may be another one."""
+    job = _unplaced.pop()
+    job.scene, job.placing = scene.name, None
+    _attend(job)
+    return job
 
 
 def _end(job: Job, notice: Notice) -> None:
     _jobs.pop(job.id, None)
     _notices[:] = [notice]
-
-
-def _scene_of(job: Job):
-    """The scene of a job: by its mark, for scenes are renamed; else by its name."""
-    named = bpy.data.scenes.get(job.scene)
-    marked = [scene for scene in bpy.data.scenes if scene.get(SCENE_MARK) == job.mark]
-    return named if named in marked or not marked else marked[0]  # a copy has the mark, too
 
 
 def _push_undo(message: str) -> None:

@@ -50,7 +50,11 @@ def music_folder() -> Path:
 
 
 def begin(operator, job: jobs.Job) -> set[str]:
-    jobs.start(job)
+    return follow(operator, jobs.start(job))
+
+
+def follow(operator, job: jobs.Job) -> set[str]:
+    """What an operator answers whose job runs: with a window at once, else when it has ended."""
     if not bpy.app.background:
         return {"FINISHED"}
     notice = jobs.wait(job)

@@ -3,6 +3,8 @@
 Each gathers on the main thread what a job needs, starts it and returns at once.
 """
 
+from collections.abc import Iterator
+
 import bpy
 from bpy.props import StringProperty
 
@@ -65,9 +67,7 @@ class DIFFBGM_OT_place_again(bpy.types.Operator):
         return operating.has_scene(cls, context) and jobs.has_unplaced()
 
     def execute(self, context):
-        notice = jobs.place_again(compat.edited_scene(context))
-        self.report({"ERROR" if notice.is_error else "INFO"}, notice.text)
-        return {"CANCELLED" if notice.is_error else "FINISHED"}
+        return operating.follow(self, jobs.place_again(compat.edited_scene(context)))
 
 
 class DIFFBGM_OT_cancel(bpy.types.Operator):
@@ -139,16 +139,17 @@ class DIFFBGM_OT_start_server(bpy.types.Operator):
         return operating.begin(self, job)
 
 
-def _update(scene, music: work.Music, shot: int) -> str:
+def _update(scene, music: work.Music, shot: int) -> Iterator[str]:
     piece = pieces.piece(scene, music.composition)
     if piece is not None:
         piece.before[str(shot)] = strips.takes_of(scene, music.composition).get(shot, 0)
         pieces.remember(scene, music.composition, piece)
     if not strips.update(scene, music):
-        return f"Shot {shot + 1}: the same seed and options gave the same take"
-    return f"Shot {shot + 1} has a new take"
+        yield f"Shot {shot + 1}: the same seed and options gave the same take"
+    else:
+        yield f"Shot {shot + 1} has a new take"
 
 
-def _learn(info: dict) -> str:
+def _learn(info: dict) -> Iterator[str]:
     suggestions.learn(info)
-    return f"The server is ready ({info['version']})"
+    yield f"The server is ready ({info['version']})"

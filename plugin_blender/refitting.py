@@ -1,10 +1,11 @@
 """The operator that carries music over to the edit as it is now, and shows first what changed."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 import bpy
 
-from . import changes, compat, generating, jobs, operating, pieces, strips, work
+from . import changes, compat, generating, jobs, operating, pieces, placing, strips, work
 from .ranges import NoPictureError
 from .timeline import read_edit
 
@@ -82,6 +83,6 @@ def found_changes(scene) -> list[changes.Change]:
     return changes.compare(piece.shots, piece.pictures, now)
 
 
-def _place(scene, music: work.Music) -> str:
-    strips.place(scene, music)
-    return f"The music fits the edit as it is now: {len(music.segments)} shots"
+def _place(scene, music: work.Music) -> Iterator[str]:
+    yield from placing.place(scene, music)
+    yield f"The music fits the edit as it is now: {len(music.segments)} shots"

@@ -1,40 +1,16 @@
-"""Puts music into the sequencer: lanes, sound strips, rolls. Runs on the main thread only."""
+"""Our strips in the sequencer: finds them, and gives them other takes. On the main thread only."""
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 import bpy
 
 from . import compat, heard, pieces
-from .jobs import PlacementError
 from .joins import Place
 from .tags import KEY, LEAD_KEY, MIDI_KEY, ORIGIN_KEY, Tag, is_ours, tag_of
 from .timeline import clock
 from .work import Music, Segment
-
-LANES = "BGM", "BGM 2", "BGM MIDI"  # shots take turns on the first two, as their joins overlap
-LAST_CHANNEL = 128
-
-
-def place(scene, music: Music) -> None:
-    """One sound strip and, above them, one muted roll a shot.
-
-    Music of ours that already plays there is muted, not removed. Raises PlacementError.
-    """
-    editor = scene.sequence_editor_create()
-    start, end = music.place.frame, music.place.frame + music.segments[-1].end_frame
-    lane = find_lane(editor, start - music.segments[0].lead, end)
-    _mute_older(editor, start, end)
-    for number, name in enumerate(LANES):
-        channel = editor.channels[lane + number]
-        if channel.name.endswith(f" {lane + number}"):  # the user may have named it otherwise
-            channel.name = name
-    for number, segment in enumerate(music.segments):
-        _place_sound(editor, music, segment, lane + number % 2)
-        _place_roll(editor, music, segment, lane + 2)
-    remember(scene, music)
 
 
 def name_of(segment: Segment) -> str:
@@ -48,26 +24,6 @@ def remember(scene, music: Music) -> None:
     if music.result:
         old = pieces.piece(scene, music.composition)
         pieces.remember(scene, music.composition, pieces.piece_of(music.result, old))
-
-
-def _place_sound(editor, music: Music, segment: Segment, channel: int) -> None:
-    first = music.place.frame + segment.start_frame - segment.lead
-    sound = compat.strips_of(editor).new_sound(
-        name_of(segment), _stored(segment.audio), channel, first
-    )
-    sound.show_waveform = True
-    _finish(sound, music, segment)
-
-
-def _place_roll(editor, music: Music, segment: Segment, channel: int) -> None:
-    roll = compat.strips_of(editor).new_image(
-        f"BGM MIDI {segment.shot + 1}",
-        _stored(segment.image),
-        channel,
-        music.place.frame + segment.start_frame,
-    )
-    roll.mute = True
-    _finish(roll, music, segment)
 
 
 def update(scene, music: Music) -> int:
@@ -85,7 +41,7 @@ def update(scene, music: Music) -> int:
         segment = segments.get(tag.shot)
         if segment is not None and not is_locked(scene.sequence_editor, strip):
             changed += _give(strip, segment)
-            _mark(strip, music, segment)
+            mark(strip, music, segment)
             if strip.type == "SOUND" and re.match(r"BGM \d+ · take \d+", strip.name):
                 strip.name = name_of(segment)
     return changed
@@ -147,7 +103,7 @@ def shot_at_hand(scene) -> Tag | None:
     under = [
         strip
         for strip in compat.strips_of(editor)
-        if strip.type == "SOUND" and is_ours(strip) and _overlaps(strip, frame, frame + 1)
+        if strip.type == "SOUND" and is_ours(strip) and overlaps(strip, frame, frame + 1)
     ]
     under.sort(key=lambda strip: (not strip.mute, strip.channel))
     return tag_of(under[-1]) if under else None
@@ -166,82 +122,13 @@ def place_of(scene, composition: str) -> Place:
     return Place(int(origin), clock(scene))
 
 
-def find_lane(editor, start: int, end: int) -> int:
-    """The lowest of the channels, one a lane, that are free for music from `start` to `end`.
-
-    Our own where they are free there, else the lowest that are wholly unused. Raises
-    PlacementError where there are none.
-    """
-    on: dict[int, list] = defaultdict(list)
-    for strip in compat.strips_of(editor):
-        on[strip.channel].append(strip)
-    busy = {n for n, strips in on.items() if any(_overlaps(s, start, end) for s in strips)}
-    stacks = [range(n, n + len(LANES)) for n in range(1, LAST_CHANNEL - len(LANES) + 2)]
-    ours = (s for s in stacks if busy.isdisjoint(s) and _are_ours(editor.channels, on, s))
-    unused = (s for s in stacks if on.keys().isdisjoint(s) and _are_unnamed(editor.channels, s))
-    for stack in (*ours, *unused):
-        return stack[0]
-    raise PlacementError(f"No {len(LANES)} channels in a row are free for the music: empty some")
-
-
-def _are_ours(channels, on: Mapping[int, list], numbers: Iterable[int]) -> bool:
-    """Whether channels are our lanes, and open: strips of ours mark them, whatever their names;
-    an empty one by its name, to which Blender adds a number where there are several."""
-    lanes = zip(numbers, LANES, strict=True)
-    return all(_is_lane(channels[n], on.get(n, []), name) for n, name in lanes)
-
-
-def _is_lane(channel, strips: list, name: str) -> bool:
-    kind = "IMAGE" if name == LANES[-1] else "SOUND"
-    if channel.lock or not all(is_ours(strip) and strip.type == kind for strip in strips):
-        return False
-    return bool(strips) or re.fullmatch(rf"{name}(\.\d+)?", channel.name) is not None
-
-
-def _are_unnamed(channels, numbers: Iterable[int]) -> bool:
-    """Whether the user has left channels alone: "Channel 3", in whatever language."""
-    return all(channels[n].name.endswith(f" {n}") and not channels[n].lock for n in numbers)
-
-
-def _mute_older(editor, start: int, end: int) -> None:
-    """Silences our older music from `start` to `end`; what lies outside plays on as a strip of its
-    own. What is locked stays as it is."""
-    for strip in list(compat.strips_of(editor)):
-        is_open = not (strip.mute or is_locked(editor, strip))
-        if is_ours(strip) and is_open and _heard(strip) < end and compat.span(strip)[1] > start:
-            _part(strip, start, end).mute = True
-
-
-def _heard(strip) -> int:
-    """The frame at which the music of a strip begins, after the silence before its shot."""
-    return max(compat.span(strip)[0], compat.content_start(strip) + strip.get(LEAD_KEY, 0))
-
-
-def _part(strip, start: int, end: int):
-    """The part of a strip from `start` to `end`, split off where it goes beyond."""
-    after, was_selected = compat.span(strip)[1], strip.select
-    if _heard(strip) < start:
-        strip = strip.split(start, "SOFT")
-        strip.select = was_selected
-    if after > end:
-        strip.split(end, "SOFT").select = was_selected
-    return strip
-
-
-def _finish(strip, music: Music, segment: Segment) -> None:
-    """The strip ends on the shot's boundary, also where the sound's length rounds otherwise."""
-    compat.set_end(strip, music.place.frame + segment.end_frame)
-    strip.select = False
-    _mark(strip, music, segment)
-
-
-def _mark(strip, music: Music, segment: Segment) -> None:
+def mark(strip, music: Music, segment: Segment) -> None:
+    """Says on a strip whose music it plays, and where its notes are."""
     strip[KEY] = str(Tag(music.composition, segment.shot, segment.take))
-    strip[ORIGIN_KEY] = music.place.frame
     if strip.type == "SOUND":
         strip[LEAD_KEY] = segment.lead
     if strip.type == "IMAGE":
-        strip[MIDI_KEY] = _stored(segment.midi)
+        strip[MIDI_KEY] = stored(segment.midi)
 
 
 def _give(strip, segment: Segment) -> bool:
@@ -250,13 +137,13 @@ def _give(strip, segment: Segment) -> bool:
         if strip.sound is not None and _same(strip.sound.filepath, segment.audio):
             return False
         sound = bpy.data.sounds.load(str(segment.audio), check_existing=True)
-        sound.filepath = _stored(segment.audio)
+        sound.filepath = stored(segment.audio)
         strip.sound = sound
         return True
     image = segment.image
     if _same(str(Path(strip.directory, strip.elements[0].filename)), image):
         return False
-    strip.directory = str(Path(_stored(image)).parent) + "/"
+    strip.directory = str(Path(stored(image)).parent) + "/"
     strip.elements[0].filename = image.name
     return True
 
@@ -265,7 +152,7 @@ def _same(stored: str, path: Path) -> bool:
     return Path(bpy.path.abspath(stored)) == path
 
 
-def _stored(path: Path) -> str:
+def stored(path: Path) -> str:
     """A path as it is kept in the file: relative to it, so that a project's folder can move."""
     if not bpy.data.filepath:
         return str(path)
@@ -282,6 +169,6 @@ def _walk(strips: Iterable):
             yield from _walk(compat.strips_of(strip))
 
 
-def _overlaps(strip, start: int, end: int) -> bool:
+def overlaps(strip, start: int, end: int) -> bool:
     first, after = compat.span(strip)
     return first < end and after > start

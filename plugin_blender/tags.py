@@ -21,7 +21,10 @@ class Tag(NamedTuple):
 
 def tag_of(strip) -> Tag | None:
     """The tag of a strip, or None where it is not ours (or the user changed the property)."""
-    composition, *numbers = str(strip.get(KEY, "")).split("/")
+    value = strip.get(KEY)
+    if value is None:
+        return None
+    composition, *numbers = str(value).split("/")
     if len(numbers) != 2 or not all(number.isdecimal() for number in numbers):
         return None
     return Tag(composition, int(numbers[0]), int(numbers[1]))

@@ -3,6 +3,8 @@
 What was heard once is exchanged at once, from the files that are here; the server hears of it then.
 """
 
+from collections.abc import Iterator
+
 import bpy
 from bpy.props import EnumProperty, IntProperty
 
@@ -140,9 +142,9 @@ def _exchange(operator, context, tag: Tag, take: int) -> set[str]:
     return operating.begin(operator, job)
 
 
-def _exchanged(scene, music: work.Music, shot: int, wish: int) -> str:
+def _exchanged(scene, music: work.Music, shot: int, wish: int) -> Iterator[str]:
     """Puts music with another take into the scene, unless a person chose yet another meanwhile."""
     heard.keep(music)
     if heard.is_latest(music.composition, wish):
         strips.update(scene, music)
-    return f"Shot {shot + 1} plays take {music.takes[shot] + 1}"
+    yield f"Shot {shot + 1} plays take {music.takes[shot] + 1}"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import bpy
 import stage
-from addon import joins, strips, timeline, work
+from addon import joins, timeline, work
 
 SAMPLE_RATE = 48_000
 SHOTS = 40
@@ -69,7 +69,7 @@ def _mix_down(mix: array.array, rate: tuple[int, float], origin: int, moved: int
     bpy.ops.wm.read_homefile(use_factory_startup=True)
     scene = stage.scene()
     scene.render.fps, scene.render.fps_base = rate
-    strips.place(scene, _music(mix, joins.Place(origin, timeline.clock(scene)), _exact(rate)))
+    stage.place(scene, _music(mix, joins.Place(origin, timeline.clock(scene)), _exact(rate)))
     for strip in stage.ours():
         strip.frame_start += moved
     first = origin + moved

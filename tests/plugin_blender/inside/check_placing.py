@@ -2,12 +2,13 @@
 
 import dataclasses
 import tempfile
+import time
 import wave
 from pathlib import Path
 
 import bpy
 import stage
-from addon import compat, jobs, joins, strips, tags, work
+from addon import compat, jobs, joins, placing, strips, tags, work
 from stage import colour, ours, spans
 
 START = 11
@@ -40,14 +41,14 @@ def _write_sound(path: Path, seconds: float) -> None:
 
 
 def check_strips_lie_on_the_boundaries_of_shots():
-    strips.place(stage.three_shots(), music())
+    stage.place(stage.three_shots(), music())
     assert spans(ours("SOUND")) == ON_TIMELINE
     assert spans(ours("IMAGE")) == ON_TIMELINE
 
 
 def check_lanes_are_named_and_one_above_the_other():
     scene = stage.three_shots()
-    strips.place(scene, music())
+    stage.place(scene, music())
     assert [strip.channel for strip in ours("SOUND")] == [4, 5, 4]
     assert {strip.channel for strip in ours("IMAGE")} == {6}
     names = [scene.sequence_editor.channels[n].name for n in (4, 5, 6)]
@@ -55,7 +56,7 @@ def check_lanes_are_named_and_one_above_the_other():
 
 
 def check_rolls_are_muted_and_carry_their_midi():
-    strips.place(stage.three_shots(), music())
+    stage.place(stage.three_shots(), music())
     assert all(strip.mute for strip in ours("IMAGE"))
     assert not any(strip.mute for strip in ours("SOUND"))
     for strip in ours("IMAGE"):
@@ -63,7 +64,7 @@ def check_rolls_are_muted_and_carry_their_midi():
 
 
 def check_every_strip_says_what_it_is():
-    strips.place(stage.three_shots(), music(takes=(0, 2, 0)))
+    stage.place(stage.three_shots(), music(takes=(0, 2, 0)))
     assert [strip["diffbgm_id"] for strip in ours("SOUND")] == [
         "c0ffee/0/0",
         "c0ffee/1/2",
@@ -75,7 +76,7 @@ def check_users_strips_stay_as_they_are():
     scene = stage.three_shots()
     before = {strip.name: (compat.span(strip), strip.channel) for strip in stage.strips()}
     stage.strips()["third"].select = True
-    strips.place(scene, music())
+    stage.place(scene, music())
     after = {strip.name: (compat.span(strip), strip.channel) for strip in stage.strips()}
     assert before.items() <= after.items()
     assert [strip.name for strip in stage.strips() if strip.select] == ["third"]
@@ -86,49 +87,49 @@ def check_no_lane_where_the_user_has_strips_or_names():
     colour(4, 500, 600)
     scene.sequence_editor.channels[7].name = "Foley"
     scene.sequence_editor.channels[10].lock = True
-    strips.place(scene, music())
+    stage.place(scene, music())
     assert {strip.channel for strip in ours("SOUND")} == {11, 12}
 
 
 def check_lanes_are_used_again_where_they_are_free():
     scene = stage.three_shots()
-    strips.place(scene, music())
-    strips.place(scene, music(composition="beef", origin=START + 60))
+    stage.place(scene, music())
+    stage.place(scene, music(composition="beef", origin=START + 60))
     assert {strip.channel for strip in ours("SOUND")} == {4, 5}
     assert not any(strip.mute for strip in ours("SOUND"))
 
 
 def check_older_music_is_kept_but_silent():
     scene = stage.three_shots()
-    strips.place(scene, music())
-    strips.place(scene, music(composition="beef"))
+    stage.place(scene, music())
+    stage.place(scene, music(composition="beef"))
     lanes = {strip.channel: strip.mute for strip in ours("SOUND")}
     assert lanes == {4: True, 5: True, 7: False, 8: False}
 
 
 def check_lanes_are_found_again_under_other_names():
     scene = stage.three_shots()
-    strips.place(scene, music())
+    stage.place(scene, music())
     for number, name in ((4, "Score"), (5, "Score below"), (6, "Notes")):
         scene.sequence_editor.channels[number].name = name
-    strips.place(scene, music(composition="beef", origin=START + 60))
+    stage.place(scene, music(composition="beef", origin=START + 60))
     assert {strip.channel for strip in ours("SOUND")} == {4, 5}
     assert scene.sequence_editor.channels[4].name == "Score"
 
 
 def check_second_lanes_are_used_again_too():
     scene = stage.three_shots()
-    strips.place(scene, music())
-    strips.place(scene, music(composition="beef"))
-    strips.place(scene, music(composition="more", origin=START + 200))
-    strips.place(scene, music(composition="again", origin=START + 200))
+    stage.place(scene, music())
+    stage.place(scene, music(composition="beef"))
+    stage.place(scene, music(composition="more", origin=START + 200))
+    stage.place(scene, music(composition="again", origin=START + 200))
     assert {strip.channel for strip in ours("SOUND")} == {4, 5, 7, 8}
 
 
 def check_new_music_over_a_part_mutes_that_part_alone():
     scene = stage.three_shots()
-    strips.place(scene, music())
-    strips.place(scene, music(composition="beef", origin=START + 40))
+    stage.place(scene, music())
+    stage.place(scene, music(composition="beef", origin=START + 40))
     older = strips.our_strips(scene, "c0ffee")
     sounds = [strip for strip in older if strip.type == "SOUND"]
     parts = sorted((*compat.span(strip), strip.mute) for strip in sounds)
@@ -141,8 +142,8 @@ def check_silence_before_a_shot_is_no_music():
     scene = stage.three_shots()
     placed = music()
     ahead = tuple(dataclasses.replace(segment, lead=2) for segment in placed.segments)
-    strips.place(scene, dataclasses.replace(placed, segments=ahead))
-    strips.place(scene, music(composition="beef"))
+    stage.place(scene, dataclasses.replace(placed, segments=ahead))
+    stage.place(scene, music(composition="beef"))
     older = [s for s in strips.our_strips(scene, "c0ffee") if s.type == "SOUND"]
     assert sorted((*compat.span(strip), strip.mute) for strip in older) == [
         (9, 34, True),
@@ -153,10 +154,10 @@ def check_silence_before_a_shot_is_no_music():
 
 def check_music_inside_an_older_shot_leaves_both_ends():
     scene = stage.three_shots()
-    strips.place(scene, music(origin=START))
+    stage.place(scene, music(origin=START))
     long = ours("SOUND")[2]
     compat.set_end(long, 200)
-    strips.place(scene, music(composition="beef", origin=80))
+    stage.place(scene, music(composition="beef", origin=80))
     sounds = [s for s in strips.our_strips(scene, "c0ffee") if s.type == "SOUND"]
     parts = sorted((*compat.span(strip), strip.mute) for strip in sounds)
     assert parts[2:] == [(41, 80, False), (80, 140, True), (140, 200, False)]
@@ -164,10 +165,10 @@ def check_music_inside_an_older_shot_leaves_both_ends():
 
 def check_locked_music_is_not_touched():
     scene = stage.three_shots()
-    strips.place(scene, music())
+    stage.place(scene, music())
     ours("SOUND")[0].lock = True
     scene.sequence_editor.channels[5].lock = True
-    strips.place(scene, music(composition="beef"))
+    stage.place(scene, music(composition="beef"))
     older = [s for s in strips.our_strips(scene, "c0ffee") if s.type == "SOUND"]
     assert [strip.mute for strip in sorted(older, key=compat.span)] == [False, False, True]
     assert {s.channel for s in strips.our_strips(scene, "beef")}.isdisjoint({4, 5, 6})
@@ -175,7 +176,7 @@ def check_locked_music_is_not_touched():
 
 def check_new_take_leaves_locked_strips_alone():
     scene = stage.three_shots()
-    strips.place(scene, music())
+    stage.place(scene, music())
     ours("SOUND")[0].lock = True
     scene.sequence_editor.channels[6].lock = True
     locked = [strips.is_shot_locked(scene, "c0ffee", shot) for shot in range(3)]
@@ -190,7 +191,7 @@ def check_no_free_lanes_is_told():
     for channel in range(4, 129, 2):
         colour(channel, 900, 910)
     try:
-        strips.place(scene, music())
+        stage.place(scene, music())
     except jobs.PlacementError as error:
         assert "channels" in str(error)
     else:
@@ -200,7 +201,7 @@ def check_no_free_lanes_is_told():
 
 def check_new_take_changes_files_and_nothing_else():
     scene = stage.three_shots()
-    strips.place(scene, music())
+    stage.place(scene, music())
     sound = ours("SOUND")[1]
     sound.volume = 0.3
     compat.set_end(sound, 39)
@@ -221,7 +222,7 @@ def check_new_take_changes_files_and_nothing_else():
 def check_neighbours_keep_files_that_did_not_change():
     scene = stage.three_shots()
     first = music()
-    strips.place(scene, first)
+    stage.place(scene, first)
     before = [strip.sound.name for strip in ours("SOUND")]
     other = music(takes=(0, 1, 0), version="b")
     mixed = (first.segments[0], other.segments[1], first.segments[2])
@@ -234,8 +235,8 @@ def check_neighbours_keep_files_that_did_not_change():
 
 def check_new_take_finds_strips_in_metas_but_no_other_music():
     scene = stage.three_shots()
-    strips.place(scene, music())
-    strips.place(scene, music(composition="beef", origin=START + 60))
+    stage.place(scene, music())
+    stage.place(scene, music(composition="beef", origin=START + 60))
     roll = ours("IMAGE")[0]
     meta = stage.meta_strip(20, START)
     roll.move_to_meta(meta)
@@ -247,7 +248,7 @@ def check_new_take_finds_strips_in_metas_but_no_other_music():
 
 def check_deleted_strips_are_not_made_anew():
     scene = stage.three_shots()
-    strips.place(scene, music())
+    stage.place(scene, music())
     stage.strips().remove(ours("IMAGE")[0])
     strips.update(scene, music(takes=(1, 0, 0), version="b"))
     assert (len(ours("SOUND")), len(ours("IMAGE"))) == (3, 2)
@@ -256,7 +257,7 @@ def check_deleted_strips_are_not_made_anew():
 def check_shot_at_hand_is_the_active_one_else_at_the_playhead():
     scene = stage.three_shots()
     assert strips.shot_at_hand(scene) is None
-    strips.place(scene, music())
+    stage.place(scene, music())
     scene.frame_current = 40
     scene.sequence_editor.active_strip = stage.strips()["first"]
     assert strips.shot_at_hand(scene).shot == 1
@@ -271,8 +272,8 @@ def check_shot_at_hand_is_the_active_one_else_at_the_playhead():
 
 def check_music_that_sounds_is_the_one_at_hand():
     scene = stage.three_shots()
-    strips.place(scene, music(composition="new"))
-    strips.place(scene, music(composition="newer"))
+    stage.place(scene, music(composition="new"))
+    stage.place(scene, music(composition="newer"))
     scene.frame_current = 20
     assert strips.shot_at_hand(scene).composition == "newer"
     for strip in strips.our_strips(scene, "newer"):
@@ -295,7 +296,7 @@ def check_tags_survive_saving_and_a_move_of_the_folder():
             _moved(path, blend.parent) for path in (segment.audio, segment.midi, segment.image)
         ]
         beside.append(segment.__class__(*_numbers(segment), *files))
-    strips.place(scene, work.Music("c0ffee", placed.place, tuple(beside)))
+    stage.place(scene, work.Music("c0ffee", placed.place, tuple(beside)))
     assert ours("SOUND")[0].sound.filepath.startswith("//")
     bpy.ops.wm.save_mainfile()
     blend.parent.rename(folder / "elsewhere")
@@ -339,11 +340,16 @@ def check_one_undo_takes_just_ours():
 
 def check_undo_of_a_take_brings_the_old_sound_back():
     scene = stage.three_shots()
-    strips.place(scene, music())
+    stage.place(scene, music())
     bpy.ops.ed.undo_push(message="placed")
     before = ours("SOUND")[1].sound.filepath
     new = music(takes=(0, 1, 0), version="b")
-    jobs.wait(jobs.start(_job(lambda scene: strips.update(scene, new))))
+
+    def finish(scene, _):
+        strips.update(scene, new)
+        yield "done"
+
+    jobs.wait(jobs.start(jobs.Job("Test", "Scene", lambda run: None, finish)))
     assert ours("SOUND")[1].sound.filepath != before
     bpy.ops.ed.undo()
     assert ours("SOUND")[1].sound.filepath == before
@@ -387,7 +393,7 @@ def check_music_waits_until_its_file_is_open_again():
     assert "film.blend" in job.stage
     assert ours() == []
     bpy.ops.wm.open_mainfile(filepath=str(folder / "film.blend"))
-    jobs.tick()
+    jobs.wait(job)
     assert len(ours()) == 6
 
 
@@ -403,10 +409,55 @@ def check_job_that_waits_for_its_file_can_be_dropped():
     assert jobs.running() == []
 
 
-def _placing() -> jobs.Job:
+def check_undo_while_music_is_placed_begins_anew():
+    """Whatever undo leaves of it: the whole is there afterwards, once."""
+    stage.three_shots()
+    bpy.ops.ed.undo_push(message="an edit")
+    stage.strips()["first"].name = "renamed"
+    bpy.ops.ed.undo_push(message="another")
+    job = jobs.start(_placing(pause=0.01))
+    while len(ours()) < 3:
+        jobs.tick()
+    assert 3 <= len(ours()) < 6
+    bpy.ops.ed.undo()
+    assert not jobs.wait(job).is_error
+    assert spans(ours("SOUND")) == ON_TIMELINE
+    assert len(ours("IMAGE")) == 3
+    assert "first" in stage.strips()
+
+
+def check_disabled_while_music_is_placed():
+    stage.three_shots()
+    jobs.start(_placing(pause=0.01))
+    while len(ours()) < 3:
+        jobs.tick()
+    jobs.stop_all()
+    assert len(ours()) == 6
+    assert jobs.running() == []
+
+
+def check_what_cannot_be_placed_is_placed_again():
+    scene = stage.three_shots()
+    scene.sequence_editor.channels[4].name = "mine"
+    for channel in range(5, 129, 2):
+        colour(channel, 900, 910, f"in the way {channel}")
+    notice = jobs.wait(jobs.start(_placing()))
+    assert (notice.is_error, notice.mend) == (True, jobs.PLACE_AGAIN)
+    assert bpy.ops.diffbgm.place_again.poll()
+    for strip in [strip for strip in stage.strips() if strip.name.startswith("in the way")]:
+        stage.strips().remove(strip)
+    assert bpy.ops.diffbgm.place_again() == {"FINISHED"}
+    assert len(ours()) == 6
+
+
+def _placing(pause: float = 0.0) -> jobs.Job:
+    """A job that only places music, and takes its time for each step."""
     placed = music()
-    return _job(lambda scene: strips.place(scene, placed))
 
+    def finish(scene, _):
+        for step in placing.place(scene, placed):
+            time.sleep(pause)
+            yield step
+        yield "done"
 
-def _job(finish) -> jobs.Job:
-    return jobs.Job("Test", "Scene", lambda run: None, lambda scene, _: f"done: {finish(scene)}")
+    return jobs.Job("Test", "Scene", lambda run: None, finish)

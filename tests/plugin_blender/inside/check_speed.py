@@ -1,16 +1,22 @@
 """Nothing holds Blender up, however many strips there are. Times are of the processor."""
 
+import shutil
 import sys
+import tempfile
 import time
 import types
+import wave
+from functools import cache
+from pathlib import Path
 
 import bpy
 import stage
-from addon import operating, panels, shot_panel, take_panels
+from addon import jobs, joins, operating, panels, placing, shot_panel, take_panels, work
 from stage import colour
 
 STRIPS = 1500
-DRAW, EXECUTE = 0.005, 0.05  # seconds
+SHOTS = 100  # a sound and a roll each
+DRAW, EXECUTE, TICK = 0.005, 0.05, 0.01  # seconds
 
 
 class Layout:
@@ -74,3 +80,46 @@ def check_click_returns_at_once():
         assert quickest(click) < EXECUTE
     finally:
         operating.begin = begin
+
+
+def check_placing_200_strips_holds_nothing_up():
+    many_strips()
+    jobs.start(jobs.Job("Test", "Scene", lambda run: many_shots(), _place))
+    ticks = []
+    while jobs.running():
+        began = time.process_time()
+        jobs.tick()
+        ticks.append(time.process_time() - began)
+    *placed, undo_step = ticks
+    sys.stdout.write(
+        f"slowest ticks: {[round(1000 * each, 1) for each in sorted(placed)[-3:]]} ms\n"
+    )
+    sys.stdout.write(f"the undo step, which is Blender's own: {1000 * undo_step:.1f} ms\n")
+    assert len(stage.ours()) == 2 * SHOTS
+    assert max(placed) < TICK
+
+
+def _place(scene, music):
+    yield from placing.place(scene, music)
+    yield "done"
+
+
+def many_shots() -> work.Music:
+    folder = Path(tempfile.mkdtemp())
+    segments = []
+    for shot in range(SHOTS):
+        files = [folder / f"{shot}{suffix}" for suffix in (".wav", ".mid", ".png")]
+        with wave.open(str(files[0]), "wb") as file:
+            file.setparams((2, 3, 48_000, 0, "NONE", ""))
+            file.writeframes(bytes(6 * 48_000))
+        shutil.copy(_picture(), files[2])
+        files[1].write_bytes(b"MThd")
+        segments.append(work.Segment(shot, 0, 24 * shot, 24 * shot + 24, 0, *files))
+    return work.Music("c0ffee", joins.Place(11, 24 / 1.001), tuple(segments))
+
+
+@cache
+def _picture() -> Path:
+    path = Path(tempfile.mkdtemp()) / "roll.png"
+    bpy.data.images.new("roll", 32, 8).save_render(str(path))
+    return path

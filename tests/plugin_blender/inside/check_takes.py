@@ -107,7 +107,7 @@ def check_music_without_a_place_is_kept_until_there_is_one():
 def check_music_finds_its_scene_under_another_name():
     stage.three_shots()
     scene = bpy.context.scene
-    made = jobs.Job("test", scene.name, lambda run: 7, lambda scene, result: scene.name)
+    made = jobs.Job("test", scene.name, lambda run: 7, lambda scene, _: iter([scene.name]))
     jobs.start(made)
     scene.name = "Renamed"
     assert jobs.wait(made).text == "Renamed"

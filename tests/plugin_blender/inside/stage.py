@@ -5,7 +5,7 @@ import wave
 from pathlib import Path
 
 import bpy
-from addon import compat, tags
+from addon import compat, placing, tags
 
 
 def scene():
@@ -110,3 +110,9 @@ def three_shots():
     colour(2, 41, 71, "third", rgb=(0, 0, 1))
     sound(1, 11, 60)
     return made
+
+
+def place(scene, music) -> None:
+    """All steps of placing at once."""
+    for _ in placing.place(scene, music):
+        pass
