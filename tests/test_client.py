@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from diffbgm.client import (
     ServerUnreachableError,
 )
 from diffbgm.errors import FilmError, StorageError
+from tests.integrations.made_edits import write_edit
 from tests.server_process import ServerProcess, server_process
 
 pytestmark = pytest.mark.slow
@@ -88,6 +90,23 @@ def test_takes(client: Client, film: Path):
     with pytest.raises(ServerRefusedError) as refused:
         client.state(music["id"])
     assert (refused.value.status, refused.value.code) == (404, "composition_unknown")
+
+
+def test_an_edit_is_looked_at_composed_and_carried_over(client: Client, tmp_path: Path):
+    edit = client.read_edit(write_edit(tmp_path, ".otio"))
+    assert list(edit["films"].values()) == [client.upload(tmp_path / "film.mp4")]
+    told: list[str] = []
+    hits = client.hits(edit, lambda stage, _: told.append(stage), bpm=[80, 120])
+    shots = client.shots(edit)
+    assert [shot["start_frame"] for shot in shots["shots"]] == [0, *hits["cuts"]]
+    music = client.wait(client.compose(edit, style="cinematic"))
+    timeline = client.download_timeline(music["id"], tmp_path / "back.otio")
+    assert b"Timeline.1" in timeline.read_bytes()
+    stems = client.download_stems(music["id"], tmp_path / "stems.zip")
+    assert zipfile.is_zipfile(stems)
+    with pytest.raises(ServerRefusedError) as refused:
+        client.preview_refit("unknown", edit)
+    assert refused.value.code == "composition_unknown"
 
 
 def test_what_fails_is_an_error_with_the_codes_of_the_server(client: Client, film: Path):

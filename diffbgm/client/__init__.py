@@ -13,51 +13,32 @@ DiffBGMError
 """
 
 import hashlib
-import ipaddress
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
-import requests
-from requests.auth import AuthBase
-
-from diffbgm.errors import DiffBGMError, FilmError, StorageError
+from diffbgm.client.connection import Connection
+from diffbgm.client.errors import JobFailedError, ServerRefusedError, ServerUnreachableError
+from diffbgm.errors import FilmError, StorageError
 from diffbgm.files import replacing
 from diffbgm.files.handshake import default_handshake
 
 State = dict[str, Any]
 """A composition's state, as docs/http_api.md describes it."""
 
-_BLOCK = 1 << 18  # bytes
+__all__ = ["Client", "JobFailedError", "ServerRefusedError", "ServerUnreachableError"]
+
+Source = dict[str, Any]
+"""An OpenTimelineIO document, or what `read_edit` makes of an edit."""
+
+Telling = Callable[[str, float], None] | None
+"""Is told a stage and how much of the whole is done, 0 to 1."""
+
 _PAUSE = 1.0  # seconds before a lost server is asked again
 _GOES_ON = ("queued", "running")
-
-
-class ServerUnreachableError(DiffBGMError):
-    """Nothing, or no diffbgm server, answers at the address."""
-
-    code = "server_unreachable"
-
-
-class ServerRefusedError(DiffBGMError):
-    """An answer that is an error; `code` and message are the server's."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-
-
-class JobFailedError(DiffBGMError):
-    """What was asked for failed or was cancelled; `code` and message are the job's."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 class Client:
@@ -71,13 +52,9 @@ class Client:
     def __init__(
         self, address: str, token: str = "", timeout: float = 60.0, patience: float = 120.0
     ) -> None:
-        self.address = address.rstrip("/")
-        self._timeout = timeout
+        self._server = Connection(address, token, timeout)
+        self.address = self._server.address
         self._patience = patience
-        self._session = requests.Session()
-        self._session.auth = _Token(token)
-        # A proxy cannot reach this machine's own addresses.
-        self._proxies = {"http": "", "https": ""} if _is_loopback(self.address) else None
 
     @classmethod
     def local(cls, handshake: str | Path | None = None, **arguments: Any) -> "Client":
@@ -102,17 +79,17 @@ class Client:
 
     def close(self) -> None:
         """Give the connections back."""
-        self._session.close()
+        self._server.close()
 
     # The server, and its films
 
     def health(self) -> dict[str, Any]:
         """`name`, `version`, `ready`."""
-        return self._json("GET", "/health")
+        return self._server.json("GET", "/health")
 
     def info(self) -> dict[str, Any]:
         """`styles`, `moods`, `options`, `limits` and more."""
-        return self._json("GET", "/v1/info")
+        return self._server.json("GET", "/v1/info")
 
     def upload(self, film: str | Path) -> str:
         """The film's id on the server; sends it unless it is known there. FilmError if unread."""
@@ -120,26 +97,55 @@ class Client:
         try:
             media = _sha256(path)
             try:
-                return self._json("GET", f"/v1/media/{media}")["id"]
+                return self._server.json("GET", f"/v1/media/{media}")["id"]
             except ServerRefusedError as refusal:
                 if refusal.code != "media_unknown":
                     raise
             with path.open("rb") as content:
                 query = {"name": path.name}
-                return self._json("POST", "/v1/media", params=query, data=content)["id"]
+                return self._server.json("POST", "/v1/media", params=query, data=content)["id"]
         except OSError as error:
             raise FilmError(f"{path} cannot be read: {error.strerror or error}") from error
 
+    def read_edit(self, edit: str | Path, rate: float | None = None) -> Source:
+        """An edit in any format, with its media uploaded, for all that takes a source.
+
+        `rate` is for an EDL, which names none. FilmError where the edit is not read.
+        """
+        path = Path(edit)
+        query = {"name": path.name} | ({} if rate is None else {"rate": str(rate)})
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise FilmError(f"{path} cannot be read: {error.strerror or error}") from error
+        read = self._server.json("POST", "/v1/timelines", params=query, data=content)
+        named = {name: path.parent / _path(name) for name in read["films"]}
+        films = {name: self.upload(film) for name, film in named.items() if film.is_file()}
+        return {"timeline": read["timeline"], "films": films}
+
+    # Before composing
+
+    def hits(self, source: str | Path | Source, progress: Telling = None, **options: Any) -> State:
+        """How composing with these options would meet the cuts; waits while the film is looked at.
+
+        `progress(stage, fraction)` may raise to stop waiting.
+        """
+        return self._ask("/v1/hits", {**self._source(source), "options": options}, progress)
+
+    def shots(self, source: str | Path | Source, progress: Telling = None, **options: Any) -> State:
+        """The shots that composing would find; as `hits`."""
+        return self._ask("/v1/shots", {**self._source(source), "options": options}, progress)
+
     # Compositions
 
-    def compose(self, source: str | Path | dict[str, Any], **options: Any) -> State:
-        """Ask for music to a film, or to an edit as an OpenTimelineIO document; its first state.
+    def compose(self, source: str | Path | Source, **options: Any) -> State:
+        """Ask for music to a film, an edit of `read_edit`, or an OpenTimelineIO document.
 
-        A film is uploaded; `upload_media` does that for the media of an edit. `options` are those
-        that `info()` lists.
+        Returns its first state. A film is uploaded; `upload_media` does that for the media of a
+        document. `options` are those that `info()` lists.
         """
-        named = {"timeline": source} if isinstance(source, dict) else {"media": self.upload(source)}
-        return self._json("POST", "/v1/compositions", json={**named, "options": options})
+        body = {**self._source(source), "options": options}
+        return self._server.json("POST", "/v1/compositions", json=body)
 
     def upload_media(self, timeline: dict[str, Any], folder: str | Path = ".") -> dict[str, Any]:
         """The same document with the uploads in place of its media; `folder` is where it lay."""
@@ -147,11 +153,11 @@ class Client:
 
     def compositions(self, limit: int = 100) -> list[State]:
         """The newest first, without their results."""
-        return self._json("GET", "/v1/compositions", params={"limit": limit})["compositions"]
+        return self._server.json("GET", "/v1/compositions", params={"limit": limit})["compositions"]
 
     def state(self, composition: str) -> State:
         """How it stands now, with the result once there is one."""
-        return self._json("GET", _url(composition))
+        return self._server.json("GET", _url(composition))
 
     def states(self, composition: str) -> Iterator[State]:
         """Its state now and at every change, without results, until nothing of it goes on.
@@ -176,9 +182,7 @@ class Client:
                     raise
             time.sleep(_PAUSE)
 
-    def wait(
-        self, composition: str | State, progress: Callable[[str, float], None] | None = None
-    ) -> State:
+    def wait(self, composition: str | State, progress: Telling = None) -> State:
         """Wait until nothing of it goes on; the state with the result.
 
         `progress(stage, fraction)` may raise to stop waiting. JobFailedError if the last thing
@@ -197,40 +201,46 @@ class Client:
 
     def new_take(self, composition: str, shot: int, **options: Any) -> State:
         """Ask for a shot again, its neighbours unchanged; `options` are those of a take."""
-        return self._json("POST", f"{_url(composition)}/shots/{shot}/takes", json=options)
+        return self._server.json("POST", f"{_url(composition)}/shots/{shot}/takes", json=options)
 
-    def refit(self, composition: str, timeline: dict[str, Any], **options: Any) -> State:
+    def refit(self, composition: str, source: Source, **options: Any) -> State:
         """Ask for the music carried over to a changed edit, as a composition of its own."""
-        body = {"timeline": timeline, **options}
-        return self._json("POST", f"{_url(composition)}/refits", json=body)
+        body = {**self._source(source), **options}
+        return self._server.json("POST", f"{_url(composition)}/refits", json=body)
+
+    def preview_refit(self, composition: str, source: Source, progress: Telling = None) -> State:
+        """What became of every shot in a changed edit; waits as `hits`."""
+        return self._ask(f"{_url(composition)}/refits/preview", self._source(source), progress)
 
     def choose_take(self, composition: str, shot: int, take: int) -> State:
         """Ask for an earlier take of a shot back."""
-        return self._json("PUT", f"{_url(composition)}/shots/{shot}/take", json={"take": take})
+        return self._server.json(
+            "PUT", f"{_url(composition)}/shots/{shot}/take", json={"take": take}
+        )
 
     def cancel(self, composition: str) -> State:
         """Cancel what is queued or running of it, and of no other."""
-        return self._json("POST", f"{_url(composition)}/cancel")
+        return self._server.json("POST", f"{_url(composition)}/cancel")
 
     def delete(self, composition: str) -> None:
         """Forget it and its files."""
-        with self._answer("DELETE", _url(composition)):
+        with self._server.answer("DELETE", _url(composition)):
             pass
 
     # Files
 
     def download(self, composition: str, path: str, target: str | Path) -> Path:
         """Write one file of the result, such as `mix.wav`, to `target`: whole, or not at all."""
-        target = Path(target)
-        _make_folder(target.parent)
-        with (
-            self._answer("GET", f"{_url(composition)}/files/{quote(path)}", stream=True) as answer,
-            replacing(target) as part,
-            part.open("wb") as file,
-        ):
-            for block in self._blocks(answer):
-                file.write(block)
-        return target
+        return self._fetch(f"{_url(composition)}/files/{quote(path)}", Path(target))
+
+    def download_timeline(self, composition: str, target: str | Path) -> Path:
+        """Write the edit with its music; the suffix of `target`, such as .fcpxml, is the format."""
+        suffix = quote(Path(target).suffix.lower(), safe=".") or ".otio"
+        return self._fetch(f"{_url(composition)}/timeline{suffix}", Path(target))
+
+    def download_stems(self, composition: str, target: str | Path) -> Path:
+        """Write all stems, as one zip."""
+        return self._fetch(f"{_url(composition)}/stems.zip", Path(target))
 
     def download_all(self, composition: str, folder: str | Path) -> list[Path]:
         """Write all files of the result into `folder`, under their own names."""
@@ -243,19 +253,44 @@ class Client:
 
     # HTTP
 
+    def _source(self, source: str | Path | Source) -> dict[str, Any]:
+        """How a request names it."""
+        if not isinstance(source, dict):
+            return {"media": self.upload(source)}
+        return source if "timeline" in source else {"timeline": source}
+
+    def _ask(self, path: str, body: dict[str, Any], progress: Telling) -> State:
+        """The answer to a question that the server may have to look at the film for."""
+        while True:
+            answer = self._server.json("POST", path, json=body)
+            if answer.get("state") != "running":
+                return answer
+            if progress:
+                progress(answer["stage"], answer["fraction"])
+
+    def _fetch(self, url: str, target: Path) -> Path:
+        _make_folder(target.parent)
+        with (
+            self._server.answer("GET", url, stream=True) as answer,
+            replacing(target) as part,
+            part.open("wb") as file,
+        ):
+            for block in self._server.blocks(answer):
+                file.write(block)
+        return target
+
     def _uploaded(self, key: str, value: Any, folder: Path) -> Any:
         if isinstance(value, dict):
             return self.upload_media(value, folder)
         if isinstance(value, list):
             return [self._uploaded(key, each, folder) for each in value]
         if key == "target_url" and isinstance(value, str) and not value.startswith("diffbgm:"):
-            path = unquote(value.removeprefix("file://").removeprefix("localhost"))
-            return f"diffbgm:media/{self.upload(folder / path)}"
+            return f"diffbgm:media/{self.upload(folder / _path(value))}"
         return value
 
     def _events(self, composition: str) -> Iterator[State]:
         """The states of one stream of server-sent events, to its end."""
-        with self._answer("GET", f"{_url(composition)}/events", stream=True) as answer:
+        with self._server.answer("GET", f"{_url(composition)}/events", stream=True) as answer:
             event = ""
             for line in map(bytes.decode, answer.iter_lines(chunk_size=1)):
                 if line.startswith("event: "):
@@ -266,62 +301,10 @@ class Client:
                         raise ServerRefusedError(404, **content["error"])
                     yield content
 
-    def _blocks(self, answer: requests.Response) -> Iterator[bytes]:
-        try:
-            yield from answer.iter_content(_BLOCK)
-        except requests.RequestException as error:  # An OSError, too, and no fault of the disc.
-            raise self._unreachable(error) from error
 
-    def _json(self, method: str, path: str, **request: Any) -> dict[str, Any]:
-        with self._answer(method, path, **request) as answer:
-            try:
-                content = answer.json()
-            except ValueError:
-                content = None
-        if not isinstance(content, dict):
-            raise self._stranger()
-        return content
-
-    @contextmanager
-    def _answer(self, method: str, path: str, **request: Any) -> Iterator[requests.Response]:
-        """The one place that touches the network."""
-        try:
-            with self._session.request(
-                method,
-                self.address + path,
-                timeout=self._timeout,
-                proxies=self._proxies,
-                **request,
-            ) as answer:
-                if answer.status_code >= 400:
-                    raise self._refusal(answer)
-                yield answer
-        except (requests.RequestException, ValueError) as error:
-            raise self._unreachable(error) from error
-
-    def _unreachable(self, error: Exception) -> ServerUnreachableError:
-        return ServerUnreachableError(f"no answer from the server at {self.address}: {error}")
-
-    def _refusal(self, answer: requests.Response) -> DiffBGMError:
-        with suppress(ValueError, KeyError, TypeError):
-            error = answer.json()["error"]
-            return ServerRefusedError(answer.status_code, error["code"], error["message"])
-        return self._stranger()
-
-    def _stranger(self) -> ServerUnreachableError:
-        return ServerUnreachableError(f"what answers at {self.address} is no diffbgm server")
-
-
-class _Token(AuthBase):
-    """Signs requests; a .netrc of the user's does not come in between."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self._token:
-            request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
+def _path(name: str) -> str:
+    """The path that an edit means by a name or a URL."""
+    return unquote(name.removeprefix("file://").removeprefix("localhost"))
 
 
 def _make_folder(folder: Path) -> None:
@@ -329,14 +312,6 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(f"{folder} cannot be made: {error.strerror}") from error
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        host = urlsplit(address).hostname or ""
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _sha256(path: Path) -> str:
