@@ -14,6 +14,7 @@ from .client import Client
 from .ranges import NoPictureError
 from .running import Run, within
 from .sending import ComposeOrder
+from .words import translated
 
 LOOK = (0.35, 1.0)  # from where to where looking takes a job, of 0..1; before it comes the sending
 POLL_SECONDS = 0.3
@@ -42,7 +43,7 @@ class DIFFBGM_OT_find_shots(bpy.types.Operator):
         try:
             order = generating.order_for(context)
         except (NoPictureError, operating.NotAllowedError, OSError) as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}
         folder = Path(tempfile.mkdtemp(prefix="diffbgm-shots-", dir=bpy.app.tempdir or None))
         job = jobs.Job(
@@ -68,7 +69,9 @@ class DIFFBGM_OT_add_cut(bpy.types.Operator):
     def execute(self, context):
         scene = compat.edited_scene(context)
         if not scene.diffbgm_shots.add(scene.frame_current):
-            self.report({"INFO"}, f"There is a cut at frame {scene.frame_current} already")
+            self.report(
+                {"INFO"}, translated(f"There is a cut at frame {scene.frame_current} already")
+            )
             return {"CANCELLED"}
         shot_properties.ask(context)
         return {"FINISHED"}

@@ -52,10 +52,9 @@ def properties(of: str, changed: Callable[[Any], None] = lambda context: None) -
     result: dict[str, Any] = {}
     for option in options(of):
         if _is_optional(option):
-            description = f"Set {_label(option).lower()}. {option['description']}"
             result[_switch(option)] = BoolProperty(
                 name=_label(option),
-                description=description,
+                description=option["description"],
                 update=lambda values, context: changed(context),
             )
         update = _updater(option, changed)

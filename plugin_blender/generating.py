@@ -15,6 +15,7 @@ from .rendering import Rendering
 from .running import WorkError
 from .sending import Blender, ComposeOrder
 from .timeline import clock, read_edit
+from .words import translated
 
 
 class DIFFBGM_OT_generate(bpy.types.Operator):
@@ -31,7 +32,7 @@ class DIFFBGM_OT_generate(bpy.types.Operator):
         try:
             order = order_for(context)
         except (NoPictureError, operating.NotAllowedError, OSError) as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}
         job = jobs.Job(
             title="Generate BGM",

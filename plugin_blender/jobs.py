@@ -166,8 +166,8 @@ def _work(job: Job) -> None:
         mend = getattr(error, "mend", "")
         job.messages.put(("end", Notice(str(error), is_error=True, mend=mend)))
     except OSError as error:
-        where = f" {error.filename}" if error.filename else " the disc"
-        text = f"Cannot use{where}: {error.strerror or error}"
+        where = error.filename or "the disc"
+        text = f"Cannot use {where}: {error.strerror or error}"
         job.messages.put(("end", Notice(text, is_error=True)))
     except Exception as error:
         # The end of a thread: what goes past here reaches nobody, and the job never ends.

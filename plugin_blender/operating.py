@@ -9,6 +9,7 @@ import bpy
 
 from . import compat, jobs, preferences, strips
 from .server_process import ServerSettings
+from .words import translated
 
 
 class NotAllowedError(Exception):
@@ -58,5 +59,5 @@ def follow(operator, job: jobs.Job) -> set[str]:
     if not bpy.app.background:
         return {"FINISHED"}
     notice = jobs.wait(job)
-    operator.report({"ERROR" if notice.is_error else "INFO"}, notice.text)
+    operator.report({"ERROR" if notice.is_error else "INFO"}, translated(notice.text))
     return {"CANCELLED" if notice.is_error else "FINISHED"}

@@ -19,6 +19,7 @@ from . import (
     suggestions,
     work,
 )
+from .words import translated
 
 
 class DIFFBGM_OT_regenerate_shot(bpy.types.Operator):
@@ -35,12 +36,15 @@ class DIFFBGM_OT_regenerate_shot(bpy.types.Operator):
         scene = compat.edited_scene(context)
         tag = strips.required_shot(scene)
         if strips.is_shot_locked(scene, tag.composition, tag.shot):
-            self.report({"ERROR"}, f"Shot {tag.shot + 1} is locked: unlock its strip and channel")
+            self.report(
+                {"ERROR"},
+                translated(f"Shot {tag.shot + 1} is locked: unlock its strip and channel"),
+            )
             return {"CANCELLED"}
         try:
             server = operating.server_of(context)
         except operating.NotAllowedError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}
         options = forms.request(scene.diffbgm_take, "take")
         place = strips.place_of(scene, tag.composition)
@@ -80,7 +84,7 @@ class DIFFBGM_OT_cancel(bpy.types.Operator):
 
     def execute(self, context):
         if not jobs.cancel(self.job):
-            self.report({"WARNING"}, f"No job {self.job} is running")
+            self.report({"WARNING"}, translated(f"No job {self.job} is running"))
             return {"CANCELLED"}
         return {"FINISHED"}
 
@@ -100,7 +104,7 @@ class DIFFBGM_OT_show_log(bpy.types.Operator):
 
     def execute(self, context):
         log = bpy.data.texts.load(str(server_process.log_path()))
-        self.report({"INFO"}, f"{log.name}: in the Text Editor")
+        self.report({"INFO"}, translated(f"{log.name}: in the Text Editor"))
         if not bpy.app.background:
             bpy.ops.wm.path_open(filepath=str(server_process.log_path()))
         return {"FINISHED"}
@@ -128,7 +132,7 @@ class DIFFBGM_OT_start_server(bpy.types.Operator):
         try:
             server = operating.server_of(context)
         except operating.NotAllowedError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}
         job = jobs.Job(
             title="Start server",

@@ -5,6 +5,7 @@ import bpy
 from . import compat, forms, generating, progress_view, shot_panel
 from .ranges import NoPictureError, picture_range
 from .sidebar import MAIN_PANEL, Part, Sidebar, draw_text
+from .words import translated
 
 
 class DIFFBGM_PT_generate(Sidebar, bpy.types.Panel):
@@ -39,7 +40,9 @@ def _draw_generate(layout, scene) -> None:
         draw_text(column, str(error), "INFO")
         column.enabled = False
     else:
-        column.label(text=f"Frames {start} to {end - 1} ({chosen})", icon="PREVIEW_RANGE")
+        column.label(
+            text=translated(f"Frames {start} to {end - 1} ({chosen})"), icon="PREVIEW_RANGE"
+        )
     shot_panel.draw_hits(column, scene)
     button = column.row()
     button.scale_y = 1.6

@@ -2,6 +2,7 @@
 
 from . import compat, jobs, operators
 from .sidebar import draw_text
+from .words import translated
 
 
 def draw(layout) -> None:
@@ -20,17 +21,18 @@ def draw_status(header, context) -> None:
     """In the status bar, wherever the mouse is: every job with its own Cancel."""
     for job in jobs.running():
         row = header.layout.row(align=True)
-        row.label(text=f"{job.title}: {job.stage} {job.fraction:.0%}", icon="SORTTIME")
+        title, stage = translated(job.title), translated(job.stage)
+        row.label(text=f"{title}: {stage} {job.fraction:.0%}", icon="SORTTIME")
         row.operator(operators.DIFFBGM_OT_cancel.bl_idname, text="", icon="X").job = job.id
 
 
 def _draw_job(layout, job: jobs.Job) -> None:
     box = layout.box()
     row = box.row()
-    row.label(text=job.title)
+    row.label(text=translated(job.title))
     cancel = row.operator(operators.DIFFBGM_OT_cancel.bl_idname, text="", icon="X", emboss=False)
     cancel.job = job.id
-    compat.draw_progress(box, job.fraction, job.stage)
+    compat.draw_progress(box, job.fraction, translated(job.stage))
 
 
 def _draw_notice(layout, notice: jobs.Notice) -> None:

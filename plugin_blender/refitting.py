@@ -8,6 +8,7 @@ import bpy
 from . import changes, compat, generating, jobs, operating, pieces, placing, strips, work
 from .ranges import NoPictureError
 from .timeline import read_edit
+from .words import translated
 
 _MOST_LINES = 14
 _ICONS = {"moved": "ARROW_LEFTRIGHT", "shorter": "MOD_LENGTH", "deleted": "TRASH", "new": "ADD"}
@@ -32,7 +33,7 @@ class DIFFBGM_OT_refit(bpy.types.Operator):
         try:
             self._found = found_changes(compat.edited_scene(context))
         except NoPictureError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}
         return context.window_manager.invoke_props_dialog(self, width=420)
 
@@ -46,7 +47,7 @@ class DIFFBGM_OT_refit(bpy.types.Operator):
         try:
             order = generating.order_for(context)
         except (NoPictureError, operating.NotAllowedError, OSError) as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, translated(str(error)))
             return {"CANCELLED"}
         job = jobs.Job(
             title="Refit music",

@@ -170,9 +170,8 @@ def _failure() -> str:
     with contextlib.suppress(OSError):
         lines = log_path().read_text(errors="replace").splitlines()
         if lines:
-            return "The music server did not start. Its last words:\n" + "\n".join(
-                lines[-LOG_LINES:]
-            )
+            last = "\n".join(lines[-LOG_LINES:])
+            return f"The music server did not start. Its last words:\n{last}"
     return f"The music server did not start, and left no word in {log_path()}"
 
 

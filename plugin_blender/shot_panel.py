@@ -8,6 +8,7 @@ from . import compat, finding, thumbnails
 from .ranges import NoPictureError, picture_range
 from .shot_properties import hits
 from .sidebar import Part, draw_text
+from .words import translated
 
 _ROWS = 6
 _ON_A_BEAT = {"downbeat": "KEYFRAME_HLT", "beat": "KEYFRAME", "half": "HANDLETYPE_FREE_VEC"}
@@ -62,7 +63,7 @@ def draw_hits(layout, scene) -> None:
         draw_text(layout, found, "ERROR")
     elif found is not None:
         met = [hit for hit in found["hits"] if hit["kind"] in ("downbeat", "beat")]
-        text = f"{len(met)} of {len(found['hits'])} cuts on a beat"
+        text = translated(f"{len(met)} of {len(found['hits'])} cuts on a beat")
         layout.label(text=text, icon="SORTTIME" if hits.is_asking(scene.name) else "CHECKMARK")
 
 
@@ -72,7 +73,7 @@ def _meeting(scene, cut) -> tuple[str, Any]:
     if hit is None or cut.word == "DROP":
         return "", "BLANK1"
     off = round(hit["frames_off"], 1)
-    return f"{off:+g} fr" if off else "on beat", _ON_A_BEAT.get(hit["kind"], "DOT")
+    return translated(f"{off:+g} fr" if off else "on beat"), _ON_A_BEAT.get(hit["kind"], "DOT")
 
 
 def _hit(scene, frame: int) -> dict[str, Any] | None:

@@ -2,9 +2,8 @@
 
 import textwrap
 
-import bpy
-
 from . import compat
+from .words import translated
 
 MAIN_PANEL = "DIFFBGM_PT_generate"  # the parent of the other panels
 LINE = 44  # characters of a message that fit the sidebar at its usual width
@@ -29,7 +28,7 @@ class Part(Sidebar):
 def draw_text(layout, text: str, icon: str) -> None:
     """Lines of their own for a long text: a label is one line."""
     column = layout.column(align=True)
-    text = bpy.app.translations.pgettext_iface(text)  # whole: lines of it have no translation
-    lines = [part for line in text.splitlines() for part in textwrap.wrap(line, LINE)]
+    # Whole: lines of it have no translation.
+    lines = [part for line in translated(text).splitlines() for part in textwrap.wrap(line, LINE)]
     for number, line in enumerate(lines):
         column.label(text=line, icon="BLANK1" if number else icon)

@@ -10,6 +10,7 @@ from bpy.props import EnumProperty, IntProperty
 
 from . import compat, heard, jobs, operating, pieces, strips, work
 from .tags import Tag, tag_of
+from .words import translated
 
 
 class _OnShot:
@@ -123,7 +124,7 @@ def _exchange(operator, context, tag: Tag, take: int) -> set[str]:
     try:
         server = operating.server_of(context)
     except operating.NotAllowedError as error:
-        operator.report({"ERROR"}, str(error))
+        operator.report({"ERROR"}, translated(str(error)))
         return {"CANCELLED"}
     place = strips.place_of(scene, tag.composition)
     takes = strips.takes_of(scene, tag.composition) | {tag.shot: take}

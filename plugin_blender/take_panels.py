@@ -5,6 +5,7 @@ import bpy
 from . import beat_markers, compat, forms, operators, pieces, refitting, strips, take_operators
 from .sidebar import Part
 from .tags import Tag
+from .words import translated
 
 
 class DIFFBGM_PT_shot(Part, bpy.types.Panel):
@@ -31,7 +32,7 @@ class DIFFBGM_PT_more_shot_options(Part, bpy.types.Panel):
 
 def _draw_regenerate(layout, scene) -> None:
     tag = strips.shot_at_hand(scene)
-    text = f"Regenerate Shot {tag.shot + 1}" if tag else "Regenerate Shot"
+    text = translated(f"Regenerate Shot {tag.shot + 1}" if tag else "Regenerate Shot")
     layout.operator(operators.DIFFBGM_OT_regenerate_shot.bl_idname, text=text, icon="FILE_REFRESH")
 
 

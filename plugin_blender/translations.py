@@ -7,61 +7,64 @@ from collections.abc import Iterable
 
 # ruff: noqa: RUF001, E501 (Chinese has commas of its own, and wide letters)
 
+CONTEXT = "diffbgm"  # in which words mean what they mean to us
+
 CHINESE = {
-    (
-        "A music server on another machine, such as http://192.168.1.5:8765. "
-        "Empty: one on this machine, started when it is needed"
-    ): (
-        "另一台机器上的音乐服务器，例如 http://192.168.1.5:8765。留空：使用本机服务器，需要时自动启动"
-    ),
+    "A beat must meet this cut": "必须有节拍踩中此剪辑点",
+    "A music server of version {} runs, but this add-on is {}: stop it, and install both from the same release": "正在运行的音乐服务器版本为 {}，而此插件为 {}：请停止服务器，并从同一发行版安装两者",
+    "A music server on another machine, such as http://192.168.1.5:8765. Empty: one on this machine, started when it is needed": "另一台机器上的音乐服务器，例如 http://192.168.1.5:8765。留空：使用本机服务器，需要时自动启动",
     "A track for every stem in the timeline, in place of the mix": "时间线中每个分轨各占一条轨道，代替混音",
     "Add Cut at Playhead": "在播放头处添加剪辑点",
-    "Added": "已添加",
     "Added by hand: the picture need not change": "手动添加：画面不必变化",
+    "Added": "已添加",
+    "All shots that the music was written for are gone": "音乐所配的镜头都已不存在",
+    "Analysis": "分析画面",
     "Another number, another piece": "换一个数字，就是另一首曲子",
-    "Arrange the same notes again, in another style, energy or octave": (
-        "保留原有音符，以另一种风格、能量或八度重新编配"
-    ),
+    "Arrange the same notes again, in another style, energy or octave": "保留原有音符，以另一种风格、能量或八度重新编配",
+    "Arrangement": "编曲",
+    "As It Is": "保持不变",
     "As any other": "与其他版本一样",
+    "Background music that fits the cuts of your edit": "与剪辑点相合的背景音乐",
     "Bars": "小节",
-    "Beats": "节拍",
     "Beats and Changes": "节拍与改动",
+    "Beats": "节拍",
     "Begin a shot at the playhead, whatever the picture shows": "不论画面如何，在播放头处开始一个镜头",
     "Best Of": "择优数量",
+    "Blender's preferences forbid online access, which the server's address needs: allow it (System > Network), or empty the address to use a server on this machine": "Blender 偏好设置禁止联网，而该服务器地址需要联网：请允许联网（系统 > 网络），或清空地址以使用本机服务器",
     "Bpm": "速度（BPM）",
-    "Cancel": "取消",
     "Cancel this job, and no other": "只取消这个任务",
-    ("Carry the music over to the edit as it is now: new notes just for what changed"): (
-        "让音乐适应现在的剪辑：只为改动的部分写新音符"
-    ),
+    "Cancel": "取消",
+    "Cannot use {}: {}": "无法使用 {}：{}",
+    "Carry the music over to the edit as it is now: new notes just for what changed": "让音乐适应现在的剪辑：只为改动的部分写新音符",
     "Choose Take": "选择版本",
     "Choose a scene in the header": "请在标题栏选择场景",
     "Choose a scene in the sequencer's header": "请在序列编辑器的标题栏选择场景",
     "Choose take": "选择版本",
+    "Chords from the first downbeat on, one or two a bar: C | Am F | G": "从第一个强拍起的和弦，每小节一到两个：C | Am F | G",
     "Chords": "和弦",
-    "Chords from the first downbeat on, one or two a bar: C | Am F | G": (
-        "从第一个强拍起的和弦，每小节一到两个：C | Am F | G"
-    ),
     "Clear Beats": "清除节拍标记",
-    "Compare": "对比",
     "Compare Takes": "对比版本",
-    ("Compose one shot again: the shot of the active BGM strip, or the one at the playhead"): (
-        "重新为一个镜头作曲：活动 BGM 片段的镜头，或播放头所在的镜头"
-    ),
+    "Compare": "对比",
+    "Compose one shot again: the shot of the active BGM strip, or the one at the playhead": "重新为一个镜头作曲：活动 BGM 片段的镜头，或播放头所在的镜头",
     "Cut": "剪辑点",
     "Cuts that a beat meets": "与节拍相合的剪辑点",
     "Delete": "删除",
+    "Dialogue": "查找对白",
     "Diffusion steps": "扩散步数",
+    "Diffusion": "生成音符",
     "Downloading": "正在下载",
+    "Drop": "舍弃",
     "Energy": "能量",
     "Every beat": "每一拍",
     "Favourite": "收藏",
+    "Film": "写入影片",
     "Find Shots": "查找镜头",
     "Find shots": "查找镜头",
     "First frame of the shot, in the scene": "镜头在场景中的第一帧",
     "Format in which the timeline comes back with its music": "带音乐的时间线的返回格式",
     "Found By": "来源",
     "Frame": "帧",
+    "Frames {} to {} ({})": "第 {} 至 {} 帧（{}）",
     "Freedom Percent": "速度自由度（%）",
     "Generate BGM": "生成配乐",
     "Go to this cut": "跳到此剪辑点",
@@ -71,33 +74,34 @@ CHINESE = {
     "How many alternatives to make at once": "一次制作几个版本",
     "How many pieces to make, of which the one most like songs is kept": "制作几首曲子，保留其中最像歌曲的一首",
     "How strictly the notes follow the picture": "音符跟随画面的严格程度",
+    "In the queue at {}": "排队中，第 {} 位",
     "It is the only take of its shot": "这是该镜头唯一的版本",
     "Job": "任务",
+    "Keep": "保留",
     "Kind": "类型",
     "Leave it out when takes are compared": "对比版本时跳过它",
     "Lock Shot": "锁定镜头",
-    "Lock the music of the shot, so that nothing exchanges it, or unlock it": (
-        "锁定镜头的音乐，使其不被替换；或解除锁定"
-    ),
-    ("Look at the picture, list its shots, and say how the music would meet their cuts"): (
-        "查看画面，列出镜头，并说明音乐如何与剪辑点相合"
-    ),
-    "Loudness": "响度",
+    "Lock the music of the shot, so that nothing exchanges it, or unlock it": "锁定镜头的音乐，使其不被替换；或解除锁定",
+    "Look at the picture, list its shots, and say how the music would meet their cuts": "查看画面，列出镜头，并说明音乐如何与剪辑点相合",
     "Loudness of the mix, in LUFS": "混音响度（LUFS）",
+    "Loudness": "响度",
     "Make room where somebody speaks in the film's own sound": "影片中有人说话时，音乐让出空间",
-    "Mark": "标记",
     "Mark Beats": "标记节拍",
     "Mark Take": "标记版本",
-    ("Mark the beats, the bars or the hits on cuts of the music in the timeline"): (
-        "在时间线上标记音乐的节拍、小节或踩拍点"
-    ),
-    ("Mark the take in the mix as a favourite, or as one never to come up again"): (
-        "将当前版本标为收藏，或不再出现"
-    ),
+    "Mark the beats, the bars or the hits on cuts of the music in the timeline": "在时间线上标记音乐的节拍、小节或踩拍点",
+    "Mark the take in the mix as a favourite, or as one never to come up again": "将当前版本标为收藏，或不再出现",
+    "Mark": "标记",
+    "Mastering": "母带处理",
     "Mood": "情绪",
     "More Options": "更多选项",
+    "Music for {} shots is in place": "{} 个镜头的配乐已就位",
     "Next": "下一个",
+    "No answer from the server at {}: {}": "{} 处的服务器没有回应：{}",
+    "No job {} is running": "没有正在运行的任务 {}",
     "No server was started on this machine yet": "本机尚未启动过服务器",
+    "No shot begins here": "此处不开始新镜头",
+    "No strip lies in the {}: set it, or select strips": "{}内没有片段：请重新设置，或选择片段",
+    "No {} channels in a row are free for the music: empty some": "没有 {} 个相邻的空闲通道可放音乐：请腾出一些",
     "None": "无",
     "Notes": "音符",
     "Nothing is known of this music's takes: make a new one first": "尚不了解这段音乐的版本：请先新做一个",
@@ -105,27 +109,27 @@ CHINESE = {
     "Octave": "八度",
     "Octaves up, or down if negative": "升高的八度数，负数为降低",
     "One Shot Again": "重做一个镜头",
-    "Open the add-on's preferences: the server's address, token and program": (
-        "打开插件偏好设置：服务器地址、令牌与程序"
-    ),
+    "Open the add-on's preferences: the server's address, token and program": "打开插件偏好设置：服务器地址、令牌与程序",
     "Open what the music server on this machine has written": "打开本机音乐服务器的日志",
+    "Open {} again to place the music": "请重新打开 {} 以放置音乐",
     "Percent that the tempo may stray to meet cuts": "为踩准剪辑点，速度可偏离的百分比",
+    "Pictures": "绘制图表",
+    "Pin": "固定",
     "Place Again": "重新放置",
+    "Placing the music": "正在放置音乐",
     "Prefer Downbeats": "优先强拍",
     "Preferences": "偏好设置",
     "Previous": "上一个",
     "Program": "程序",
-    ("Put another take of the shot into the mix: the next, the previous, or the one before"): (
-        "换上镜头的另一个版本：下一个、上一个或刚才的那个"
-    ),
-    ("Put finished music that found no place into this scene, now that there is room"): (
-        "腾出位置后，将尚未放置的成品音乐放入此场景"
-    ),
+    "Put another take of the shot into the mix: the next, the previous, or the one before": "换上镜头的另一个版本：下一个、上一个或刚才的那个",
+    "Put finished music that found no place into this scene, now that there is room": "腾出位置后，将尚未放置的成品音乐放入此场景",
     "Rather fewer cuts met, but on downbeats": "宁可少踩几个剪辑点，但都踩在强拍上",
     "Reading films": "正在读取影片",
     "Refit Music": "让音乐适应剪辑",
     "Refit music": "让音乐适应剪辑",
+    "Regenerate Shot {}": "重新生成镜头 {}",
     "Regenerate Shot": "重新生成镜头",
+    "Regenerate shot {}": "重新生成镜头 {}",
     "Remove Cut": "移除剪辑点",
     "Remove the markers of beats, bars and hits; all others stay": "移除节拍、小节与踩拍点的标记，其他标记保留",
     "Rendering": "正在渲染",
@@ -133,61 +137,87 @@ CHINESE = {
     "Select a BGM strip, or move the playhead onto one": "请选择一个 BGM 片段，或将播放头移到其上",
     "Server Address": "服务器地址",
     "Shortcuts": "快捷键",
+    "Shot {} has a new take": "镜头 {} 有了新版本",
+    "Shot {} is locked: unlock its strip and channel": "镜头 {} 已锁定：请解锁其片段与通道",
+    "Shot {} plays take {}": "镜头 {} 现用版本 {}",
+    "Shot {}: the same seed and options gave the same take": "镜头 {}：相同的种子与选项得到了相同的版本",
     "Shot": "镜头",
     "Shots": "镜头",
     "Show Log": "查看日志",
     "Slowest and fastest tempo, in beats a minute": "最慢与最快速度（每分钟拍数）",
+    "Sound": "合成声音",
+    "Spotting": "对准剪辑点",
     "Start Server": "启动服务器",
     "Start server": "启动服务器",
-    ("Start the music server now, so that the first music comes sooner, and ask what it offers"): (
-        "立即启动音乐服务器，使首段音乐更快到来，并询问其功能"
-    ),
+    "Start the music server now, so that the first music comes sooner, and ask what it offers": "立即启动音乐服务器，使首段音乐更快到来，并询问其功能",
     "Starting the server": "正在启动服务器",
     "Stems": "分轨",
     "Steps": "步数",
     "Style": "风格",
-    "Take": "版本",
     "Take back a cut that was added by hand": "撤回手动添加的剪辑点",
+    "Take": "版本",
     "Takes": "版本数",
     "The cut's frame": "剪辑点所在的帧",
-    (
-        "The diffbgm program that starts a server on this machine. Empty: the "
-        "one that `python install.py` set up"
-    ): ("启动本机服务器的 diffbgm 程序。留空：使用 `python install.py` 安装的程序"),
+    "The diffbgm program that starts a server on this machine. Empty: the one that `python install.py` set up": "启动本机服务器的 diffbgm 程序。留空：使用 `python install.py` 安装的程序",
+    "The file was closed before it had a name: place the music into another one": "文件未命名就已关闭：请将音乐放入另一个文件",
+    "The file was closed before its picture was read": "画面尚未读取，文件就已关闭",
     "The first beat of every bar": "每小节的第一拍",
     "The job's number": "任务编号",
+    "The music fits the edit as it is now: {} shots": "音乐已与现在的剪辑相合：{} 个镜头",
+    "The music server did not start, and left no word in {}": "音乐服务器未能启动，{} 中也没有任何记录",
+    "The music server did not start. Its last words:\n{}": "音乐服务器未能启动。其最后的输出：\n{}",
+    "The music server is not installed: run `python install.py` in diffbgm's folder, or name the diffbgm program in the add-on's preferences": "尚未安装音乐服务器：请在 diffbgm 文件夹中运行 `python install.py`，或在插件偏好设置中指定 diffbgm 程序",
+    "The music server {} does not start: {}": "音乐服务器 {} 无法启动：{}",
+    "The music server's program {} is gone: run `python install.py` again, or correct it in the add-on's preferences": "音乐服务器程序 {} 已不存在：请重新运行 `python install.py`，或在插件偏好设置中改正",
     "The next take": "下一个版本",
     "The one to keep": "要保留的版本",
+    "The picture cannot be rendered: {}": "画面无法渲染：{}",
+    "The picture could not be rendered:\n{}": "画面未能渲染：\n{}",
     "The previous take": "上一个版本",
     "The same number, the same notes": "数字相同，音符相同",
+    "The scene {} is gone before its picture was read": "画面尚未读取，场景 {} 就已不存在",
+    "The scene {} is gone: open another one's sequencer": "场景 {} 已不存在：请打开另一个场景的序列编辑器",
+    "The sequencer has no picture: add a movie, image or scene strip": "序列编辑器中没有画面：请添加影片、图像或场景片段",
+    "The server answered with HTTP status {}": "服务器返回 HTTP 状态 {}",
+    "The server is ready ({})": "服务器已就绪（{}）",
     "The shot has no other take: make one first": "该镜头没有其他版本：请先新做一个",
     "The shot is locked: unlock its strip and channel": "镜头已锁定：请解锁其片段与通道",
     "The take of that number": "该编号的版本",
     "The take that was in the mix before, and back again": "之前所用的版本，再按一次则返回",
     "The take's number, from 0": "版本编号，从 0 开始",
+    "There is a cut at frame {} already": "第 {} 帧已有剪辑点",
     "There is no music of ours to refit": "没有可以调整的配乐",
     "There is no music whose beats are known: generate it first": "没有已知节拍的音乐：请先生成",
+    "This Python cannot do https: {}": "此 Python 不支持 https：{}",
     "Timeline Format": "时间线格式",
     "Token": "令牌",
     "Under Dialogue": "为对白让位",
+    "Unexpected {}: {}": "意外错误 {}：{}",
     "Uploading": "正在上传",
-    "What the server at that address asks for; it prints it when it starts": (
-        "该地址的服务器所要求的令牌，启动时会显示"
-    ),
+    "Video Sequencer > Sidebar > Generate BGM": "视频序列编辑器 > 侧栏 > 生成配乐",
+    "Waiting for the render to end": "等待渲染结束",
+    "What answers at {} is no diffbgm server": "{} 处应答的不是 diffbgm 服务器",
+    "What the server at that address asks for; it prints it when it starts": "该地址的服务器所要求的令牌，启动时会显示",
     "What this cut is to the music": "此剪辑点对音乐的意义",
-    "Which": "哪一个",
+    "Where the picture shows a cut, the music may meet it": "画面有剪辑点之处，音乐可以踩中它",
     "Which instruments play, and how": "由哪些乐器演奏、如何演奏",
+    "Which": "哪一个",
     "Who says that there is a cut": "由谁判定为剪辑点",
-    ("Write music for the preview range, the selected strips, or all in the scene's range"): (
-        "为预览范围、所选片段或场景范围内的全部内容配乐"
-    ),
-    (
-        "calm, dark, dreamy, energetic, epic, happy, neutral, romantic, sad, "
-        "tense, or valence,arousal (each -1 to 1)"
-    ): (
-        "calm 平静、dark 阴暗、dreamy 梦幻、energetic 活力、epic 史诗、happy 欢快、neutral "
-        "中性、romantic 浪漫、sad 悲伤、tense 紧张，或“效价,唤醒度”（各 -1 至 1）"
-    ),
+    "Write music for the preview range, the selected strips, or all in the scene's range": "为预览范围、所选片段或场景范围内的全部内容配乐",
+    "as it is": "保持不变",
+    "calm, dark, dreamy, energetic, epic, happy, neutral, romantic, sad, tense, or valence,arousal (each -1 to 1)": "calm 平静、dark 阴暗、dreamy 梦幻、energetic 活力、epic 史诗、happy 欢快、neutral 中性、romantic 浪漫、sad 悲伤、tense 紧张，或“效价,唤醒度”（各 -1 至 1）",
+    "on beat": "踩在拍上",
+    "preview range": "预览范围",
+    "scene range": "场景范围",
+    "selected strips": "所选片段",
+    "the disc": "磁盘",
+    "{} fr": "{} 帧",
+    "{} is no address of a server; write it like http://192.168.1.5:8765": "{} 不是服务器地址；请写成 http://192.168.1.5:8765 的形式",
+    "{} of {} cuts on a beat": "{} / {} 个剪辑点踩在拍上",
+    "{} shots were found": "找到 {} 个镜头",
+    "{}, -{}:{}": "{}，剩余 {}:{}",
+    "{}: cancelled": "{}：已取消",
+    "{}: in the Text Editor": "{}：已在文本编辑器中打开",
 }
 
 
@@ -207,7 +237,7 @@ def table(descriptions: Iterable[str]) -> dict[str, dict[tuple[str, str], str]]:
 
     `descriptions` are those of the options.
     """
-    contexts = ("*", "Operator")
+    contexts = ("*", "Operator", CONTEXT)
     texts = {*CHINESE, *descriptions}
     known = {text: chinese for text in texts if (chinese := chinese_of(text)) is not None}
     words = {(context, text): chinese for text, chinese in known.items() for context in contexts}

@@ -138,15 +138,10 @@ def _progress(state: dict[str, Any]) -> tuple[str, float]:
     if progress := state["progress"]:
         stage, left = progress["stage"].capitalize(), progress.get("seconds_left")
         if left is not None:
-            stage = f"{stage}, {_clock(left)}"
+            minutes, seconds = divmod(round(left), 60)
+            stage = f"{stage}, -{minutes}:{seconds:02d}"
         return stage, within(COMPOSE, progress["fraction"])
     return f"In the queue at {state['queue_position'] or 1}", COMPOSE[0]
-
-
-def _clock(seconds: float) -> str:
-    """Time that is left, as minutes and seconds."""
-    minutes, rest = divmod(round(seconds), 60)
-    return f"-{minutes}:{rest:02d}"
 
 
 def _fetch(

@@ -117,18 +117,3 @@ def check_changes_of_a_rendered_edit_are_new_and_the_refit_takes_its_place():
     generated()
     scene = bpy.context.scene
     assert {change.what for change in refitting.found_changes(scene)} <= {"deleted", "new", "kept"}
-
-
-def check_chinese_is_blenders_own():
-    view = bpy.context.preferences.view
-    language = "zh_HANS" if bpy.app.version >= (4, 0) else "zh_CN"
-    before = view.language
-    try:
-        view.language, view.use_translate_interface = language, True
-    except TypeError:
-        return  # this Blender was built without languages
-    assert bpy.app.translations.pgettext_iface("Regenerate Shot") in (
-        "重新生成镜头",
-        "Regenerate Shot",
-    )
-    view.language = before

@@ -58,6 +58,8 @@ def run(zip_path: str, module: str) -> None:
         "take_panels",
         "thumbnails",
         "timeline",
+        "translations",
+        "words",
         "work",
     ):
         sys.modules[f"addon.{name}"] = importlib.import_module(f"{package}.{name}")
