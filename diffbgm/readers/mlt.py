@@ -164,16 +164,20 @@ class _Project:
         return shown.tag == "producer" and _value(shown, "mlt_service") in _COLORS
 
     def _frames(self, time: str | None) -> int:
-        """Of a count of frames, or of a clock, hours:minutes:seconds."""
-        if not time or time.isdigit():
-            return int(time or 0)
-        seconds = Fraction(0)
-        for part in time.replace(",", ".").split(":"):
-            seconds = seconds * 60 + Fraction(part)
-        return int(seconds * self._rate + Fraction(1, 2))
+        return frame_at(time or "0", self._rate)
 
     def _time(self, frames: int) -> Any:
         return otio.opentime.RationalTime(frames, float(self._rate))
+
+
+def frame_at(time: str, rate: Fraction) -> int:
+    """Of a count of frames, or of a clock, hours:minutes:seconds."""
+    if time.isdigit():
+        return int(time)
+    seconds = Fraction(0)
+    for part in time.replace(",", ".").split(":"):
+        seconds = seconds * 60 + Fraction(part)
+    return int(seconds * rate + Fraction(1, 2))
 
 
 def _joined(parts: Iterator[_Part]) -> list[_Part]:

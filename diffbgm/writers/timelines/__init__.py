@@ -11,6 +11,7 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import opentimelineio as otio
 
@@ -28,6 +29,7 @@ from diffbgm.writers.timelines import (
     fcpxml_fresh,
     mlt,
     mlt_fresh,
+    mlt_removal,
     otio_json,
 )
 from diffbgm.writers.timelines.conversion import Conversion, converted
@@ -39,20 +41,22 @@ __all__ = ["check_timelines", "keep_document", "timeline_files", "write_timeline
 
 @dataclass(frozen=True)
 class _Format:
-    """`with_music(document, music, name of the edit, media)`; `fresh` makes a new document."""
+    """`with_music(document, music, name of the edit, media)` puts new music in the place of ours
+    that is there, `without_music` takes that out; `fresh` makes a new document."""
 
     suffix: str
     with_music: Callable[[bytes, Music, str | None, Relinked], bytes]
+    without_music: Callable[[bytes], bytes]
     fresh: Callable[[Conversion], bytes]
 
 
 FORMATS: dict[TimelineFormat, _Format] = {
-    "otio": _Format(".otio", otio_json.with_music, otio_json.fresh),
-    "edl": _Format(".edl", edl.with_music, edl.fresh),
-    "fcp7": _Format(".xml", fcp7.with_music, fcp7_fresh.fcp7),
-    "fcpxml": _Format(".fcpxml", fcpxml.with_music, fcpxml_fresh.fcpxml),
-    "kdenlive": _Format(".kdenlive", mlt.with_music, mlt_fresh.kdenlive),
-    "mlt": _Format(".mlt", mlt.with_music, mlt_fresh.shotcut),
+    "otio": _Format(".otio", otio_json.with_music, otio_json.without_music, otio_json.fresh),
+    "edl": _Format(".edl", edl.with_music, edl.without_music, edl.fresh),
+    "fcp7": _Format(".xml", fcp7.with_music, fcp7.without_music, fcp7_fresh.fcp7),
+    "fcpxml": _Format(".fcpxml", fcpxml.with_music, fcpxml.without_music, fcpxml_fresh.fcpxml),
+    "kdenlive": _Format(".kdenlive", mlt.with_music, mlt_removal.without_music, mlt_fresh.kdenlive),
+    "mlt": _Format(".mlt", mlt.with_music, mlt_removal.without_music, mlt_fresh.shotcut),
 }
 
 
@@ -140,6 +144,20 @@ def _chosen(asked: TimelineFormat | None, document: EditDocument | None) -> Time
     return asked or (own[0] if own else "otio")
 
 
+def _without_music(document: Path, folder: Path) -> Path:
+    """The document, or, where it has music of ours, a copy in `folder` that has none."""
+    own = next((one for one in FORMATS.values() if one.suffix == document.suffix.lower()), None)
+    if own is None:
+        return document
+    text = document.read_bytes()
+    plain = own.without_music(text)
+    if plain == text:
+        return document
+    copy = folder / document.name
+    copy.write_bytes(plain)
+    return copy
+
+
 def _as_otio(work: Path, timeline: Timeline) -> otio.schema.Timeline:
     """The whole edit, or, of a film, its shots."""
     document = timeline.document
@@ -147,8 +165,9 @@ def _as_otio(work: Path, timeline: Timeline) -> otio.schema.Timeline:
         return otio.adapters.read_from_string(
             otio_json.of_shots(timeline, destination(work)).decode(), "otio_json"
         )
-    with redirect_stdout(StringIO()):  # an adapter prints
-        edit = open_edit(kept_document(work, document), document.name, timeline.frame_rate)
+    with TemporaryDirectory() as folder, redirect_stdout(StringIO()):  # an adapter prints
+        plain = _without_music(kept_document(work, document), Path(folder))
+        edit = open_edit(plain, document.name, timeline.frame_rate)
     if isinstance(edit, otio.schema.Timeline):
         return edit
     result = otio.schema.Timeline(name=edit.name)

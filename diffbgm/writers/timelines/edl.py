@@ -16,7 +16,7 @@ from diffbgm.readers.cut_lists import frame_of
 from diffbgm.writers.timelines.conversion import Conversion, Lane, Medium, Mix, Piece
 from diffbgm.writers.timelines.generated import Generated
 from diffbgm.writers.timelines.media import Relinked
-from diffbgm.writers.timelines.music import Marker, Music, SoundClip
+from diffbgm.writers.timelines.music import MARK, Marker, Music, SoundClip
 
 _EVENT = re.compile(
     r"^(\d+)\s+(\S+)\s+(\S+)\s+[A-Z]\S*(?:\s+\d+)?"
@@ -29,6 +29,7 @@ _BEGIN = 3600  # seconds: where new lists begin, as most do
 
 def with_music(text: bytes, music: Music, name: str | None, relinked: Relinked) -> bytes:
     """The list with an event a shot of music after its last. Media are named, not located."""
+    text = without_music(text)
     content = text.decode("utf-8-sig", errors="surrogateescape")
     events = _EVENT.findall(content)
     if not events:
@@ -49,6 +50,17 @@ def with_music(text: bytes, music: Music, name: str | None, relinked: Relinked) 
             lines += [_locator(marker, clock, begin) for marker in markers if depth == 0]
     kept = text if content.endswith(("\n", "\r")) else text + ending.encode()
     return kept + "".join(line + ending for line in lines).encode()
+
+
+def without_music(text: bytes) -> bytes:
+    """The list without events of ours, each with what is noted below it; the same bytes if there
+    are none."""
+    content = text.decode("utf-8", errors="surrogateescape")
+    head, *events = re.split(r"^(?=\d+\s)", content, flags=re.MULTILINE)
+    kept = [event for event in events if f"* {MARK}" not in event]
+    if len(kept) == len(events):
+        return text
+    return "".join([head, *kept]).encode("utf-8", errors="surrogateescape")
 
 
 def fresh(edit: Conversion) -> bytes:
@@ -118,6 +130,7 @@ def _sound_event(
         _line(number, f"BGM{number:05d}"[:8], channel, "C", *source, *record),
         f"* FROM CLIP NAME: {clip.name}",
         f"* SOURCE FILE: {clip.file}",
+        f"* {MARK}",
     ]
 
 

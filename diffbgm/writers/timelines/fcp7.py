@@ -6,13 +6,21 @@ from typing import Any
 from diffbgm.errors import TimelineError
 from diffbgm.sound.sample_files import SAMPLE_RATE
 from diffbgm.writers.timelines.media import Relinked, quoted, relinked_url
-from diffbgm.writers.timelines.music import Marker, Music, SoundTrack
-from diffbgm.writers.timelines.xml import Element, added, made, parsed, serialised, used_names
+from diffbgm.writers.timelines.music import MARK, Marker, Music, SoundTrack, marked
+from diffbgm.writers.timelines.xml import (
+    Element,
+    added,
+    made,
+    parsed,
+    removed,
+    serialised,
+    used_names,
+)
 
 
 def with_music(text: bytes, music: Music, name: str | None, relinked: Relinked) -> bytes:
     """The document with audio tracks and markers in the sequence called `name`, else the first."""
-    root = parsed(text)
+    root = parsed(without_music(text))
     for each in root.iter("pathurl"):
         if each.text:
             each.text = relinked_url(each.text, relinked)
@@ -30,8 +38,22 @@ def with_music(text: bytes, music: Music, name: str | None, relinked: Relinked) 
     files: dict[str, str] = {}
     for track in music.tracks:
         added(audio, _track(track, music, files, used))
-    added(sequence, *(marker_element(marker) for marker in music.markers))
+    added(sequence, *(marker_element(marked(marker)) for marker in music.markers))
     return serialised(root)
+
+
+def without_music(text: bytes) -> bytes:
+    """The document without tracks and markers of ours; the same bytes if there are none."""
+    root = parsed(text)
+    ours: list[Element] = []
+    for track in root.iter("track"):
+        clips = [e for e in track.iter("clipitem") if e.findtext("comments/mastercomment1") == MARK]
+        items = [each for each in track if str(each.tag).endswith("item")]
+        ours += [track] if clips and len(clips) == len(items) else clips
+    for marker in root.iter("marker"):
+        if (marker.findtext("comment") or "").startswith(MARK):
+            ours.append(marker)
+    return serialised(root) if removed(ours) else text
 
 
 def _sequence(root: Element, name: str | None) -> Element:
@@ -90,6 +112,7 @@ def _track(track: SoundTrack, music: Music, files: dict[str, str], used: set[str
                 *texts(in_=clip.offset, out=clip.offset + clip.frames),
                 _sound_file(clip.file, frames, music.rate, files, used),
                 made("sourcetrack", *texts(mediatype="audio", trackindex=1)),
+                made("comments", *texts(mastercomment1=MARK)),
                 id_=_new_id("bgm-clip", used),
                 premiereChannelType="stereo",
             )

@@ -11,8 +11,16 @@ from fractions import Fraction
 from diffbgm.errors import TimelineError
 from diffbgm.sound.sample_files import SAMPLE_RATE
 from diffbgm.writers.timelines.media import Relinked, quoted, relinked_url
-from diffbgm.writers.timelines.music import Marker, Music, SoundClip
-from diffbgm.writers.timelines.xml import Element, added, made, parsed, serialised, used_names
+from diffbgm.writers.timelines.music import MARK, Marker, Music, SoundClip
+from diffbgm.writers.timelines.xml import (
+    Element,
+    added,
+    made,
+    parsed,
+    removed,
+    serialised,
+    used_names,
+)
 
 # What follows connected clips inside any element of a storyline.
 AFTER_CLIPS = (
@@ -25,7 +33,7 @@ _MEDIA_REP_VERSION, _ASSET_CLIP_VERSION = (1, 9), (1, 5)
 
 def with_music(text: bytes, music: Music, name: str | None, relinked: Relinked) -> bytes:
     """The document with music in the project called `name`, else the first sequence."""
-    root = parsed(text)
+    root = parsed(without_music(text))
     for each in root.iter("asset", "media-rep"):
         if each.get("src"):
             each.set("src", relinked_url(each.get("src", ""), relinked))
@@ -48,6 +56,18 @@ def with_music(text: bytes, music: Music, name: str | None, relinked: Relinked) 
             if depth == 0:  # hits and sections stand in the music of their shots
                 added(element, *_markers(clip, music.markers, rate))
             storyline.connect(element, clip.start)
+    return serialised(root)
+
+
+def without_music(text: bytes) -> bytes:
+    """The document without clips of ours and their media; the same bytes if there are none."""
+    root = parsed(text)
+    ours = [each for each in root.iter("asset-clip", "audio") if each.findtext("note") == MARK]
+    media = {clip.get("ref") for clip in ours}
+    if not removed(ours):
+        return text
+    used = used_names(root, "ref")
+    removed([each for each in root.iter("asset") if each.get("id") in media - used])
     return serialised(root)
 
 
@@ -134,7 +154,7 @@ def _clip(clip: SoundClip, asset: str, rate: Fraction, version: tuple[int, ...])
         "duration": time_of(clip.frames / rate),
         role: "music",
     }
-    return made(tag, **attributes)
+    return made(tag, made("note", text=MARK), **attributes)
 
 
 def _markers(clip: SoundClip, markers: Sequence[Marker], rate: Fraction) -> list[Element]:

@@ -11,6 +11,7 @@ from fractions import Fraction
 from diffbgm.errors import TimelineError
 from diffbgm.sound.sample_files import SAMPLE_RATE
 from diffbgm.writers.timelines.media import Relinked, relinked_path
+from diffbgm.writers.timelines.mlt_removal import OURS, value_of, without_music
 from diffbgm.writers.timelines.music import Marker, Music, SoundTrack
 from diffbgm.writers.timelines.xml import Element, added, made, parsed, serialised, used_names
 
@@ -26,9 +27,9 @@ _GUIDE_TYPES = {  # Kdenlive's own categories, by their colours
 def with_music(text: bytes, music: Music, name: str | None, relinked: Relinked) -> bytes:
     """The project with music tracks after its own, in the sequence called `name`, else the one that
     is played."""
-    root = parsed(text)
+    music = music.at(_rate(parsed(text)))
+    root = parsed(without_music(text, music.markers))
     _relink(root, relinked)
-    music = music.at(_rate(root))
     sequence = _sequence(root, name)
     names = _Names(used_names(root))
     bin_ = next((each for each in root.iter("playlist") if each.get("id") == "main_bin"), None)
@@ -69,14 +70,6 @@ class _Names:
         number = next(n for n in range(10**9) if f"{stem}{n}" not in self._used)
         self._used.add(f"{stem}{number}")
         return f"{stem}{number}"
-
-
-def value_of(element: Element, name: str) -> str | None:
-    """A property of a producer, playlist or tractor."""
-    for each in element.iterchildren("property"):
-        if each.get("name") == name:
-            return each.text or ""
-    return None
 
 
 def _rate(root: Element) -> Fraction:
@@ -147,6 +140,7 @@ def _producer(id_: str, file: str, samples: int, rate: Fraction, number: str) ->
         "mlt_service": "avformat",
         "audio_index": "0",
         "video_index": "-1",
+        OURS: "1",
     }
     if number:
         values |= {
@@ -226,7 +220,7 @@ def _add_guides(sequence: Element, bin_: Element | None, music: Music) -> None:
         return
     own = next((each for each in holder.iterchildren("property") if each.get("name") == name), None)
     guides = json.loads(own.text) if own is not None and own.text else []
-    guides += [guide_of(marker) for marker in music.markers]
+    guides += [guide_of(marker) | {OURS: True} for marker in music.markers]
     text = json.dumps(guides, indent=1, ensure_ascii=False)
     if own is None:
         added(holder, made("property", text=text, name=name), before=("entry", "track"))
@@ -247,9 +241,12 @@ def _add_markers(sequence: Element, music: Music) -> None:
     own = next((e for e in sequence.iterchildren("properties") if e.get("name") == name), None)
     if own is None:
         place = ("property", "multitrack", "track")
-        added(sequence, markers_of(music.markers, music.rate), before=place)
-    else:
-        added(own, *_numbered(music.markers, len(own), music.rate))
+        own = markers_of((), music.rate)
+        added(sequence, own, before=place)
+    ours = list(_numbered(music.markers, len(own), music.rate))
+    for marker in ours:
+        marker.extend(properties({OURS: "1"}))
+    added(own, *ours)
 
 
 def markers_of(markers: tuple[Marker, ...], rate: Fraction) -> Element:

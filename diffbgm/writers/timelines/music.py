@@ -14,6 +14,7 @@ from diffbgm.spotting.cue_sheet import CueSheet
 from diffbgm.timeline import Timeline
 
 TRACK = "BGM"
+MARK = "diffbgm music"  # by which music of ours is known again, in whatever way a format has
 HIT_COLORS = {"downbeat": "GREEN", "beat": "YELLOW", "half": "ORANGE", "none": "RED"}
 SECTION_COLOR = "CYAN"
 
@@ -56,6 +57,11 @@ class Marker:
     facts: dict[str, str | float]
     comment: str = ""
     frames: int = 1
+
+
+def marked(marker: Marker) -> Marker:
+    """A marker that says in its comment that it is ours."""
+    return replace(marker, comment=f"{MARK}: {marker.comment}".rstrip(": "))
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from diffbgm.sound.sample_files import SAMPLE_RATE
 from diffbgm.timeline import Shot, Timeline
 from diffbgm.writers.timelines.conversion import Conversion
 from diffbgm.writers.timelines.media import Relinked, quoted, relinked_url
-from diffbgm.writers.timelines.music import Marker, Music, SoundClip, SoundTrack
+from diffbgm.writers.timelines.music import MARK, Marker, Music, SoundClip, SoundTrack
 
 _EDITS = ("Timeline", "Stack", "Track")
 
@@ -24,7 +24,7 @@ _EDITS = ("Timeline", "Stack", "Track")
 def with_music(text: bytes, music: Music, name: str | None, relinked: Relinked) -> bytes:
     """The document with the music at the end of its tracks, in the edit called `name`, else the
     first."""
-    document = parsed(text)
+    document = parsed(without_music(text))
     for entry in _objects(document):
         if isinstance(url := entry.get("target_url"), str):
             entry["target_url"] = relinked_url(url, relinked)
@@ -42,6 +42,44 @@ def with_music(text: bytes, music: Music, name: str | None, relinked: Relinked) 
         made = [json.loads(addition.to_json_string()) for addition in additions]
         stack[field] = [*(stack.get(field) or []), *made]
     return json.dumps(document, indent=4, ensure_ascii=False).encode()
+
+
+def without_music(text: bytes) -> bytes:
+    """The document without tracks and markers of ours; the same bytes if there are none.
+
+    Where an editor put something of its own beside our clips, these become gaps.
+    """
+    document = parsed(text)
+    found = False
+    for entry in _objects(document):
+        for field in ("children", "markers"):
+            if isinstance(listed := entry.get(field), list):
+                kept = [each for each in listed if not (_is_ours(each) and _is_whole(each))]
+                found |= len(kept) < len(listed)
+                entry[field] = kept
+        if _schema(entry) == "Clip" and _is_ours(entry):
+            found = True
+            gap = otio.schema.Gap(source_range=_range(0, **_duration(entry)))
+            entry.clear()
+            entry.update(json.loads(gap.to_json_string()))
+    return json.dumps(document, indent=4, ensure_ascii=False).encode() if found else text
+
+
+def _is_ours(item: Any) -> bool:
+    own = (item.get("metadata") or {}).get("diffbgm") if isinstance(item, dict) else None
+    return isinstance(own, dict) and own.get(MARK) is True
+
+
+def _is_whole(item: dict[str, Any]) -> bool:
+    """Whether all of a track is ours; a clip is taken out by itself, and leaves a gap."""
+    if _schema(item) != "Track":
+        return _schema(item) != "Clip"
+    return all(_is_ours(each) or _schema(each) == "Gap" for each in item.get("children") or ())
+
+
+def _duration(clip: dict[str, Any]) -> dict[str, float]:
+    duration = (clip.get("source_range") or {}).get("duration") or {"value": 0, "rate": 1}
+    return {"frames": duration["value"], "rate": duration["rate"]}
 
 
 def fresh(conversion: Conversion) -> bytes:
@@ -90,7 +128,9 @@ def _begin_of(stack: dict[str, Any]) -> float:
 
 
 def _track(track: SoundTrack, rate: float, begin: float) -> otio.schema.Track:
-    result = otio.schema.Track(name=track.name, kind=otio.schema.TrackKind.Audio)
+    result = otio.schema.Track(
+        name=track.name, kind=otio.schema.TrackKind.Audio, metadata={"diffbgm": {MARK: True}}
+    )
     if begin > 0:
         result.append(otio.schema.Gap(source_range=_range(0, begin * rate, rate)))
     result.extend([_clip(clip, rate) for clip in track.clips])
@@ -105,6 +145,7 @@ def _clip(clip: SoundClip, rate: float) -> otio.schema.Clip:
         name=clip.name,
         media_reference=reference,
         source_range=_range(clip.offset, clip.frames, rate),
+        metadata={"diffbgm": {MARK: True}},
     )
 
 
@@ -113,7 +154,8 @@ def _marker(marker: Marker, rate: float, begin: float) -> otio.schema.Marker:
         name=marker.name,
         marked_range=_range(marker.frame + begin * rate, 1, rate),
         color=marker.color,
-        metadata={"diffbgm": marker.facts},
+        metadata={"diffbgm": {MARK: True, **marker.facts}},
+        comment=marker.comment,
     )
 
 

@@ -59,9 +59,22 @@ def added(parent: Element, *children: Element, before: Iterable[str] = ()) -> No
     for offset, child in enumerate(children):
         child.tail = indent
         parent.insert(place + offset, child)
-    if place + len(children) == len(parent) and place > 0:
+    if children and place + len(children) == len(parent) and place > 0:
         children_before = parent[place - 1]
         children[-1].tail, children_before.tail = children_before.tail, indent
+
+
+def removed(elements: Iterable[Element]) -> bool:
+    """Take elements out of the document, without what they hold; whether there were any."""
+    listed = list(elements)
+    for each in listed:
+        parent, before = each.getparent(), each.getprevious()
+        if parent is None:
+            continue
+        if each.getnext() is None and before is not None:
+            before.tail = each.tail  # the line on which the parent ends
+        parent.remove(each)
+    return bool(listed)
 
 
 def _indent_of(parent: Element) -> str:
