@@ -9,6 +9,7 @@ from . import (
     generating,
     history,
     jobs,
+    manual,
     menus,
     operators,
     panels,
@@ -56,6 +57,8 @@ _CLASSES = (
     beat_markers.DIFFBGM_OT_clear_beats,
     operators.DIFFBGM_OT_show_log,
     operators.DIFFBGM_OT_preferences,
+    manual.DIFFBGM_OT_help,
+    manual.DIFFBGM_OT_report_bug,
     operators.DIFFBGM_OT_start_server,
     panels.DIFFBGM_PT_generate,
     panels.DIFFBGM_PT_more_options,
@@ -71,6 +74,7 @@ def register() -> None:
     for cls in _CLASSES:
         bpy.utils.register_class(cls)
     menus.register()
+    manual.register()
     bpy.app.translations.register(__name__, translations.table(forms.descriptions()))
     groups = (
         preferences.DIFFBGM_ComposeOptions,
@@ -85,6 +89,7 @@ def register() -> None:
 def unregister() -> None:
     jobs.stop_all()
     menus.unregister()
+    manual.unregister()
     bpy.app.translations.unregister(__name__)
     shot_properties.stop()
     thumbnails.forget()

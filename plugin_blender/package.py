@@ -3,7 +3,8 @@
     python plugin_blender/package.py [FOLDER]        (FOLDER is `dist` where it is left out)
 
 One folder holds all: the old installer wants one, the new one takes one. The options that the
-forms show come along as `options.json`, written from the library's own definition of them.
+forms show come along as `options.json`, written from the library's own definition of them, and
+the manual as `manual.txt`.
 """
 
 import json
@@ -23,7 +24,8 @@ def build(folder: Path) -> Path:
     path = folder / f"{NAME}-{_version()}.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         contents = {file.name: file.read_bytes() for file in _files()}
-        for name, content in {**contents, "options.json": _options()}.items():
+        made = {"options.json": _options(), "manual.txt": _manual()}
+        for name, content in {**contents, **made}.items():
             entry = zipfile.ZipInfo(f"{NAME}/{name}", _TIME)
             archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
     return path
@@ -42,6 +44,12 @@ def _options() -> bytes:
     styles = (SOURCE.parent / "diffbgm" / "arranging" / "styles").glob("*.json")
     names = {"styles": sorted(style.stem for style in styles), "moods": list(MOODS)}
     return json.dumps({**names, "options": options}, indent=1).encode()
+
+
+def _manual() -> bytes:
+    """The documentation without its pictures."""
+    text = (SOURCE.parent / "docs" / "blender.md").read_text(encoding="utf-8")
+    return re.sub(r"^!\[.*\n\n|</?kbd>", "", text, flags=re.MULTILINE).encode()
 
 
 def _files() -> list[Path]:

@@ -2,7 +2,7 @@
 
 import bpy
 
-from . import compat, forms, generating, progress_view, shot_panel
+from . import compat, forms, generating, manual, progress_view, shot_panel
 from .ranges import NoPictureError, picture_range
 from .sidebar import MAIN_PANEL, Part, Sidebar, draw_text
 from .words import translated
@@ -11,6 +11,10 @@ from .words import translated
 class DIFFBGM_PT_generate(Sidebar, bpy.types.Panel):
     bl_label = "Generate BGM"
     bl_idname = MAIN_PANEL
+
+    def draw_header_preset(self, context) -> None:
+        help_ = manual.DIFFBGM_OT_help.bl_idname
+        self.layout.operator(help_, text="", icon="HELP", emboss=False)
 
     def draw(self, context) -> None:
         layout = self.layout

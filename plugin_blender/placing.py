@@ -9,8 +9,8 @@ from typing import NamedTuple
 from . import compat
 from .jobs import PlacementError
 from .lanes import LANES, find_lane
-from .strips import mark, name_of, our_strips, remember, stored
-from .tags import LEAD_KEY, ORIGIN_KEY, is_ours
+from .strips import mark, name_of, open_strips, our_strips, remember, stored
+from .tags import FILE_KEY, KEY, LEAD_KEY, ORIGIN_KEY, is_ours
 from .work import Music, Segment
 
 PLACING = "Placing the music"
@@ -114,13 +114,12 @@ def _ranges(spots: list[Spot]) -> list[tuple[int, int]]:
 def _silence_older(scene, start: int, end: int) -> Iterator[str]:
     """Silences our older music from `start` to `end`; what lies outside plays on as a strip of its
     own. What is locked stays as it is."""
-    strips = compat.strips_of(scene.sequence_editor)
+    strips = open_strips(scene.sequence_editor)
     audible = [strip.name for strip in strips if is_ours(strip) and not strip.mute]
     yield PLACING
     for name in audible:
-        editor = scene.sequence_editor
-        strip = compat.strips_of(editor).get(name)
-        if strip is None or strip.lock or editor.channels[strip.channel].lock:
+        strip = compat.all_strips_of(scene.sequence_editor).get(name)
+        if strip is None:
             continue
         if _heard(strip) < end and compat.span(strip)[1] > start:
             _part(strip, start, end).mute = True
@@ -134,10 +133,32 @@ def _heard(strip) -> int:
 
 def _part(strip, start: int, end: int):
     """The part of a strip from `start` to `end`, split off where it goes beyond."""
-    after, was_selected = compat.span(strip)[1], strip.select
+    if strip.type == "IMAGE" and strip.parent_meta():
+        return strip  # a picture of notes: only Blender itself splits it
+    after = compat.span(strip)[1]
     if _heard(strip) < start:
-        strip = strip.split(start, "SOFT")
-        strip.select = was_selected
+        strip = _split(strip, start)
     if after > end:
-        strip.split(end, "SOFT").select = was_selected
+        _split(strip, end)
     return strip
+
+
+def _split(strip, frame: int):
+    """The part of a strip from `frame` on, a strip of its own. Inside a meta strip, where Blender
+    3.4 crashes when it splits, it is made anew."""
+    meta, was_selected = strip.parent_meta(), strip.select
+    if meta is None:
+        later = strip.split(frame, "SOFT")
+        later.select = was_selected
+        return later
+    new = compat.strips_of(meta).new_sound
+    later = new(strip.name, strip.sound.filepath, strip.channel, compat.content_start(strip))
+    compat.set_end(later, compat.span(strip)[1])
+    compat.set_start(later, frame)
+    compat.set_end(strip, frame)
+    for name in ("mute", "volume", "pan", "show_waveform", "select"):
+        setattr(later, name, getattr(strip, name))
+    for key in (KEY, FILE_KEY, LEAD_KEY, ORIGIN_KEY):
+        if key in strip:
+            later[key] = strip[key]
+    return later

@@ -1,6 +1,6 @@
 """The jobs that run and what the last one said, as a part of a panel. Shows; decides nothing."""
 
-from . import compat, jobs, operators
+from . import compat, jobs, manual, operators
 from .sidebar import draw_text
 from .words import translated
 
@@ -14,6 +14,7 @@ def draw(layout) -> None:
     row = layout.row(align=True)
     row.operator(operators.DIFFBGM_OT_start_server.bl_idname, icon="URL")
     row.operator(operators.DIFFBGM_OT_show_log.bl_idname, text="", icon="TEXT")
+    row.operator(manual.DIFFBGM_OT_report_bug.bl_idname, text="", icon="COPYDOWN")
     row.operator(operators.DIFFBGM_OT_preferences.bl_idname, text="", icon="PREFERENCES")
 
 

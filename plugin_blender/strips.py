@@ -1,14 +1,14 @@
 """Our strips in the sequencer: finds them, and gives them other takes. On the main thread only."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import bpy
 
 from . import compat, heard, pieces
 from .joins import Place
-from .tags import KEY, LEAD_KEY, MIDI_KEY, ORIGIN_KEY, Tag, is_ours, tag_of
+from .tags import FILE_KEY, KEY, LEAD_KEY, MIDI_KEY, ORIGIN_KEY, Tag, file_name, is_ours, tag_of
 from .timeline import clock
 from .work import Music, Segment
 
@@ -36,10 +36,10 @@ def update(scene, music: Music) -> int:
     segments = {segment.shot: segment for segment in music.segments}
     changed = 0
     remember(scene, music)
-    for strip in our_strips(scene, music.composition):
+    for strip in [each for each in open_strips(scene.sequence_editor) if is_ours(each)]:
         tag = tag_of(strip)
-        segment = segments.get(tag.shot)
-        if segment is not None and not is_locked(scene.sequence_editor, strip):
+        segment = segments.get(tag.shot) if tag.composition == music.composition else None
+        if segment is not None:
             changed += _give(strip, segment)
             mark(strip, music, segment)
             if strip.type == "SOUND" and re.match(r"BGM \d+ · take \d+", strip.name):
@@ -74,21 +74,25 @@ def takes_of(scene, composition: str) -> dict[int, int]:
     return {tag.shot: tag.take for tag in tags}
 
 
-def is_locked(editor, strip) -> bool:
-    """Whether the user has locked a strip, or the channel on which it lies."""
-    on_top = strip.name in compat.strips_of(editor)  # a meta strip has channels of its own
-    return strip.lock or (on_top and editor.channels[strip.channel].lock)
+def open_strips(owner) -> Iterator:
+    """The strips of a sequence editor, or of a meta strip, those within metas too, that are not
+    locked: by themselves, by their channel, or by a meta strip around them."""
+    for strip in compat.strips_of(owner):
+        if not (strip.lock or owner.channels[strip.channel].lock):
+            yield strip
+            if strip.type == "META":
+                yield from open_strips(strip)
 
 
 def is_shot_locked(scene, composition: str, shot: int) -> bool:
     """Whether every sound of a shot is locked, so that no take can be exchanged."""
-    editor = scene.sequence_editor
-    sounds = [
-        strip
+    names = {
+        strip.name
         for strip in our_strips(scene, composition)
         if strip.type == "SOUND" and tag_of(strip).shot == shot
-    ]
-    return bool(sounds) and all(is_locked(editor, strip) for strip in sounds)
+    }
+    is_open = names and any(strip.name in names for strip in open_strips(scene.sequence_editor))
+    return bool(names) and not is_open
 
 
 def shot_at_hand(scene) -> Tag | None:
@@ -125,6 +129,7 @@ def place_of(scene, composition: str) -> Place:
 def mark(strip, music: Music, segment: Segment) -> None:
     """Says on a strip whose music it plays, and where its notes are."""
     strip[KEY] = str(Tag(music.composition, segment.shot, segment.take))
+    strip[FILE_KEY] = file_name(strip)
     if strip.type == "SOUND":
         strip[LEAD_KEY] = segment.lead
     if strip.type == "IMAGE":

@@ -174,6 +174,43 @@ def check_locked_music_is_not_touched():
     assert {s.channel for s in strips.our_strips(scene, "beef")}.isdisjoint({4, 5, 6})
 
 
+def check_music_in_metas_is_silenced_but_not_where_it_is_locked():
+    for locked in ("", "strip", "channel", "meta", "channel of the meta"):
+        bpy.ops.wm.read_homefile(use_factory_startup=True)
+        scene = stage.three_shots()
+        stage.place(scene, music())
+        sound = ours("SOUND")[2]
+        name, meta = sound.name, stage.meta_strip(20, START)
+        sound.move_to_meta(meta)
+        compat.set_end(meta, 71)
+        inner = compat.all_strips_of(scene.sequence_editor)[name]
+        inner.lock, meta.lock = locked == "strip", locked == "meta"
+        meta.channels[inner.channel].lock = locked == "channel"
+        scene.sequence_editor.channels[20].lock = locked == "channel of the meta"
+        stage.place(scene, music(composition="beef", origin=START + 40))
+        parts = [s for s in strips.our_strips(scene, "c0ffee") if tags.tag_of(s).shot == 2]
+        parts = sorted((*compat.span(s), s.mute) for s in parts if s.type == "SOUND")
+        whole, halves = [(41, 71, False)], [(41, 51, False), (51, 71, True)]
+        assert parts == (whole if locked else halves), (locked, parts)
+        strips.update(scene, music(takes=(0, 0, 1), version="b"))
+        sounds = [s for s in strips.our_strips(scene, "c0ffee") if s.type == "SOUND"]
+        takes = {tags.tag_of(s).take for s in sounds if tags.tag_of(s).shot == 2}
+        assert takes == ({0} if locked else {1}), locked
+
+
+def check_a_copy_of_a_strip_is_music_until_it_gets_another_file():
+    scene = stage.three_shots()
+    stage.place(scene, music())
+    mine = ours("SOUND")[0]
+    other = stage.sound(30, START, 23, "mine")
+    mine.sound = other.sound  # as "Change Path" does; the mark stays
+    before = bpy.path.abspath(mine.sound.filepath)
+    assert not tags.is_ours(mine)
+    strips.update(scene, music(takes=(1, 0, 0), version="b"))
+    stage.place(scene, music(composition="beef"))
+    assert bpy.path.abspath(mine.sound.filepath) == before and not mine.mute
+
+
 def check_new_take_leaves_locked_strips_alone():
     scene = stage.three_shots()
     stage.place(scene, music())

@@ -1,7 +1,7 @@
 """The add-on speaks the user's language, also where values are filled in."""
 
 import bpy
-from addon import forms, translations, words
+from addon import forms, manual, translations, words
 
 # ruff: noqa: RUF001 (Chinese has commas of its own)
 
@@ -32,3 +32,11 @@ def check_chinese_is_blenders_own():
 def check_english_is_as_it_is():
     for text in ("Shot 3 has a new take", "{} and 100 %", ""):
         assert words.translated(text) == text
+
+
+def check_help_comes_along():
+    assert "Generate BGM" in manual.PAGE.read_text("utf-8")
+    assert bpy.ops.diffbgm.help() == {"FINISHED"}
+    prefix, pages = manual.links()
+    assert prefix.startswith("file:") and {page for _, page in pages} == {manual.PAGE.name}
+    assert f"Blender: {bpy.app.version_string}" in manual.bug_report()

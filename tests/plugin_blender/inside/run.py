@@ -41,6 +41,7 @@ def run(zip_path: str, module: str) -> None:
         "generating",
         "jobs",
         "joins",
+        "manual",
         "operating",
         "operators",
         "heard",
