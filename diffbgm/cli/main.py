@@ -275,6 +275,7 @@ def _report(composition: "Composition", as_json: bool) -> None:
     if as_json:
         print_json(composition.to_dict())
         return
+    from diffbgm.cli.tables import cuts_of_edit
     from diffbgm.video.analysis import MOOD_SOURCES
 
     met = sum(hit["kind"] != "none" for hit in composition.hits)
@@ -284,6 +285,10 @@ def _report(composition: "Composition", as_json: bool) -> None:
         f"{met} of {len(composition.hits)} cuts on a beat, "
         f"mood from {MOOD_SOURCES[composition.mood_source]}, made in {seconds:.1f} s"
     )
+    if composition.source["document"]:
+        sources = (shot["cut"]["source"] for shot in composition.shots if shot["cut"])
+        if line := cuts_of_edit(sources, len(composition.rejected_cuts)):
+            typer.echo(line)
     for lacking in composition.sound["replaced"]:
         typer.echo(f"{composition.sound['soundfont']} has {lacking}")
     for gone in composition.sound["gone"]:

@@ -1,6 +1,6 @@
 """What the command line shows: the shots of a film, the hits of a tempo map."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from fractions import Fraction
 from typing import Any
@@ -14,6 +14,7 @@ from diffbgm.refitting.matching import ShotChange
 from diffbgm.spotting.hit_points import Spotting
 from diffbgm.spotting.hit_score import score, score_shuffled
 from diffbgm.video.analysis import MOOD_SOURCES, VideoAnalysis
+from diffbgm.video.shots import CutSource
 
 KIND_COLOURS = {"downbeat": "bold green", "beat": "green", "half": "yellow", "none": "red"}
 
@@ -64,7 +65,11 @@ def shot_rows(analysis: VideoAnalysis) -> list[dict[str, Any]]:
 def shot_table(analysis: VideoAnalysis) -> Table:
     """The shots of a film, one a row."""
     names = ("shot", "from", "to", "seconds", "motion", "valence", "arousal", "tension")
-    table = Table(*names, caption=f"mood from {MOOD_SOURCES[analysis.mood_source]}")
+    caption = f"mood from {MOOD_SOURCES[analysis.mood_source]}"
+    if analysis.timeline.document is not None:
+        sources = (cut.source for cut in analysis.cuts)
+        caption = f"{caption}\n{cuts_of_edit(sources, len(analysis.rejected))}".strip()
+    table = Table(*names, caption=caption)
     for row in shot_rows(analysis):
         levels = (f"{row[name]:.2f}" for name in ("motion", "valence", "arousal", "tension"))
         table.add_row(
@@ -75,6 +80,20 @@ def shot_table(analysis: VideoAnalysis) -> Table:
             *levels,
         )
     return table
+
+
+def cuts_of_edit(sources: Iterable[CutSource], rejected: int) -> str:
+    """How the cuts of an edit differ from where its clips meet; empty where they do not."""
+    found = sum(source == "picture" for source in sources)
+    parts = []
+    if rejected:
+        places = "place where clips meet is no cut, as the picture goes on"
+        if rejected > 1:
+            places = "places where clips meet are no cuts, as the picture goes on"
+        parts.append(f"{rejected} {places}")
+    if found:
+        parts.append(f"{found} {'cut' if found == 1 else 'cuts'} found inside clips")
+    return "; ".join(parts)
 
 
 def change_table(changes: Sequence[ShotChange]) -> Table:

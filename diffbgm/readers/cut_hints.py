@@ -1,14 +1,15 @@
-"""What an OTIO document says of cuts, in metadata under "diffbgm". Knows no pictures.
+"""What an OTIO document says of cuts. Knows no pictures.
 
-On the timeline: `cuts` ("given": where a new item is shown is a cut; "candidates": where the
-picture changes there) and `candidates`, `added`, `dropped`: frames of the edit, from its first. On
-a clip: `cut`, "given" or "candidate", of where it begins. On a marker anywhere: `cut`,
-"candidate", "added" or "dropped", of where it begins.
+Where a new item is shown is a candidate, unless metadata under "diffbgm" say more. On the
+timeline: `cuts` ("given": each of them is a cut; "candidates", as without) and `candidates`,
+`added`, `dropped`: frames of the edit, from its first. On a clip: `cut`, "given" or "candidate", of
+where it begins. On a marker anywhere: `cut`, "candidate", "added" or "dropped", of where it begins.
 """
 
 import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import opentimelineio as otio
@@ -23,11 +24,10 @@ _ONE = {"given": "cuts", "candidate": "candidates"}
 _MARKERS = {"candidate": "candidates", "added": "added", "dropped": "dropped"}
 
 
-def cut_hints(
-    edit: Any, shown: Sequence[tuple[Shot, ClipSpan]], frame_rate: Fraction
-) -> CutHints | None:
-    """What `edit` says of the cuts between, and inside, what is shown; None if it says nothing.
+def cut_hints(edit: Any, shown: Sequence[tuple[Shot, ClipSpan]], frame_rate: Fraction) -> CutHints:
+    """What `edit` says of the cuts between, and inside, what is shown.
 
+    Beside what has no medium to look at, and between clips of different overrides, is a cut.
     TimelineError for what cannot be understood.
     """
     own = _own(edit)
@@ -35,18 +35,22 @@ def cut_hints(
     lists |= {name: set(_frames(own, name)) for name in _LISTS}
     for name, frame in _markers(edit, frame_rate):
         lists[name].add(frame)
-    usual = own.get("cuts") and _choice(_ALL, "cuts", own["cuts"])
-    says = [_own(span.clip).get("cut") for _, span in shown]
-    if usual is None and not any(says) and not any(lists.values()):
-        return None
-    for (before, _), (shot, _), say in zip(shown, shown[1:], says[1:], strict=False):
-        same = (before.mood, before.energy) == (shot.mood, shot.energy)
-        name = _choice(_ONE, "cut", say) if say else usual or "cuts"
-        lists[name if same else "cuts"].add(shot.start_frame)
+    usual = _choice(_ALL, "cuts", own.get("cuts") or "candidates")
+    for before, after in pairwise(shown):
+        say = after[1].clip and _own(after[1].clip).get("cut")
+        name = _choice(_ONE, "cut", say) if say else usual
+        lists[name if _can_be_seen(before, after) else "cuts"].add(after[0].start_frame)
     try:
         return CutHints(**{name: tuple(sorted(frames)) for name, frames in lists.items()})
     except CutsError as exc:
         raise TimelineError(str(exc)) from exc
+
+
+def _can_be_seen(*beside: tuple[Shot, ClipSpan]) -> bool:
+    """Whether the pictures on both sides can tell if there is a cut between."""
+    (before, _), (after, _) = beside
+    is_same = (before.mood, before.energy) == (after.mood, after.energy)
+    return is_same and all(shot.media or span.clip is None for shot, span in beside)
 
 
 def _own(item: Any) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from diffbgm.readers.edit_films import Locate
 from diffbgm.readers.edl import possible_rates
 from diffbgm.readers.flattening import ClipSpan, layer, snapped_rate
 from diffbgm.readers.media_files import MediaFiles
-from diffbgm.timeline import MAX_SECONDS, EditDocument, MediaSpan, Shot, Timeline
+from diffbgm.timeline import MAX_SECONDS, CutHints, EditDocument, MediaSpan, Shot, Timeline
 
 __all__ = ["FORMATS", "edit_names", "read_timeline", "read_timeline_cuts"]
 
@@ -40,9 +40,10 @@ def read_timeline(
 
     Shots are what is visible: at each frame the topmost enabled clip of the video tracks, nested
     edits included; titles, adjustment layers, insets and transparent pictures lie over the shot
-    below. The middle of a transition is the cut. Clips may carry options as
+    below. Where one ends and the next begins, in the middle of a transition, is a candidate for a
+    cut: the pictures decide, and others are found in them. Clips may carry options as
     `metadata["diffbgm"]`: `mood` (a name or [valence, arousal]) and `energy`; `cut_hints` says
-    what the edit may say of its cuts.
+    what else the edit may say of its cuts.
 
     `rate` is the edit's, else that which it names; an EDL, which names none, has that of its
     media. Media that are not where the edit says are looked for beside it, then in and below
@@ -81,9 +82,8 @@ def read_timeline_cuts(
     edit, spans, grid = _read(path, ClipMedia(MediaFiles(path)), rate, name)
     timeline = _timeline(path, edit, spans, grid, None)
     timeline = replace(timeline, document=_document(path, name, rate))
-    if timeline.hints is None:
-        return timeline
-    cuts = {*timeline.cuts, *timeline.hints.added} - {*timeline.hints.dropped}
+    hints = timeline.hints or CutHints()
+    cuts = {*timeline.cuts, *hints.added} - {*hints.dropped}
     return timeline.cut_at(sorted(cuts))
 
 

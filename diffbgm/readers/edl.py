@@ -12,6 +12,11 @@ _DROP_FRAME = re.compile(r"^FCM:\s*DROP", re.MULTILINE | re.IGNORECASE)
 _MOTION = re.compile(r"^M2\s+\S+\s+(-?[\d.]+).*$", re.MULTILINE)  # frames a second
 _NOTE = "DIFFBGM MOTION"  # a comment that the adapter hands on
 
+_EVENT = re.compile(
+    r"^\d+\s.*?(?P<codes>\d\d:\d\d:\d\d:\d\d(?:[ \t]+\d\d:\d\d:\d\d:\d\d){3}).*\n?(?P<next>.*)",
+    re.MULTILINE,
+)
+
 _RATES = tuple(Fraction(rate) for rate in (24, 25, 30, 50, 60))
 _NTSC_RATES = tuple(Fraction(rate * 1000, 1001) for rate in (24, 30, 60))
 
@@ -23,7 +28,26 @@ def possible_rates(path: Path) -> tuple[Fraction, ...]:
     if _DROP_FRAME.search(text) or any(separator == ";" for separator, _ in codes):
         return _NTSC_RATES[1:]
     highest = max((int(frame) for _, frame in codes), default=0)
-    return tuple(rate for rate in (*_RATES, *_NTSC_RATES) if highest < rate)
+    possible = tuple(rate for rate in (*_RATES, *_NTSC_RATES) if highest < rate)
+    return tuple(rate for rate in possible if _fits(text, round(rate))) or possible
+
+
+def _fits(text: str, rate: int) -> bool:
+    """Whether every event lasts as long in its source as in the edit, unless it is retimed."""
+    return all(
+        _frames(event, rate, 0) == _frames(event, rate, 8) or _MOTION.match(event["next"])
+        for event in _EVENT.finditer(text)
+    )
+
+
+def _frames(event: re.Match[str], rate: int, first: int) -> int:
+    """From one timecode of an event to the next, of the eight numbers from `first` on."""
+    numbers = [int(number) for number in re.split("[:;]|[ \t]+", event["codes"])][first : first + 8]
+    starts, ends = (
+        ((hours * 60 + minutes) * 60 + seconds) * rate + frames
+        for hours, minutes, seconds, frames in (numbers[:4], numbers[4:])
+    )
+    return ends - starts
 
 
 def read_edl(path: Path, rate: Fraction) -> Any:

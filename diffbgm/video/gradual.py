@@ -34,6 +34,7 @@ _POSSIBLE = -2.5  # log odds of a window in which a blend by its contrast is bel
 _LONGER = (2.5, 8)  # so many times as long as the blend, and frames more, at most
 _APART = 4  # frames between two transitions
 _FULL = 40.0  # levels between pictures that make a transition of full strength
+_ON_A_LINE, _GOES_ON = 0.15, 0.6  # of the step: unexplained at most, in the margins at least
 _BLENDED = 0.45  # share of the step that a blend may leave unexplained
 
 _SHIFTS = [(y, x) for y in (0, 1, 2) for x in (0, 1, 2)]
@@ -79,6 +80,8 @@ def find_transitions(downscaled: np.ndarray, frame_rate: float) -> list[tuple[Sp
     possible: list[Window] = []
     for window in windows(downscaled, frame_rate):
         features = measure(downscaled, window, frame_rate, flow)
+        if _is_steady(features):
+            continue
         score = weigh(features)
         if score > _POSSIBLE:
             possible.append(window)
@@ -97,6 +100,12 @@ def find_transitions(downscaled: np.ndarray, frame_rate: float) -> list[tuple[Sp
         if is_new and any(_shows(window, span) for window in possible):
             found.append((span, True))
     return sorted(found, key=lambda one: one[0].start)
+
+
+def _is_steady(features: WindowFeatures) -> bool:
+    """Whether the picture changes on and on, as where light grows: no part of that is a cut."""
+    in_margins = features.margin_before + features.margin_after
+    return features.unblended < _ON_A_LINE and in_margins > _GOES_ON
 
 
 def _shows(window: Window, span: Span) -> bool:

@@ -77,3 +77,19 @@ def test_flags_of_edits_are_refused_for_films(demo, flags):
 @pytest.mark.parametrize("rate", ["0", "fast", "1/0", "-25"])
 def test_impossible_rates_are_refused(rate):
     assert "--rate" in failed("hits", CASES / "tc.edl", f"--rate={rate}", code=2)
+
+
+def test_what_the_pictures_made_of_an_edit_is_told(tmp_path):
+    medium = make_medium(tmp_path / "film.mp4", seconds=30)
+    track = otio.schema.Track(kind=otio.schema.TrackKind.Video)
+    for start in (0, 25):
+        shown = otio.opentime.TimeRange(
+            otio.opentime.RationalTime(start, 25), otio.opentime.RationalTime(25, 25)
+        )
+        track.append(otio.schema.Clip("x", otio.schema.ExternalReference(str(medium)), shown))
+    edit = otio.schema.Timeline("edit")
+    edit.tracks.append(track)
+    path = tmp_path / "edit.otio"
+    otio.adapters.write_to_file(edit, str(path))
+    told = " ".join(diffbgm("analyse", path).stdout.split())
+    assert "1 place where clips meet is no cut, as the picture goes on" in told

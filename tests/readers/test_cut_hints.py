@@ -41,12 +41,9 @@ def items():
     return [item.clone() for item in ITEMS]
 
 
-def test_an_edit_that_says_nothing_has_its_own_cuts(write):
-    assert read_timeline(write(*items())).hints is None
-
-
-def test_boundaries_of_items_are_candidates(write):
-    timeline = read_timeline(write(*items(), cuts="candidates"))
+@pytest.mark.parametrize("metadata", [{}, {"cuts": "candidates"}])
+def test_boundaries_of_items_are_candidates(write, metadata):
+    timeline = read_timeline(write(*items(), **metadata))
     assert timeline.hints == CutHints(candidates=(20, 50))
     assert timeline.cuts == (20, 50)
 
@@ -60,15 +57,22 @@ def test_frames_are_listed_on_the_timeline(write):
 def test_given_cuts_stay_and_others_are_looked_for(write):
     assert read_timeline(write(*items(), cuts="given")).hints == CutHints(cuts=(20, 50))
     assert read_timeline(write(*items(), dropped=[50])).hints == CutHints(
-        cuts=(20, 50), dropped=(50,)
+        candidates=(20, 50), dropped=(50,)
     )
+
+
+def test_what_cannot_be_looked_at_is_cut(write):
+    bars = schema.Clip("bars", schema.GeneratorReference("SMPTEBars"), span(0, 10))
+    gap = schema.Gap(source_range=span(0, 10))
+    path = write(*items()[:2], bars, bars.clone(), items()[2], gap, items()[0])
+    assert read_timeline(path).hints == CutHints(cuts=(50, 60, 70), candidates=(20, 120, 130))
 
 
 def test_items_say_it_for_themselves(write):
     first, second, third = items()
     second.metadata["diffbgm"] = {"cut": "candidate"}
     hints = read_timeline(write(first, second, third)).hints
-    assert hints == CutHints(cuts=(50,), candidates=(20,))
+    assert hints == CutHints(candidates=(20, 50))
     third.metadata["diffbgm"] = {"cut": "given"}
     hints = read_timeline(write(first.clone(), second.clone(), third.clone(), cuts="candidates"))
     assert hints.hints == CutHints(cuts=(50,), candidates=(20,))
@@ -91,7 +95,7 @@ def test_markers_say_it_wherever_they_are(write):
     )
     markers = [marker(30, "candidate"), marker(50, "dropped"), schema.Marker("a note")]
     hints = read_timeline(write(first, second, third, markers=markers)).hints
-    assert hints == CutHints(cuts=(20, 50), candidates=(30,), added=(25,), dropped=(50,))
+    assert hints == CutHints(candidates=(20, 30, 50), added=(25,), dropped=(50,))
 
 
 def test_without_a_picture_boundaries_are_cuts(write):

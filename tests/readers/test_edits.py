@@ -226,6 +226,14 @@ def test_the_rate_of_an_edl_has_all_its_frames(read, tmp_path):
     assert read_timeline(path).frame_rate == 25
 
 
+def test_at_the_rate_of_an_edl_its_events_are_as_long_as_their_sources(read, tmp_path):
+    """No frame number is above 23, and yet it is not 24."""
+    path = tmp_path / "edit.edl"
+    shown = "00:00:10:20 00:00:12:03 01:00:00:00 01:00:01:08"
+    path.write_text(f"001  AX V C {shown}\n* FROM CLIP NAME: a.mp4\n")
+    assert visible(read_timeline(path)) == ([(0, "a", 270)], 33)
+
+
 @pytest.mark.parametrize(
     ("url", "name"),
     [
