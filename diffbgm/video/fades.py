@@ -80,9 +80,16 @@ def _all_dips(contrast: np.ndarray, colours: np.ndarray, around: int) -> list[_D
 
 
 def _steady(colours: np.ndarray, first: int, last: int) -> list[tuple[int, int]]:
-    """Runs of two frames or more, of those without contrast, of one colour."""
+    """Runs of two frames or more, of those without contrast, of one colour; what lies between two
+    runs of nearly the same colour belongs to them."""
     still = np.abs(np.diff(colours[first:last], axis=0)).max(1) < _STEADY
-    return [(first + begin, first + end + 1) for begin, end in _runs(still)]
+    runs: list[tuple[int, int]] = []
+    for begin, end in _runs(still):
+        begin, end = first + begin, first + end + 1
+        if runs and np.abs(colours[runs[-1][1] - 1] - colours[begin]).max() < _EXTREME:
+            begin = runs.pop()[0]
+        runs.append((begin, end))
+    return runs
 
 
 def _is_extreme(colour: np.ndarray) -> bool:

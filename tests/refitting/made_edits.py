@@ -23,7 +23,7 @@ def make_film(path: Path, cuts: Sequence[int], frames: int) -> None:
         stream.width, stream.height, stream.pix_fmt = 192, 108, "yuv420p"
         for frame in range(frames):
             shot = int(np.searchsorted(cuts, frame, side="right"))
-            picture = shifted(texture(shot), (frame * (shot % 4)) % 150)
+            picture = shifted(texture(shot), frame * (shot % 4))
             for packet in stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")):
                 container.mux(packet)
         for packet in stream.encode(None):

@@ -91,3 +91,11 @@ def test_a_crossfade_of_two_colours_is_one_cut():
     cases = Path(__file__).with_name("cases")
     (cut,) = analyse_film(cases / "flat_xfade.mp4").timeline.cuts
     assert cut == pytest.approx(62, abs=6)
+
+
+@pytest.mark.parametrize("levels", [0.3, 1, 2.55, 5])
+def test_light_that_grows_evenly_is_no_cut(levels):
+    """As at sunrise; from black, and from half way."""
+    frames = [plain((round(n * levels),) * 3, SIZE) for n in range(min(120, int(255 / levels)))]
+    assert measured(frames) == ()
+    assert measured(frames[len(frames) // 3 :]) == ()

@@ -88,10 +88,13 @@ def fresh(conversion: Conversion) -> bytes:
 
 
 def of_shots(timeline: Timeline, folder: Path) -> bytes:
-    """A document that shows the shots, one clip each; media below `folder` are named by it."""
+    """A document that shows the shots, one clip each, whose cuts are settled; media below `folder`
+    are named by it."""
     rate = float(timeline.frame_rate)
     document = otio.schema.Timeline(
-        name="timeline", global_start_time=otio.opentime.RationalTime(0, rate)
+        name="timeline",
+        global_start_time=otio.opentime.RationalTime(0, rate),
+        metadata={"diffbgm": {"cuts": "given"}},
     )
     video = otio.schema.Track(name="Video", kind=otio.schema.TrackKind.Video)
     video.extend([_picture_item(shot, timeline.frame_rate, folder) for shot in timeline.shots])
