@@ -14,7 +14,6 @@ from diffbgm.refitting.matching import ShotChange
 from diffbgm.spotting.hit_points import Spotting
 from diffbgm.spotting.hit_score import score, score_shuffled
 from diffbgm.video.analysis import MOOD_SOURCES, VideoAnalysis
-from diffbgm.video.shots import CutSource
 
 KIND_COLOURS = {"downbeat": "bold green", "beat": "green", "half": "yellow", "none": "red"}
 
@@ -82,7 +81,7 @@ def shot_table(analysis: VideoAnalysis) -> Table:
     return table
 
 
-def cuts_of_edit(sources: Iterable[CutSource], rejected: int) -> str:
+def cuts_of_edit(sources: Iterable[str], rejected: int) -> str:
     """How the cuts of an edit differ from where its clips meet; empty where they do not."""
     found = sum(source == "picture" for source in sources)
     parts = []

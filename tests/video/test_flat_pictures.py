@@ -96,6 +96,7 @@ def test_a_crossfade_of_two_colours_is_one_cut():
 @pytest.mark.parametrize("levels", [0.3, 1, 2.55, 5])
 def test_light_that_grows_evenly_is_no_cut(levels):
     """As at sunrise; from black, and from half way."""
-    frames = [plain((round(n * levels),) * 3, SIZE) for n in range(min(120, int(255 / levels)))]
+    greys = [round(n * levels) for n in range(min(120, int(255 / levels)))]
+    frames = [plain((grey, grey, grey), SIZE) for grey in greys]
     assert measured(frames) == ()
     assert measured(frames[len(frames) // 3 :]) == ()
