@@ -14,7 +14,8 @@ from diffbgm.video.shots import Cut, ShotDetector
 from tests.video.films import blend, lit, plain, texture
 
 SIZE = (36, 64)
-BLACK, WHITE, RED, BLUE = (plain(c, SIZE) for c in ((0,) * 3, (255,) * 3, (200, 0, 0), (0, 0, 200)))
+BLACK, WHITE = plain((0, 0, 0), SIZE), plain((255, 255, 255), SIZE)
+RED, BLUE = plain((200, 0, 0), SIZE), plain((0, 0, 200), SIZE)
 GREY, NEARLY_GREY = plain((128, 128, 128), SIZE), plain((128, 129, 128), SIZE)
 STILL = texture(1, SIZE)
 PICTURES = {
