@@ -40,6 +40,7 @@ from diffbgm.sound.soundfont import find_soundfont
 from diffbgm.spotting.cue_sheet import CueSheet, override_shot, spot
 from diffbgm.spotting.film_plan import plan_film
 from diffbgm.spotting.hit_points import SpottingOptions
+from diffbgm.spotting.shot_chords import with_written
 from diffbgm.timeline import Timeline
 from diffbgm.video.find_dialogue import find_dialogue
 from diffbgm.writers.folder import new_version, next_version, write_folder
@@ -126,6 +127,7 @@ def recompose(
     composition = _composition_with(folder, shot)
     folder = composition.folder
     scored = load_scored_film(composition)
+    written = None if options.chords is None else ChordPlan.from_text(options.chords)
     number = composition.shots[shot]["takes"]
     style_name = located(options.style or scored.takes[shot].style)
     style = load_style(style_name).moved(options.octave)
@@ -136,6 +138,8 @@ def recompose(
         check_sound(soundfont, style)
         with clock.stage("spotting"):
             cues = override_shot(scored.cues, scored.analysis, shot, options.mood, options.energy)
+            if written is not None:
+                cues = with_written(cues, shot, written)
         with clock.stage("diffusion") as advance:
             seeds = _new_seeds(scored, shot, number, options)
             rolls = _new_rolls(scored, cues, shot, seeds, options, advance)

@@ -15,6 +15,7 @@ from diffbgm.options import ComposeOptions
 from diffbgm.sound.synthesis import check_instruments, stem_mixes
 from diffbgm.sound.synthesizers import open_synthesizer
 from diffbgm.spotting.cue_sheet import CueSheet
+from diffbgm.spotting.shot_chords import names_by_beat
 
 
 def arranged_take(
@@ -39,6 +40,7 @@ def arranged_take(
         score=arrange_shot(shot, piano_score, cues, style, seed, key),
         mixes=stem_mixes(style),
         soundfont=str(soundfont),
+        chords=names_by_beat(cues, shot),
     )
 
 

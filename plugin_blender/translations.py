@@ -40,6 +40,7 @@ CHINESE = {
     "Choose a scene in the header": "请在标题栏选择场景",
     "Choose a scene in the sequencer's header": "请在序列编辑器的标题栏选择场景",
     "Choose take": "选择版本",
+    "Chords from the bar in which the shot begins, one or two a bar: C | Am F | G": "从镜头开始所在的小节起的和弦，每小节一至两个：C | Am F | G",
     "Chords from the first downbeat on, one or two a bar: C | Am F | G": "从第一个强拍起的和弦，每小节一到两个：C | Am F | G",
     "Chords": "和弦",
     "Clear Beats": "清除节拍标记",

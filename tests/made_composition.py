@@ -22,7 +22,7 @@ from diffbgm.options import ComposeOptions
 from diffbgm.spotting.hit_points import spot_cuts
 from tests.made_report import made_report
 
-VERSION = 7  # of composition.json
+VERSION = 8  # of composition.json
 SAMPLE_RATE = 48_000
 TAIL = 4800  # samples that a tone rings on into the next shot
 NAMES = {
@@ -192,6 +192,7 @@ def _shot(film: MadeFilm, index: int, take: int, made: int) -> dict[str, Any]:
         "style": "cinematic",
         "mood": [0.1, 0.2],
         "tension": 0.0,
+        "chords": "C",
         "energy": 0.5,
         "audio": f"shots/{index:03d}.flac",
         "midi": f"shots/{index:03d}.mid",

@@ -13,7 +13,7 @@ import numpy as np
 
 from diffbgm.errors import CompositionError
 
-VERSION = 7
+VERSION = 8
 
 Content = dict[str, Any]
 
@@ -131,6 +131,16 @@ def _analysis_7(arrays: Content) -> Content:
     return arrays
 
 
+def _document_8(content: Content) -> Content:
+    """Version 8 says each shot's chords; those of older ones are there with the next take."""
+    return {**content, "shots": [{"chords": None, **shot} for shot in content["shots"]]}
+
+
+def _analysis_8(arrays: Content) -> Content:
+    """Version 8 measures nothing else."""
+    return arrays
+
+
 def _renamed(content: Content, names: dict[str, str]) -> Content:
     return {names.get(name, name): value for name, value in content.items()}
 
@@ -143,6 +153,7 @@ DOCUMENT_STEPS = {
     4: _document_5,
     5: _document_6,
     6: _document_7,
+    7: _document_8,
 }
 ANALYSIS_STEPS = {
     1: _analysis_2,
@@ -151,4 +162,5 @@ ANALYSIS_STEPS = {
     4: _analysis_5,
     5: _analysis_6,
     6: _analysis_7,
+    7: _analysis_8,
 }

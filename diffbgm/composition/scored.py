@@ -14,6 +14,7 @@ from diffbgm.composition.takes import Take, load_take
 from diffbgm.errors import CompositionError
 from diffbgm.options import ComposeOptions
 from diffbgm.spotting.cue_sheet import CueSheet
+from diffbgm.spotting.shot_chords import with_names
 from diffbgm.timeline import Timeline
 from diffbgm.video.analysis import VideoAnalysis
 
@@ -49,9 +50,10 @@ class ScoredFilm:
         dynamic, semantic = self.cues.dynamic.copy(), self.cues.semantic.copy()
         own = self.cues.shot_of_beat == shot
         dynamic[own], semantic[own] = take.dynamic, take.semantic
+        cues = replace(self.cues, dynamic=dynamic, semantic=semantic)
         return replace(
             self,
-            cues=replace(self.cues, dynamic=dynamic, semantic=semantic),
+            cues=with_names(cues, shot, take.chords),
             takes=(*self.takes[:shot], take, *self.takes[shot + 1 :]),
             numbers=(*self.numbers[:shot], (number, of), *self.numbers[shot + 1 :]),
         )

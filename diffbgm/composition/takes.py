@@ -23,7 +23,9 @@ class Take:
     `roll` (4 N, 3, 88), `dynamic` (N, 6) and `semantic` (N, 3) are those of the shot's N beats. Its
     tracks are mixed as `mixes` say, by their names, and played by `soundfont`; takes from before
     version 6 have neither: their style and the film say it. Where a refit has moved a take,
-    `played` has the notes (n, 2) of each track in samples from its shot's first one on.
+    `played` has the notes (n, 2) of each track in samples from its shot's first one on. `chords`
+    (N,) names those it was made to; there are none where there is no plan, and in takes from before
+    version 8.
     """
 
     seed: int
@@ -35,6 +37,7 @@ class Take:
     mixes: Mapping[str, StemMix] = field(default_factory=dict)
     soundfont: str | None = None
     played: tuple[np.ndarray, ...] = ()
+    chords: tuple[str, ...] = ()
 
 
 def take_folder(folder: Path, shot: int, number: int) -> Path:
@@ -49,6 +52,7 @@ def save_take(folder: Path, shot: int, number: int, take: Take) -> None:
         "seed": take.seed,
         "style": take.style,
         "soundfont": take.soundfont,
+        "chords": take.chords,
         "mixes": {name: asdict(mix) for name, mix in take.mixes.items()},
         "played": [samples.tolist() for samples in take.played],
         "tracks": [_from_track(track) for track in take.score.tracks],
@@ -77,6 +81,7 @@ def load_take(folder: Path, shot: int, number: int) -> Take:
             mixes=mixes,
             soundfont=font,
             played=played,
+            chords=tuple(content.get("chords", ())),
         )
     except FileNotFoundError as exc:
         raise CompositionError(f"{folder}: shot {shot} has no take {number}") from exc

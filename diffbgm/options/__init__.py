@@ -253,9 +253,10 @@ class TakeOptions:
     """What is asked of new takes of one shot; None means as in the take that is in the mix now.
 
     `notes` "new" samples other notes; "same" arranges those of the take in the mix again, in
-    another style, energy or octave, which needs no network. `takes` are made at once, the first
-    of them goes into the mix. Without a `seed` every take has another; with one, the takes after
-    the first have the seeds that follow.
+    another style, energy or octave, which needs no network. Of `chords` what lies outside the shot
+    is left out, and where they end its harmony goes on as it was. `takes` are made at once, the
+    first of them goes into the mix. Without a `seed` every take has another; with one, the takes
+    after the first have the seeds that follow.
     """
 
     notes: Annotated[
@@ -286,6 +287,14 @@ class TakeOptions:
     style: Annotated[
         str | None, Option("style", "Which instruments play, and how", absent="as it is")
     ] = None
+    chords: Annotated[
+        str | None,
+        Option(
+            "chords",
+            "Chords from the bar in which the shot begins, one or two a bar: C | Am F | G",
+            absent="as they are",
+        ),
+    ] = None
     octave: Annotated[int, Option("integer", "Octaves up, or down if negative", low=-2, high=2)] = 0
     device: Device = "auto"
     checkpoint: Checkpoint = None
@@ -297,6 +306,8 @@ class TakeOptions:
             raise OptionError("the same notes make one take; ask for new notes to have several")
         if self.notes == "same" and self.mood is not None:
             raise OptionError("another mood needs new notes; leave one of the two options out")
+        if self.notes == "same" and self.chords is not None:
+            raise OptionError("other chords need new notes; leave one of the two options out")
 
 
 @dataclass(frozen=True)

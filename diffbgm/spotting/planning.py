@@ -4,7 +4,7 @@ Knows no notes and no network.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,13 @@ class PiecePlan:
     key_signature: int
     form: Form
     chords: ChordPlan
+
+    def with_chords(self, changed: Mapping[int, PlannedChord | None]) -> "PiecePlan":
+        """The plan with other chords, by half bar."""
+        chords = enumerate(self.chords.chords)
+        return replace(
+            self, chords=ChordPlan(tuple(changed.get(half, own) for half, own in chords))
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """`plan` in composition.json: chords by name, one each half bar, parts by their bars."""

@@ -33,6 +33,7 @@ from diffbgm.sound.mixing import Loudness, measure_loudness
 from diffbgm.sound.own_sound import with_own_sound
 from diffbgm.sound.sample_files import SAMPLE_RATE, SampleFile, writing
 from diffbgm.spotting.cue_sheet import shot_levels
+from diffbgm.spotting.shot_chords import chords_of_shot
 from diffbgm.timeline import EditDocument, Timeline
 from diffbgm.video.film_sound import film_sound
 from diffbgm.writers.film import mux
@@ -252,9 +253,16 @@ def _shot_entries(film: ScoredFilm) -> list[dict[str, Any]]:
             "mood": [round(float(value), 4) for value in moods[shot.index][:2]],
             "tension": round(float(moods[shot.index][2]), 4),
             "energy": round(float(energies[shot.index]), 4),
+            "chords": _chords(film, shot.index),
             "audio": f"shots/{shot.index:03d}.flac",
             "midi": f"shots/{shot.index:03d}.mid",
             "image": f"shots/{shot.index:03d}.png",
         }
         for shot in timeline.shots
     ]
+
+
+def _chords(film: ScoredFilm, shot: int) -> str | None:
+    """A shot's chords as a person writes them for another take, in one line."""
+    chords = chords_of_shot(film.cues, shot)
+    return None if chords is None else chords.to_text().strip().replace("\n", " | ")

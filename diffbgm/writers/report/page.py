@@ -106,7 +106,7 @@ def _content(
 
 
 def _shots(analysis: VideoAnalysis, composition: Composition) -> list[dict[str, Any]]:
-    names = ("start", "end", "take", "takes", "style", "energy", "mood", "tension")
+    names = ("start", "end", "take", "takes", "style", "energy", "mood", "tension", "chords")
     scale = _thumbnail_scale(analysis.thumbnails)
     return [
         {
