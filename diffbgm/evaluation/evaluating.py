@@ -16,6 +16,7 @@ from diffbgm.evaluation import calm_to_tense
 from diffbgm.evaluation.accompaniment import share_played
 from diffbgm.evaluation.evaluating_pairs import evaluate_pairs
 from diffbgm.evaluation.goals import goals
+from diffbgm.evaluation.melody import rests_at_phrase_ends
 from diffbgm.evaluation.piece import MeasuredPiece
 from diffbgm.evaluation.report import empty, measure, read_pairs
 from diffbgm.evaluation.songs import BARS, SongSet, Window, read_set, training_windows
@@ -94,12 +95,13 @@ def _evaluate_scores(
     model = generation.load(generation.resolve_checkpoint(checkpoint), device)
     for name in ("generated", "reference", "calm_to_tense", "pictures"):
         empty(folder / name)
-    asked, written = {}, {}
+    asked, written, phrases = {}, {}, {}
     for index, window in enumerate(windows):
         name, rows = found.name(window), found.beats(window)
         piece = own_conditions(found.prepared, rows, seed + index)
         _generate(model, piece, found.roll(window), folder, name, seed + index)
         asked[name], written[name] = piece.chord, condition_rows(found.prepared.chord[rows])
+        phrases[name] = np.flatnonzero(found.prepared.phrase_start[rows])
         progress("pieces", (index + 1) / len(windows))
     changed = _turn_tense(model, found, windows, folder, seed, progress)
     progress("measures", 0)
@@ -113,6 +115,10 @@ def _evaluate_scores(
         "asked_chords": {
             "generated": share_played(generated, asked),
             "real": share_played(reference, written),
+        },
+        "phrase_rests": {
+            "generated": rests_at_phrase_ends(generated, phrases),
+            "real": rests_at_phrase_ends(reference, phrases),
         },
         "calm_to_tense": {"generated": changed, "real": _real_changes(found)},
     }

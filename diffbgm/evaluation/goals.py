@@ -51,7 +51,7 @@ def goals(metrics: Measured) -> list[Goal]:
     return [
         *_distances(metrics["measures"]),
         *_overlaps(metrics["overlapping_area"]),
-        *_melody(metrics["measures"]),
+        *_melody(metrics["measures"], metrics["phrase_rests"]),
         *_harmony(metrics["measures"], metrics["asked_chords"]),
         *_structure(metrics["measures"]),
         *_defects(metrics["measures"]),
@@ -108,14 +108,16 @@ def _overlaps(areas: Measured) -> Iterator[Goal]:
             yield Goal(f"  {name.replace('_', ' ')}", own[name], *limits, ceiling=real[name])
 
 
-def _melody(measures: Measured) -> Iterator[Goal]:
+def _melody(measures: Measured, phrase_rests: Measured) -> Iterator[Goal]:
     """Steps that are wide or narrow, beside what songs do, and what else makes a melody."""
     wide, narrow = "melody steps: wider than a fifth", "melody steps: seconds"
     yield _beside(measures, wide, 0.06, 0.01, at_most=True)
     yield _beside(measures, narrow, 0.38, -0.03, at_most=False)
     for name in MELODY_METRICS:
         if name not in (wide, narrow):
-            yield _beside(measures, name)
+            yield _near(measures, name)
+    made, real = phrase_rests["generated"], phrase_rests["real"]
+    yield Goal("phrases that end with a rest", None, generated=made, real=real)
 
 
 def _harmony(measures: Measured, asked: Measured) -> Iterator[Goal]:
@@ -126,30 +128,44 @@ def _harmony(measures: Measured, asked: Measured) -> Iterator[Goal]:
         hope=0.95,
         real=asked["real"],
     )
-    yield from (_beside(measures, name) for name in ACCOMPANIMENT_METRICS)
+    yield from (_near(measures, name) for name in ACCOMPANIMENT_METRICS)
+
+
+def _near(measures: Measured, name: str) -> Goal:
+    """A measure beside that of songs, without a goal: the less their distance, the better."""
+    row = measures[name]
+    return Goal(
+        f"{name}, distance",
+        row["distance"],
+        at_most=True,
+        generated=row["generated"],
+        real=row["reference"],
+        ceiling=row["real_against_real"],
+    )
 
 
 def _beside(
-    measures: Measured,
-    name: str,
-    must: float | None = None,
-    hope_from_real: float = 0.0,
-    at_most: bool = False,
+    measures: Measured, name: str, must: float, hope_from_real: float, at_most: bool
 ) -> Goal:
-    """A measure beside that of songs; hoped for is what songs have, give or take a little."""
-    made, real = measures[name]["generated"], measures[name]["reference"]
-    hope = None if must is None or real is None else real + hope_from_real
-    score = None if must is None else made
-    return Goal(name, score, must, hope, at_most, generated=made, real=real)
+    """A measure beside that of songs; hoped for is what songs have, give or take a little. The
+    ceiling is that of the half of the songs that has less of what is good."""
+    row = measures[name]
+    made, real, halves = row["generated"], row["reference"], row["halves"]
+    hope = None if real is None else real + hope_from_real
+    worse = max if at_most else min
+    ceiling = None if None in halves else worse(halves)
+    return Goal(name, made, must, hope, at_most, generated=made, real=real, ceiling=ceiling)
 
 
 def _structure(measures: Measured) -> Iterator[Goal]:
     """Structureness as a share of that of songs."""
     for name, must in _STRUCTURE.items():
-        made, real = measures[f"si {name}"]["generated"], measures[f"si {name}"]["reference"]
+        row = measures[f"si {name}"]
+        made, real, halves = row["generated"], row["reference"], row["halves"]
         share = made / real if made is not None and real else None
+        ceiling = None if None in halves or not max(halves) else min(halves) / max(halves)
         title = f"structureness at {name}, share of real"
-        yield Goal(title, share, must, 0.9, generated=made, real=real)
+        yield Goal(title, share, must, 0.9, generated=made, real=real, ceiling=ceiling)
 
 
 def _defects(measures: Measured) -> Iterator[Goal]:

@@ -5,12 +5,12 @@ if they are at most half a bar apart. A metric is None where there is nothing to
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 
 from diffbgm.evaluation.piece import MeasuredPiece
-from diffbgm.music.pianoroll import SIXTEENTHS_PER_BEAT, TRACKS
+from diffbgm.music.pianoroll import SIXTEENTHS_PER_BAR, SIXTEENTHS_PER_BEAT, TRACKS
 
 LONGEST_STEP = 8
 """Sixteenths between two onsets; what is farther apart is a new phrase."""
@@ -78,6 +78,28 @@ def breaths(piece: MeasuredPiece) -> float | None:
     if not len(melody) or not piece.bars:
         return None
     return float((melody[1:, 0] - melody[:-1, 1] >= SIXTEENTHS_PER_BEAT).sum() / piece.bars)
+
+
+def rests_at_phrase_ends(
+    pieces: Iterable[MeasuredPiece], phrase_starts: Mapping[str, np.ndarray]
+) -> float | None:
+    """Share of the phrases at whose end the melody rests: it is silent for a beat that lies in the
+    last bar, or begins there.
+
+    `phrase_starts` are the beats on which phrases begin in the piece of that name; what ends with
+    the piece is left out.
+    """
+    found = []
+    for piece in pieces:
+        is_silent = np.ones(piece.sixteenths, bool)
+        for onset, end, _ in melody_of(piece):
+            is_silent[onset:end] = False
+        for start in phrase_starts[piece.name] * SIXTEENTHS_PER_BEAT:
+            if start:
+                around = is_silent[start - SIXTEENTHS_PER_BAR : start + SIXTEENTHS_PER_BEAT]
+                runs = np.convolve(around, np.ones(SIXTEENTHS_PER_BEAT), "valid")
+                found.append(bool(runs.max(initial=0) >= SIXTEENTHS_PER_BEAT))
+    return float(np.mean(found)) if found else None
 
 
 def _share(least: int, most: int) -> Callable[[MeasuredPiece], float | None]:

@@ -92,7 +92,8 @@ def measure(
     `training` the windows of 8 bars that the model was trained on, to look for copies among.
     Under `measures` each metric has `generated`, `reference`, their `distance` (where less is
     better), and `real_against_real`: the same distance, or overlap, between two halves of the
-    real pieces, drawn by `seed`: what no model needs to beat. null is what cannot be measured.
+    real pieces, drawn by `seed`: what no model needs to beat; `halves` are the values of both. null
+    is what cannot be measured.
     """
     if not generated or len(generated) != len(reference):
         raise ValueError("as many generated pieces as references, and at least one")
@@ -133,6 +134,7 @@ def _piece_measures(
             "reference": real[name],
             "distance": _distance(made[name], real[name]),
             "real_against_real": _distance(first[name], second[name]),
+            "halves": [first[name], second[name]],
         }
         for name in made
     }

@@ -12,7 +12,13 @@ LIKENESS = {"mean": 0.3, "most": 0.5}
 
 def metrics(**changes):
     """What a perfect model would measure."""
-    row = {"generated": 0.5, "reference": 0.5, "distance": 0.0, "real_against_real": 0.01}
+    row = {
+        "generated": 0.5,
+        "reference": 0.5,
+        "distance": 0.0,
+        "real_against_real": 0.01,
+        "halves": [0.5, 0.51],
+    }
     names = ("pche", "gps", "notes_in_key", "empty_bars", "stuck_notes", "crowded")
     measures = dict.fromkeys((*names, *MELODY_METRICS, *ACCOMPANIMENT_METRICS), row)
     wide = {**row, "generated": 0.03, "reference": 0.03}
@@ -23,6 +29,7 @@ def metrics(**changes):
             **{f"si {name}": row for name in RANGES},
         },
         "asked_chords": {"generated": 0.97, "real": 0.9},
+        "phrase_rests": {"generated": 0.6, "real": 0.5},
         "overlapping_area": {"generated": {"mean": 1.0}, "real_against_real": {"mean": 1.0}},
         "density_rank_correlation": 1.0,
         "calm_to_tense": {
@@ -71,3 +78,12 @@ def test_what_was_not_measured_is_not_reached():
 def test_too_few_candidates_are_no_goal():
     few = {"generated": 1.0, "candidates": 12, "chance": 1.0}
     assert not any("best 20" in title for title in verdicts(metrics(precision_at_20=few)))
+
+
+def test_halves_of_the_songs_stand_beside_every_measure_of_melody_and_harmony():
+    named = {goal.measure.removesuffix(", distance"): goal for goal in goals(metrics())}
+    for name in (*MELODY_METRICS, *ACCOMPANIMENT_METRICS):
+        assert named[name].ceiling is not None
+    assert named["turns of direction"].ceiling == 0.01
+    assert named["melody steps: seconds"].ceiling == 0.5
+    assert named["structureness at 3-8 s, share of real"].ceiling == pytest.approx(0.5 / 0.51)

@@ -9,6 +9,7 @@ from diffbgm.evaluation.melody import (
     melodic_range,
     melody_of,
     motifs_repeated,
+    rests_at_phrase_ends,
     steps,
     turns,
 )
@@ -59,6 +60,16 @@ def test_a_motif_comes_again_on_another_pitch():
 
 def test_a_breath_is_a_beat_of_rest_between_notes():
     assert breaths(melody((8, 4, 60), (16, 4, 62), (22, 2, 64))) == pytest.approx(1 / 4)
+
+
+def test_a_phrase_may_end_with_a_rest():
+    sings_on = melody((0, 58, 60), (58, 6, 62))
+    rests_before = melody((0, 26, 60), (30, 2, 62), (32, 32, 64))
+    rests_over = melody((0, 30, 60), (34, 30, 64))
+    starts = {"made": np.array([0, 8])}
+    shares = [rests_at_phrase_ends([p], starts) for p in (sings_on, rests_before, rests_over)]
+    assert shares == [0, 1, 1]
+    assert rests_at_phrase_ends([sings_on], {"made": np.array([0])}) is None
 
 
 def test_without_a_melody_nothing_is_measured():
