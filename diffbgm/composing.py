@@ -43,6 +43,7 @@ from diffbgm.spotting.hit_points import SpottingOptions
 from diffbgm.spotting.shot_chords import with_written
 from diffbgm.timeline import Timeline
 from diffbgm.video.find_dialogue import find_dialogue
+from diffbgm.video.places import places
 from diffbgm.writers.folder import new_version, next_version, write_folder
 from diffbgm.writers.rendering import PreviousVersion, soundfont_of
 from diffbgm.writers.space import require_space, space_needed
@@ -87,7 +88,8 @@ def compose(
             dialogue = _dialogue(shown, options, advance)
         with clock.stage("spotting"):
             cues = spot(analysis, SpottingOptions.from_options(options, style.tempo))
-            cues = replace(cues, dialogue=dialogue, plan=plan_film(cues, options.seed, written))
+            plan = plan_film(cues, options.seed, written, places(analysis))
+            cues = replace(cues, dialogue=dialogue, plan=plan)
         with clock.stage("diffusion") as advance:
             network = generation.load(checkpoint, options.device)
             roll, ranking = _best_roll(network, cues, analysis, options, advance)

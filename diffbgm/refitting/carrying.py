@@ -72,9 +72,12 @@ def carried_spans(
     return spans
 
 
-def carried_cues(measured: CueSheet, old: CueSheet, retiming: Retiming, seed: int) -> CueSheet:
+def carried_cues(
+    measured: CueSheet, old: CueSheet, retiming: Retiming, seed: int, places: np.ndarray
+) -> CueSheet:
     """The cue sheet of the edit: what was measured, under new beats; under old ones, the rows and
-    chords that were there. New chords are drawn to fit the old."""
+    chords that were there. New chords are drawn to fit the old; `places` (S,) numbers what each
+    shot shows."""
     own = retiming.old_beats >= 0
     rows = retiming.old_beats[own]
     dynamic, semantic = measured.dynamic.copy(), measured.semantic.copy()
@@ -93,7 +96,8 @@ def carried_cues(measured: CueSheet, old: CueSheet, retiming: Retiming, seed: in
         for beat, source in enumerate(retiming.old_beats)
         if source >= 0 and (before + beat) % HALF_BAR_BEATS == 0
     }
-    return replace(cues, plan=plan_around(cues, old.plan.key_signature, given, seed))
+    plan = plan_around(cues, old.plan.key_signature, given, seed, places)
+    return replace(cues, plan=plan)
 
 
 def _owners(measured: np.ndarray, retiming: Retiming) -> np.ndarray:

@@ -24,6 +24,7 @@ from diffbgm.spotting.cue_sheet import (
 )
 from diffbgm.timeline import Timeline
 from diffbgm.video.analysis import VideoAnalysis
+from diffbgm.video.places import places
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def settle(folder: Path, old: ScoredFilm, analysis: VideoAnalysis, found: Dialog
     weights = weights_of_cuts(analysis, spotting_options)
     retiming = retime(old.cues, before, after, same, options.freedom_percent / 100, weights)
     measured = measure_conditions(analysis, retiming.spotting, spotting_options)
-    cues = carried_cues(measured, old.cues, retiming, options.seed)
+    cues = carried_cues(measured, old.cues, retiming, options.seed, places(analysis))
     spans = [
         *carried_spans(old.cues.dialogue, before, after, same),
         *_spans_elsewhere(found, after, same),

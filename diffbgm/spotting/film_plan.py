@@ -13,25 +13,34 @@ from diffbgm.spotting.planning import PiecePlan, plan_piece
 STRONG_CUT = 0.7
 
 
-def plan_film(cues: CueSheet, seed: int, written: ChordPlan | None = None) -> PiecePlan:
+def plan_film(
+    cues: CueSheet,
+    seed: int,
+    written: ChordPlan | None = None,
+    places: np.ndarray | None = None,
+) -> PiecePlan:
     """The plan of the whole bars around a film, from the bar line before its first beat on.
 
     Chords that are `written`, from the first downbeat on, are kept, and the key follows them; what
-    lies beyond the film is left out.
+    lies beyond the film is left out. `places` (S,) numbers what each shot shows.
     """
     key_signature = int(np.random.default_rng(seed).integers(12))
     if written is not None:
         key_signature = written.key_signature(default=key_signature)
     first = (cues.bar_padding[0] + cues.first_downbeat) // HALF_BAR_BEATS
     chords = enumerate(() if written is None else written.chords, start=first)
-    return plan_around(cues, key_signature, dict(chords), seed)
+    return plan_around(cues, key_signature, dict(chords), seed, places)
 
 
 def plan_around(
-    cues: CueSheet, key_signature: int, given: Mapping[int, PlannedChord | None], seed: int
+    cues: CueSheet,
+    key_signature: int,
+    given: Mapping[int, PlannedChord | None],
+    seed: int,
+    places: np.ndarray | None = None,
 ) -> PiecePlan:
     """The plan in a key around the chords that are `given` by half bar, counted from the bar line
-    before the film's first beat; those beyond the film are left out."""
+    before the film's first beat; those beyond the film are left out. `places` as `plan_film`."""
     density, boundary = (DYNAMIC.index(name) for name in ("density", "boundary"))
     starts = np.zeros(len(cues.dynamic), bool)
     starts[list(cues.phrases)] = True
@@ -47,4 +56,5 @@ def plan_around(
         np.random.default_rng((seed, 1)),
         np.pad(turns, padding),
         {half: chord for half, chord in given.items() if half < halves},
+        None if places is None else np.pad(places[cues.shot_of_beat], padding, mode="edge"),
     )

@@ -58,13 +58,16 @@ def plan_piece(
     rng: np.random.Generator,
     turns: np.ndarray | None = None,
     given: Mapping[int, PlannedChord | None] | None = None,
+    places: np.ndarray | None = None,
 ) -> PiecePlan:
     """The plan of whole bars. `phrase_starts` and `turns` (B,) are true where a phrase begins and
-    where the chord must change; density (B,), semantic (B, 3); `given` chords by half bar."""
+    where the chord must change; density (B,), semantic (B, 3); `given` chords by half bar;
+    `places` (B,) numbers what the picture shows, where that is known."""
     levels = np.column_stack([semantic, density]).astype(float)
     by_bar = levels.reshape(-1, BEATS_PER_BAR, levels.shape[1]).mean(axis=1)
     starts = np.unique(np.flatnonzero(phrase_starts) // BEATS_PER_BAR)
-    form = find_form(starts.tolist(), by_bar, rng)
+    of_bars = None if places is None else places[::BEATS_PER_BAR]
+    form = find_form(starts.tolist(), by_bar, rng, of_bars)
     must_turn = np.zeros(len(semantic), bool) if turns is None else turns
     brief = HarmonyBrief(
         semantic.astype(float).reshape(-1, HALF_BAR_BEATS, 3).mean(axis=1),

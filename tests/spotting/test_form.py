@@ -62,3 +62,36 @@ def test_what_comes_before_the_first_phrase_is_a_part_of_its_own():
     assert one.starts == (0, 1, 5)
     assert one.letters == (0, 1, 1)
     assert find_form([], np.tile(CALM, (3, 1)), np.random.default_rng(0)).letters == (0,)
+
+
+def at_places(*phrases: tuple[int, tuple[float, ...], int]) -> tuple[int, ...]:
+    """Letters of phrases of so many bars, with levels, at places."""
+    starts, levels = mood(*[phrase[:2] for phrase in phrases])
+    places = np.repeat([place for *_, place in phrases], [phrase[0] for phrase in phrases])
+    return find_form(starts, levels, np.random.default_rng(0), places).letters
+
+
+def test_where_the_picture_returns_to_a_place_its_phrase_does():
+    letters = at_places(*[(4, CALM, place) for place in (5, 9, 7, 9, 5, 8)])
+    assert letters[0] == letters[4]
+    assert letters[1] == letters[3]
+    assert len({letters[0], letters[1], letters[2]}) == 3
+
+
+def test_what_belongs_to_a_place_comes_back_in_another_mood():
+    other = tuple(level + 0.4 for level in CALM)
+    returned = at_places((4, CALM, 0), (4, CALM, 1), (4, other, 0))
+    assert returned[0] == returned[2]
+    assert form((4, CALM), (4, CALM), (4, other)).letters[2] != 0
+
+
+def test_places_that_do_not_come_back_leave_the_form_as_it_is():
+    for places in (range(8), [3] * 8):
+        assert at_places(*[(4, CALM, place) for place in places]) == form(*[(4, CALM)] * 8).letters
+
+
+def test_a_quiet_beginning_is_an_introduction_and_a_quiet_end_comes_back_to_it():
+    quiet = (*CALM[:2], CALM[2] - 0.15)
+    letters = form((4, quiet), *[(4, CALM)] * 4, (4, quiet)).letters
+    assert letters == (0, 1, 1, 2, 1, 0)
+    assert form((4, quiet), *[(4, CALM)] * 3).letters == (0, 0, 1, 0)
