@@ -7,6 +7,7 @@ select_take  another of the takes that a shot already has
 Before that, without composing: `preview.analyse` and `preview.preview_hits`.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -145,13 +146,26 @@ def recompose(
         with clock.stage("diffusion") as advance:
             seeds = _new_seeds(scored, shot, number, options)
             rolls = _new_rolls(scored, cues, shot, seeds, options, advance)
+            likeness = _likeness(rolls) if len(rolls) > 1 else [None]
+            order = range(len(rolls)) if options.seed is not None else _best_first(likeness)
         with clock.stage("arrangement"):
             key = estimate_key(to_score(scored.roll))
             takes = [
-                arranged_take(
-                    roll, to_score(roll), cues, shot, style, style_name, seed, key, soundfont
+                replace(
+                    arranged_take(
+                        rolls[each],
+                        to_score(rolls[each]),
+                        cues,
+                        shot,
+                        style,
+                        style_name,
+                        seeds[each],
+                        key,
+                        soundfont,
+                    ),
+                    likeness=likeness[each],
                 )
-                for roll, seed in zip(rolls, seeds, strict=True)
+                for each in order
             ]
             for index, take in enumerate(takes):
                 save_take(work, shot, number + index, take)
@@ -219,12 +233,22 @@ def _best_roll(
         rolls.append(generation.sample_film(network, cues, analysis, options.sampling, seed, share))
     if asked == 1:
         return rolls[0], {}
+    likeness = _likeness(rolls)
+    chosen = int(np.argmax(likeness))
+    return rolls[chosen], {"candidates": likeness, "chosen": chosen}
+
+
+def _likeness(rolls: list[np.ndarray]) -> list[float]:
+    """How much each roll is like songs, 0 at best."""
     # Lazily: the critic's table is needed by nobody else.
     from diffbgm.evaluation.critic import likeness_of_roll
 
-    likeness = [likeness_of_roll(roll) for roll in rolls]
-    chosen = int(np.argmax(likeness))
-    return rolls[chosen], {"candidates": likeness, "chosen": chosen}
+    return [likeness_of_roll(roll) for roll in rolls]
+
+
+def _best_first(likeness: Sequence[float | None]) -> list[int]:
+    """The numbers of takes, the one most like songs first; one alone has no likeness."""
+    return sorted(range(len(likeness)), key=lambda each: -(likeness[each] or 0.0))
 
 
 def _first_takes(

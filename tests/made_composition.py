@@ -193,6 +193,7 @@ def _shot(film: MadeFilm, index: int, take: int, made: int) -> dict[str, Any]:
         "mood": [0.1, 0.2],
         "tension": 0.0,
         "chords": "C",
+        "likeness": None,
         "energy": 0.5,
         "audio": f"shots/{index:03d}.flac",
         "midi": f"shots/{index:03d}.mid",

@@ -309,6 +309,14 @@ class TestRecompose:
         rolls = {take.roll.tobytes() for take in takes}
         assert len(rolls) == 4
 
+    def test_takes_at_once_are_ranked_unless_a_seed_orders_them(self, composed, tmp_path):
+        folder = copied(composed[0], tmp_path)
+        after = recompose(folder, 3, TakeOptions(takes=3))
+        ranked = [load_take(folder, 3, number).likeness for number in range(1, 4)]
+        assert ranked == sorted(ranked, reverse=True)
+        assert after.shots[3]["likeness"] == ranked[0]
+        assert composed[0].shots[3]["likeness"] is None
+
     @pytest.mark.parametrize("shot", [-1, 9, 1000])
     def test_a_shot_that_is_not_there(self, composed, shot):
         with pytest.raises(CompositionError, match="shots 0 to 8"):

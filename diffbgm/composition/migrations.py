@@ -132,8 +132,10 @@ def _analysis_7(arrays: Content) -> Content:
 
 
 def _document_8(content: Content) -> Content:
-    """Version 8 says each shot's chords; those of older ones are there with the next take."""
-    return {**content, "shots": [{"chords": None, **shot} for shot in content["shots"]]}
+    """Version 8 says each shot's chords, which older ones do with the next take, and how much its
+    take is like songs."""
+    new = {"chords": None, "likeness": None}
+    return {**content, "shots": [{**new, **shot} for shot in content["shots"]]}
 
 
 def _analysis_8(arrays: Content) -> Content:

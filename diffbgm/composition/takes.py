@@ -25,7 +25,7 @@ class Take:
     version 6 have neither: their style and the film say it. Where a refit has moved a take,
     `played` has the notes (n, 2) of each track in samples from its shot's first one on. `chords`
     (N,) names those it was made to; there are none where there is no plan, and in takes from before
-    version 8.
+    version 8. `likeness` to songs, 0 at best, ranks takes that were made at once.
     """
 
     seed: int
@@ -38,6 +38,7 @@ class Take:
     soundfont: str | None = None
     played: tuple[np.ndarray, ...] = ()
     chords: tuple[str, ...] = ()
+    likeness: float | None = None
 
 
 def take_folder(folder: Path, shot: int, number: int) -> Path:
@@ -53,6 +54,7 @@ def save_take(folder: Path, shot: int, number: int, take: Take) -> None:
         "style": take.style,
         "soundfont": take.soundfont,
         "chords": take.chords,
+        "likeness": take.likeness,
         "mixes": {name: asdict(mix) for name, mix in take.mixes.items()},
         "played": [samples.tolist() for samples in take.played],
         "tracks": [_from_track(track) for track in take.score.tracks],
@@ -82,6 +84,7 @@ def load_take(folder: Path, shot: int, number: int) -> Take:
             soundfont=font,
             played=played,
             chords=tuple(content.get("chords", ())),
+            likeness=content.get("likeness"),
         )
     except FileNotFoundError as exc:
         raise CompositionError(f"{folder}: shot {shot} has no take {number}") from exc

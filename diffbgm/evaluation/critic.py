@@ -74,8 +74,9 @@ def surprise(
 
 
 def likeness_of_roll(roll: np.ndarray) -> float:
-    """The same of a roll (4 B, 3, 88)."""
-    return likeness(piece_of_score("", to_score(roll)))
+    """The same of a roll (4 B, 3, 88), which may be silent."""
+    bars = -(-len(roll) // SIXTEENTHS_PER_BAR)
+    return likeness(piece_of_score("", to_score(roll), bars))
 
 
 def bar_features(piece: MeasuredPiece) -> np.ndarray:

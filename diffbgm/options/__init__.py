@@ -255,8 +255,8 @@ class TakeOptions:
     `notes` "new" samples other notes; "same" arranges those of the take in the mix again, in
     another style, energy or octave, which needs no network. Of `chords` what lies outside the shot
     is left out, and where they end its harmony goes on as it was. `takes` are made at once, the
-    first of them goes into the mix. Without a `seed` every take has another; with one, the takes
-    after the first have the seeds that follow.
+    first of them goes into the mix. Without a `seed` every take has another, and the one most like
+    songs is the first; with one, the takes after the first have the seeds that follow.
     """
 
     notes: Annotated[

@@ -254,6 +254,7 @@ def _shot_entries(film: ScoredFilm) -> list[dict[str, Any]]:
             "tension": round(float(moods[shot.index][2]), 4),
             "energy": round(float(energies[shot.index]), 4),
             "chords": _chords(film, shot.index),
+            "likeness": film.takes[shot.index].likeness,
             "audio": f"shots/{shot.index:03d}.flac",
             "midi": f"shots/{shot.index:03d}.mid",
             "image": f"shots/{shot.index:03d}.png",

@@ -35,6 +35,7 @@ def test_a_folder_of_version_1_opens_in_todays_form():
     assert analysis.rejected == ()
     assert composition.rejected_cuts == []
     assert [shot["cut"] for shot in composition.shots] == [None, None]
+    assert [shot["chords"] for shot in composition.shots] == [None, None]
     assert analysis.mood_source == composition.mood_source == "colour"
     assert analysis.motion.shape == (72,)
     assert analysis.image_embeddings is None

@@ -3,7 +3,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from diffbgm.evaluation.critic import FEATURES, bar_features, count_songs, likeness
+from diffbgm.evaluation.critic import (
+    FEATURES,
+    bar_features,
+    count_songs,
+    likeness,
+    likeness_of_roll,
+)
 from diffbgm.evaluation.piece import MeasuredPiece, from_notes
 
 BARS = 8
@@ -89,3 +95,8 @@ def varied(piece: MeasuredPiece, seed: int) -> MeasuredPiece:
     notes[:, 0] += rng.integers(0, 3, len(notes))
     notes[:, 1] += rng.integers(0, 3, len(notes))
     return from_notes("varied", notes[rng.random(len(notes)) > 0.3], BARS)
+
+
+def test_a_silent_roll_has_a_likeness_too():
+    found = likeness_of_roll(np.zeros((40, 3, 88), np.uint8))
+    assert np.isfinite(found) and found < 0
