@@ -71,7 +71,6 @@ def test_what_is_out_of_range_is_refused(wrong):
         {"notes": "same", "takes": 2},
         {"notes": "same", "mood": (0, 0)},
         {"notes": "same", "chords": "C"},
-        {"chords": "H"},
     ],
 )
 def test_takes_that_contradict_themselves_are_refused(wrong):
