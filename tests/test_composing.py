@@ -272,21 +272,6 @@ class TestRecompose:
         assert after.takes[2].score != before.takes[2].score
         assert after.takes[2].seed == before.takes[2].seed
 
-    def test_chords_are_the_shots_own_until_its_old_take_comes_back(self, composed, tmp_path):
-        before = composed[0]
-        folder = copied(before, tmp_path)
-        written = " | ".join(["Ebm | Bb7"] * 8)
-        changed = recompose(folder, 1, TakeOptions(chords=written))
-        planned = set(changed.shots[1]["chords"].replace("|", "").split())
-        assert planned & {"Ebm", "Bb7"}
-        old, new = (load_scored_film(one) for one in (before, changed))
-        assert [a.score == b.score for a, b in zip(old.takes, new.takes, strict=True)] == [
-            shot != 1 for shot in range(len(old.takes))
-        ]
-        again = recompose(folder, 1)
-        assert again.plan == changed.plan
-        assert select_take(folder, 1, 0).plan == before.plan
-
     def test_the_same_notes_an_octave_higher(self, composed, tmp_path):
         folder = copied(composed[0], tmp_path)
         recompose(folder, 2, TakeOptions(notes="same", style="solo_piano"))
@@ -308,14 +293,6 @@ class TestRecompose:
         assert [take.seed for take in takes[1:]] == [40, 41, 42]
         rolls = {take.roll.tobytes() for take in takes}
         assert len(rolls) == 4
-
-    def test_takes_at_once_are_ranked_unless_a_seed_orders_them(self, composed, tmp_path):
-        folder = copied(composed[0], tmp_path)
-        after = recompose(folder, 3, TakeOptions(takes=3))
-        ranked = [load_take(folder, 3, number).likeness for number in range(1, 4)]
-        assert ranked == sorted(ranked, reverse=True)
-        assert after.shots[3]["likeness"] == ranked[0]
-        assert composed[0].shots[3]["likeness"] is None
 
     @pytest.mark.parametrize("shot", [-1, 9, 1000])
     def test_a_shot_that_is_not_there(self, composed, shot):

@@ -41,7 +41,7 @@ from diffbgm.video.shots import Cut
 
 FILMS, STYLES = 20, ("cinematic", "pop_rock", "solo_piano")
 BPM = (84.0, 110.0)
-RATE = Fraction(24)
+FRAMES_A_SECOND = 24
 SECONDS = 46.0
 SHOT_SECONDS = (2.0, 8.0)
 RETURN_CHANCE = 0.3
@@ -51,17 +51,20 @@ def made_film(seed: int) -> VideoAnalysis:
     """A film of 46 s as if it had been looked at."""
     rng = np.random.default_rng(seed)
     edges = [0]
-    while edges[-1] < SECONDS * RATE:
-        edges.append(edges[-1] + round(float(rng.uniform(*SHOT_SECONDS)) * RATE))
+    while edges[-1] < SECONDS * FRAMES_A_SECOND:
+        edges.append(edges[-1] + round(float(rng.uniform(*SHOT_SECONDS)) * FRAMES_A_SECOND))
     count, spans = len(edges) - 1, np.diff(edges)
-    timeline = Timeline(RATE, tuple(Shot(i, edges[i], edges[i + 1]) for i in range(count)))
+    timeline = Timeline(
+        Fraction(FRAMES_A_SECOND), tuple(Shot(i, edges[i], edges[i + 1]) for i in range(count))
+    )
     shown = np.arange(count)
     for shot in range(2, count):
         if rng.random() < RETURN_CHANCE:
             shown[shot] = shown[rng.integers(shot - 1)]
     motion = np.repeat(rng.uniform(0, 0.9, count)[shown], spans).astype(np.float32)
     levels = rng.uniform(-0.8, 0.8, (count, 3))[shown]
-    owners = np.searchsorted(edges, np.arange(int(np.ceil(timeline.seconds))) * RATE, "right") - 1
+    first_frames = np.arange(int(np.ceil(timeline.seconds))) * FRAMES_A_SECOND
+    owners = np.searchsorted(edges, first_frames, "right") - 1
     colours = rng.integers(0, 256, (count, 1, 1, 3), np.uint8)[shown]
     cuts = tuple(Cut(frame, "hard", float(rng.uniform(0.3, 1)), 1) for frame in edges[1:-1])
     mood = levels[owners].astype(np.float32)

@@ -123,7 +123,7 @@ def _piece_measures(
     generated: Sequence[MeasuredPiece],
     reference: Sequence[MeasuredPiece],
     halves: Sequence[np.ndarray],
-) -> dict[str, dict[str, float | None]]:
+) -> dict[str, dict[str, Any]]:
     of_reference = [_of_piece(piece) for piece in reference]
     made = _means([_of_piece(piece) for piece in generated])
     real = _means(of_reference)
