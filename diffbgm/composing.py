@@ -34,7 +34,7 @@ from diffbgm.music.chord_plan import ChordPlan
 from diffbgm.music.harmony import estimate_key
 from diffbgm.music.pianoroll import to_score
 from diffbgm.options import ComposeOptions, TakeOptions, checked
-from diffbgm.performing import arranged_take, candidate_seed, check_sound, share_of, take_seed
+from diffbgm.performing import arranged_take, candidate_seed, prepare_sound, share_of, take_seed
 from diffbgm.preview import analyse_source, checked_source
 from diffbgm.progress import Advance, Clock, Progress, no_progress, part_of
 from diffbgm.sound.soundfont import find_soundfont
@@ -81,7 +81,7 @@ def compose(
         new_version(folder, source, options) as work,
     ):
         require_space(folder, space_needed(source, options, style))
-        check_sound(soundfont, style)
+        prepare_sound(soundfont, style)
         with clock.stage("analysis") as advance:
             analysis = analyse_source(source, options, advance)
         with clock.stage("dialogue") as advance:
@@ -138,7 +138,7 @@ def recompose(
     if options.notes == "new":
         choose_device(options.device)
     with next_version(composition) as work:
-        check_sound(soundfont, style)
+        prepare_sound(soundfont, style)
         with clock.stage("spotting"):
             cues = override_shot(scored.cues, scored.analysis, shot, options.mood, options.energy)
             if written is not None:

@@ -1,13 +1,16 @@
 """One shot's cells of a roll to a take. Knows no file of a composition and no network."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 
 from diffbgm.arranging.arrangement import arrange_shot
 from diffbgm.arranging.styles import Style
 from diffbgm.composition import Take
+from diffbgm.errors import SoundFontError
 from diffbgm.music.harmony import Key
 from diffbgm.music.pianoroll import SIXTEENTHS_PER_BEAT
 from diffbgm.music.score import Score
@@ -54,10 +57,23 @@ def candidate_seed(seed: int, number: int) -> int:
     return seed if number == 0 else int(np.random.SeedSequence((seed, number)).generate_state(1)[0])
 
 
-def check_sound(soundfont: Path, style: Style) -> None:
-    """SoundFontError unless the SoundFont can be played and has the style's instruments."""
+def prepare_sound(soundfont: Path, style: Style) -> None:
+    """SoundFontError unless the SoundFont can be played and has the style's instruments.
+
+    A thread beside unpacks them from then on: who plays them later finds them ready.
+    """
     with open_synthesizer(soundfont) as synthesizer:
         check_instruments(synthesizer, style)
+    Thread(target=_unpack, args=(soundfont, style), daemon=True).start()
+
+
+def _unpack(soundfont: Path, style: Style) -> None:
+    # If the SoundFont has become unreadable meanwhile, who plays says so.
+    with suppress(SoundFontError), open_synthesizer(soundfont) as synthesizer:
+        for player in style.instruments:
+            synthesizer.load(player.program, is_drum=False)
+        if style.drums is not None:
+            synthesizer.load(style.drums.kit, is_drum=True)
 
 
 def share_of(index: int, of: Sequence[object]) -> tuple[float, float]:

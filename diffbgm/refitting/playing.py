@@ -10,7 +10,7 @@ from diffbgm.arranging.styles import load_style
 from diffbgm.composition import ScoredFilm, Take, load_outlines, load_take, save_take
 from diffbgm.music.harmony import estimate_key
 from diffbgm.music.pianoroll import SIXTEENTHS_PER_BEAT, to_score
-from diffbgm.performing import arranged_take, check_sound, take_seed
+from diffbgm.performing import arranged_take, prepare_sound, take_seed
 from diffbgm.progress import Advance
 from diffbgm.refitting.carrying import first_sample, length, moved_take
 from diffbgm.refitting.settling import Settled
@@ -108,7 +108,7 @@ class _Playing:
         self, cues: CueSheet, roll: np.ndarray, shot: int, style_name: str, seed: int
     ) -> Take:
         style = load_style(style_name)
-        check_sound(self._soundfont, style)
+        prepare_sound(self._soundfont, style)
         score = self._piano_score if roll is self._roll else to_score(roll)
         return arranged_take(
             roll, score, cues, shot, style, style_name, seed, self._key, self._soundfont

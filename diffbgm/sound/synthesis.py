@@ -3,7 +3,9 @@
 A shot's parts depend on its notes, the tempo map and the SoundFont alone, to the bit.
 """
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
@@ -36,6 +38,7 @@ STRETCH = 60 * SAMPLE_RATE
 _CUT_OFF = 0.5  # seconds of fade where it would ring longer
 _SILENCE = 2**-15  # -90 dB: one step of 16 bits
 _TAIL_CHUNK = 64 * BLOCK
+_AT_ONCE = min(4, os.cpu_count() or 1)  # stems
 # How much is kept of what left and right of a recording differ in. Two microphones far apart leave
 # next to nothing in common, and half of it is lost where somebody listens with one loudspeaker.
 WIDTH = 0.5
@@ -113,9 +116,20 @@ def render_notes(
         for track, samples in zip(tracks, played, strict=True)
         for stretch in _stretches(track, samples)
     ]
-    for number, (track, samples) in enumerate(stretches, start=1):
-        yield _render_stretch(synthesizer, track, samples, mixes[track.name], span)
-        advance(number / len(stretches))
+    with ThreadPoolExecutor(_AT_ONCE) as pool:  # playing needs no interpreter
+        for begin in range(0, len(stretches), _AT_ONCE):
+            together = stretches[begin : begin + _AT_ONCE]
+            for track, _ in together:
+                synthesizer.load(track.program, track.is_drum)
+            # Nobody plays while a caller has the word: it may never ask for more.
+            rendered = [
+                pool.submit(_render_stretch, synthesizer, *stretch, mixes[stretch[0].name], span)
+                for stretch in together
+            ]
+            wait(rendered)
+            for number, part in enumerate(rendered, start=begin + 1):
+                yield part.result()
+                advance(number / len(stretches))
 
 
 def _stretches(track: Track, samples: np.ndarray) -> Iterator[tuple[Track, np.ndarray]]:

@@ -1,23 +1,30 @@
 """Two synthesizers behind one protocol: FluidSynth, and TinySoundFont where it is not installed.
 
-Both render dry (no reverb, no chorus) at 48 kHz. A synthesizer serves one thread; opening one
-costs about 20 ms, so every job opens its own. Knows neither beats nor mixes.
+Both render dry (no reverb, no chorus) at 48 kHz. Unpacking an instrument takes a second or two, so
+that FluidSynth stays warm from one job to the next (`unload`). Knows neither beats nor mixes.
 """
 
 import ctypes
-import io
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, redirect_stdout
-from functools import cache
+from contextlib import AbstractContextManager, contextmanager
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import Any, Protocol
 
 import numpy as np
 
 from diffbgm.errors import SoundFontError
+from diffbgm.sound.fluid_library import (
+    CHANNEL,
+    POINTER,
+    WRITE_FLOAT,
+    fluid_version,
+    fluidsynth_is_installed,
+    library,
+    synth_function,
+)
 from diffbgm.sound.parts import SAMPLE_RATE
 
 POLYPHONY = 256
@@ -49,14 +56,20 @@ class Player(Protocol):
 class Synthesizer(Protocol):
     """Plays the instruments of one SoundFont; `name` says which program and version it is.
 
-    `replaced` lists, one line each, what the SoundFont lacked and what played instead.
+    `replaced` lists, one line each, what the SoundFont lacked and what played instead. It belongs
+    to one thread; its players may be asked for, and play, in others.
     """
 
     name: str
+    soundfont: Path
     replaced: set[str]
 
     def require(self, program: int, is_drum: bool) -> None:
         """SoundFontError if the SoundFont has no such instrument; loads nothing of it."""
+        ...
+
+    def load(self, program: int, is_drum: bool) -> None:
+        """Have an instrument ready, so that no player of it waits; errors as of `require`."""
         ...
 
     def player(self, program: int, is_drum: bool) -> AbstractContextManager[Player]:
@@ -65,61 +78,90 @@ class Synthesizer(Protocol):
         ...
 
 
+_MOST_WARM = 2  # SoundFonts
+_warm: dict[tuple[Path, int], "FluidSynth"] = {}
+_lock = Lock()
+
+
 @contextmanager
 def open_synthesizer(soundfont: Path) -> Iterator[Synthesizer]:
     """FluidSynth if the system has libfluidsynth, else TinySoundFont.
 
     SoundFontError if it cannot load `soundfont`, or if there is no synthesizer at all.
     """
-    if fluidsynth_is_installed():
-        with FluidSynth(soundfont) as synthesizer:
-            yield synthesizer
-    else:
+    if not fluidsynth_is_installed():
         yield TinySoundFont(soundfont)
-
-
-@cache
-def fluidsynth_is_installed() -> bool:
-    """Whether pyfluidsynth finds libfluidsynth."""
+        return
+    file = soundfont, soundfont.stat().st_mtime_ns if soundfont.exists() else 0
+    with _lock:
+        synthesizer = _warm.pop(file, None)
+    synthesizer = synthesizer or FluidSynth(soundfont)
+    synthesizer.replaced = set()
     try:
-        _library()
-    except ImportError:
-        return False
-    return True
+        yield synthesizer
+    except BaseException:
+        synthesizer.free()  # for it may have been stopped in the middle of anything
+        raise
+    _keep_warm(file, synthesizer)
+
+
+def unload() -> None:
+    """Give the memory of the synthesizers that are kept warm back."""
+    while _warm:
+        with _lock:
+            _, synthesizer = _warm.popitem()
+        synthesizer.free()
+
+
+def _keep_warm(file: tuple[Path, int], synthesizer: "FluidSynth") -> None:
+    """One of a file, of the last few files."""
+    with _lock:
+        old = [_warm.pop(file, None)]
+        _warm[file] = synthesizer
+        old += [_warm.pop(next(iter(_warm))) for _ in range(len(_warm) - _MOST_WARM)]
+    for each in old:
+        if each is not None:
+            each.free()
 
 
 class FluidSynth:
     """FluidSynth 2 through pyfluidsynth. A context manager: leave it to free the SoundFont.
 
     A used FluidSynth starts notes a little unlike a fresh one (the first 64 samples of a voice
-    ramp up from where its slot left off), so every player is a fresh synth. The SoundFont, which
-    is costly, is loaded once and handed from synth to synth. Instruments' samples are loaded when
-    they are first asked for; a second SoundFont, which stays where it is, keeps them in
-    FluidSynth's cache until the end.
+    ramp up from where its slot left off), so every player is a fresh synth. A SoundFont, which is
+    costly, is handed from synth to synth; there are as many as players at once. Instruments'
+    samples are loaded when they are first asked for; one SoundFont more, which stays where it is,
+    keeps them in FluidSynth's cache, which is the same for all, until the end.
     """
 
     def __init__(self, soundfont: Path) -> None:
-        self._library = _library()
-        self.name = f"FluidSynth {_fluid_version(self._library)}"
+        self._library = library()
+        self.name = f"FluidSynth {fluid_version()}"
         self.soundfont = soundfont
         self._holder = self._new_synth()
-        number = self._holder.sfload(str(soundfont))
-        if number < 0:
+        self._keeper = self._holder.sfload(str(soundfont))
+        if self._keeper < 0:
             self._holder.delete()
             raise SoundFontError(f"{soundfont}: FluidSynth cannot load it; name another .sf2 file")
-        self._keeper = self._holder.sfload(str(soundfont))
+        self._keeper_font = self._library.fluid_synth_get_sfont_by_id(
+            self._holder.synth, self._keeper
+        )
         self.replaced: set[str] = set()
         self._kept: list[tuple[int, int]] = []
         # An event, for a thread that was not waited for to its end may say that it has ended.
         self._is_idle = Event()
         self._is_idle.set()
-        self._font = self._library.fluid_synth_get_sfont_by_id(self._holder.synth, number)
-        _function("remove_sfont", _POINTER)(self._holder.synth, self._font)
+        self._lock = Lock()
+        self._fonts = [self._new_font()]  # that no player has
 
     def __enter__(self) -> "FluidSynth":
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.free()
+
+    def free(self) -> None:
+        """Give the memory back; players must have ended."""
         if self._is_idle.is_set():
             self._free()
         else:
@@ -128,32 +170,44 @@ class FluidSynth:
     def _free(self) -> None:
         self._is_idle.wait()
         # Not by way of a synth: that would load the instruments that it begins with.
-        _library().cfunc("delete_fluid_sfont", ctypes.c_int, ("font", ctypes.c_void_p, 1))(
-            self._font
-        )
+        delete = library().cfunc("delete_fluid_sfont", ctypes.c_int, ("font", ctypes.c_void_p, 1))
+        for font in self._fonts:
+            delete(font)
         self._holder.delete()
 
     def require(self, program: int, is_drum: bool) -> None:
         self._preset(program, is_drum)
+
+    def load(self, program: int, is_drum: bool) -> None:
+        self._keep(*self._preset(program, is_drum))
 
     @contextmanager
     def player(self, program: int, is_drum: bool) -> Iterator[Player]:
         bank, preset = self._preset(program, is_drum)
         self._keep(bank, preset)
         self.replaced |= _replacement(program, preset)
-        synth = self._new_synth()
-        number = _function("add_sfont", _POINTER)(synth.synth, self._font)
+        with self._lock:
+            font = self._fonts.pop() if self._fonts else self._new_font()
+            synth = self._new_synth()
+        number = synth_function("add_sfont", POINTER)(synth.synth, font)
         try:
             synth.program_select(0, number, bank, preset)
             yield _FluidPlayer(synth)
         finally:
-            _function("remove_sfont", _POINTER)(synth.synth, self._font)
+            synth_function("remove_sfont", POINTER)(synth.synth, font)
             synth.delete()
+            self._fonts.append(font)
+
+    def _new_font(self) -> Any:
+        number = self._holder.sfload(str(self.soundfont))
+        font = self._library.fluid_synth_get_sfont_by_id(self._holder.synth, number)
+        synth_function("remove_sfont", POINTER)(self._holder.synth, font)
+        return font
 
     def _preset(self, program: int, is_drum: bool) -> tuple[int, int]:
         """Bank and number of what plays a program; SoundFontError if there is nothing."""
         for bank, preset in _presets(program, is_drum):
-            if self._library.fluid_sfont_get_preset(self._font, bank, preset):
+            if self._library.fluid_sfont_get_preset(self._keeper_font, bank, preset):
                 return bank, preset
         raise _no_instrument(self.soundfont, program, is_drum)
 
@@ -163,7 +217,7 @@ class FluidSynth:
             return
         place = len(self._kept), self._keeper, bank, preset
         self._is_idle.clear()
-        Thread(target=self._load, args=place).start()
+        Thread(target=self._load, args=place, daemon=True).start()
         while not self._is_idle.wait(_PATIENCE):
             pass
         self._kept.append((bank, preset))
@@ -189,7 +243,7 @@ class FluidSynth:
         )
         # Else every font that is added has to unpack a piano and a drum kit, asked for or not.
         for channel in range(_CHANNELS):
-            _function("unset_program", *_CHANNEL)(synth.synth, channel)
+            synth_function("unset_program", *CHANNEL)(synth.synth, channel)
         return synth
 
 
@@ -197,7 +251,7 @@ class _FluidPlayer:
     def __init__(self, synth: Any) -> None:
         self._synth = synth
         # pyfluidsynth's own get_samples gives 16 bits.
-        self._write = _function("write_float", *_WRITE_FLOAT)
+        self._write = synth_function("write_float", *WRITE_FLOAT)
 
     def note_on(self, pitch: int, velocity: int) -> None:
         self._synth.noteon(0, pitch, velocity)
@@ -233,6 +287,10 @@ class TinySoundFont:
 
     def require(self, program: int, is_drum: bool) -> None:
         self._preset(program, is_drum)
+
+    def load(self, program: int, is_drum: bool) -> None:
+        """All of the SoundFont was loaded with it."""
+        self.require(program, is_drum)
 
     @contextmanager
     def player(self, program: int, is_drum: bool) -> Iterator[Player]:
@@ -285,46 +343,3 @@ def _replacement(program: int, preset: int) -> set[str]:
 def _no_instrument(soundfont: Path, program: int, is_drum: bool) -> SoundFontError:
     what = "drum kit" if is_drum else f"instrument for General MIDI program {program}"
     return SoundFontError(f"{soundfont}: has no {what}; name a General MIDI SoundFont")
-
-
-_CHANNEL = (("channel", ctypes.c_int, 1),)
-_POINTER = ("pointer", ctypes.c_void_p, 1)
-_WRITE_FLOAT = (
-    ("length", ctypes.c_int, 1),
-    ("left", ctypes.c_void_p, 1),
-    ("left_offset", ctypes.c_int, 1),
-    ("left_increment", ctypes.c_int, 1),
-    ("right", ctypes.c_void_p, 1),
-    ("right_offset", ctypes.c_int, 1),
-    ("right_increment", ctypes.c_int, 1),
-)
-
-
-@cache
-def _library() -> Any:
-    """pyfluidsynth, with FluidSynth's messages turned off: its return values say enough."""
-    with redirect_stdout(io.StringIO()):  # where CI is set, it prints where it found the library
-        fluidsynth: Any = import_module("fluidsynth")
-    silence = fluidsynth.cfunc(
-        "fluid_set_log_function",
-        ctypes.c_void_p,
-        ("level", ctypes.c_int, 1),
-        ("function", ctypes.c_void_p, 1),
-        ("data", ctypes.c_void_p, 1),
-    )
-    for level in range(5):
-        silence(level, None, None)
-    return fluidsynth
-
-
-@cache
-def _function(name: str, *arguments: tuple[str, Any, int]) -> Any:
-    """A function of FluidSynth's synth that pyfluidsynth does not bind."""
-    synth = ("synth", ctypes.c_void_p, 1)
-    return _library().cfunc(f"fluid_synth_{name}", ctypes.c_int, synth, *arguments)
-
-
-def _fluid_version(library: Any) -> str:
-    numbers = ctypes.c_int(), ctypes.c_int(), ctypes.c_int()
-    library.fluid_version(*numbers)
-    return ".".join(str(number.value) for number in numbers)

@@ -1,3 +1,4 @@
+import os
 import signal
 from pathlib import Path
 from threading import Event
@@ -12,7 +13,13 @@ from diffbgm.music.tempo_map import TempoMap
 from diffbgm.sound.parts import SAMPLE_RATE, Part
 from diffbgm.sound.reverb import TAIL_SAMPLES, impulse_response, reverberation
 from diffbgm.sound.synthesis import BLOCK, MAX_TAIL, StemMix, render_shot, stem_mixes
-from diffbgm.sound.synthesizers import FluidSynth, Synthesizer, fluidsynth_is_installed
+from diffbgm.sound.synthesizers import (
+    FluidSynth,
+    Synthesizer,
+    fluidsynth_is_installed,
+    open_synthesizer,
+    unload,
+)
 
 TEMPO = TempoMap.constant(beats=40, duration=20.0)  # 120 BPM
 FILM = 20 * SAMPLE_RATE
@@ -164,6 +171,41 @@ def test_who_waits_for_an_instrument_can_be_stopped(small_soundfont: Path) -> No
         is_free.set()
     with FluidSynth(small_soundfont) as synthesizer:
         assert np.array_equal(render(synthesizer, melody())[0].samples, whole.samples)
+
+
+@pytest.mark.skipif(not fluidsynth_is_installed(), reason="libfluidsynth is not installed")
+def test_a_soundfont_stays_warm_until_it_changes(small_soundfont: Path, tmp_path: Path) -> None:
+    font = tmp_path / "font.sf2"
+    font.write_bytes(small_soundfont.read_bytes())
+    with open_synthesizer(font) as first:
+        (fresh,) = render(first, melody())
+    with open_synthesizer(font) as second:
+        assert second is first
+        assert np.array_equal(render(second, melody())[0].samples, fresh.samples)
+        with open_synthesizer(font) as beside:  # as another thread would
+            assert beside is not first
+            assert np.array_equal(render(beside, melody())[0].samples, fresh.samples)
+    os.utime(font, ns=(0, 0))
+    with open_synthesizer(font) as third:
+        assert third is not first
+    with pytest.raises(CancelledError), open_synthesizer(font):
+        raise CancelledError("stopped")
+    with open_synthesizer(font) as fourth:
+        assert fourth is not third
+    unload()
+    with open_synthesizer(font) as fifth:
+        assert fifth is not fourth
+
+
+def test_stems_that_play_at_once_sound_as_they_do_alone(synthesizer: Synthesizer) -> None:
+    names = ("Piano", "Strings", "Drums")
+    tracks = [
+        Track(name, program, melody().notes, name == "Drums")
+        for name, program in zip(names, (0, 48, 0), strict=True)
+    ]
+    alone = [render(synthesizer, track)[0] for track in tracks]
+    for part, expected in zip(render(synthesizer, *tracks), alone, strict=True):
+        assert np.array_equal(part.samples, expected.samples)
 
 
 def test_a_missing_instrument_is_an_error_that_names_it(synthesizer: Synthesizer) -> None:
