@@ -18,12 +18,14 @@ def choose_device(name: str) -> str:
     return name
 
 
-def leave_processors_free() -> None:
-    """Let torch use half of the processors from here on.
+def use_cores() -> None:
+    """Let torch use every core once from here on.
 
-    They come in pairs that share one core, and the editor needs some. Where threads outnumber
-    free cores, they wait for each other at every layer.
+    Processors may come in pairs that share one core; where threads outnumber free cores, they wait
+    for each other at every layer.
     """
+    import psutil
     import torch
 
-    torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))
+    processors = os.cpu_count() or 1
+    torch.set_num_threads(min(processors, psutil.cpu_count(logical=False) or processors))

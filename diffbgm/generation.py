@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from diffbgm.devices import choose_device, leave_processors_free
+from diffbgm.devices import choose_device, use_cores
 from diffbgm.music.pianoroll import BEATS_PER_BAR, SIXTEENTHS_PER_BEAT, TRACKS
 from diffbgm.music.tempo_map import TempoMap
 from diffbgm.options import Sampling
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from diffbgm.model.piece_conditions import PieceConditions
     from diffbgm.video.analysis import VideoAnalysis
 
-# Bars around a shot that the network sees with it for a new take.
-CONTEXT_BARS = 8
+# Bars that the network sees for a new take, the shot's among them: as many as fit into one of its
+# windows; but so many on either side of a long shot.
+SEEN_BARS = 16
+CONTEXT_BARS = 4
 
 
 def resolve_checkpoint(path: Path | None) -> Path:
@@ -54,7 +56,7 @@ def _load(checkpoint: Path, changed: int, device: str) -> "Model":
 
     from diffbgm.model.networks import load_model
 
-    leave_processors_free()
+    use_cores()
     return load_model(checkpoint, torch.device(device))
 
 
@@ -113,7 +115,7 @@ def inpaint_beats(
     own, known = (np.pad(which, (before, after)) for which in (beats, ~beats))
     cell_padding = (before * SIXTEENTHS_PER_BEAT, after * SIXTEENTHS_PER_BEAT)
     given = np.pad(roll, [cell_padding, (0, 0), (0, 0)])
-    seen = _context_beats(own)
+    seen = context_beats(own)
     cells = slice(seen.start * SIXTEENTHS_PER_BEAT, seen.stop * SIXTEENTHS_PER_BEAT)
     mask = np.repeat(known[seen], SIXTEENTHS_PER_BEAT)[None].repeat(len(TRACKS), axis=0)
     key_signature = int(np.bincount(key_signatures_of(roll)).argmax())
@@ -155,12 +157,14 @@ def _at_beats(rows: np.ndarray, tempo_map: TempoMap) -> np.ndarray:
     return rows[np.clip(middle.astype(int), 0, len(rows) - 1)]
 
 
-def _context_beats(own: np.ndarray) -> slice:
+def context_beats(own: np.ndarray) -> slice:
     """The beats of whole bars, those to sample (true in `own`) and their context."""
+    total = len(own) // BEATS_PER_BAR
     bars = np.flatnonzero(own.reshape(-1, BEATS_PER_BAR).any(axis=1))
-    first = max(0, int(bars[0]) - CONTEXT_BARS)
-    last = min(len(own) // BEATS_PER_BAR, int(bars[-1]) + 1 + CONTEXT_BARS)
-    return slice(first * BEATS_PER_BAR, last * BEATS_PER_BAR)
+    begin, end = int(bars[0]), int(bars[-1]) + 1
+    count = min(max(SEEN_BARS, end - begin + 2 * CONTEXT_BARS), total)
+    first = min(max(0, begin - (count - (end - begin)) // 2), total - count)
+    return slice(first * BEATS_PER_BAR, (first + count) * BEATS_PER_BAR)
 
 
 def _without(roll: np.ndarray, before: int, after: int) -> np.ndarray:

@@ -21,7 +21,7 @@ from diffbgm.devices import choose_device
 from diffbgm.dialogue import Dialogue
 from diffbgm.errors import StorageError, TimelineError
 from diffbgm.files import as_path
-from diffbgm.generation import CONTEXT_BARS
+from diffbgm.generation import SEEN_BARS
 from diffbgm.music.pianoroll import BEATS_PER_BAR
 from diffbgm.options import RefitOptions, checked
 from diffbgm.performing import share_of
@@ -141,7 +141,7 @@ def _groups(fresh: np.ndarray) -> list[np.ndarray]:
     groups: list[np.ndarray] = []
     last_end = None
     for first, end in stretches(np.flatnonzero(fresh)):
-        if last_end is None or first - last_end > (CONTEXT_BARS + 1) * BEATS_PER_BAR:
+        if last_end is None or first - last_end > SEEN_BARS * BEATS_PER_BAR:
             groups.append(np.zeros_like(fresh))
         groups[-1][first:end] = True
         last_end = end

@@ -18,7 +18,7 @@ import torch
 from PIL import Image
 from safetensors import SafetensorError
 
-from diffbgm.devices import leave_processors_free
+from diffbgm.devices import use_cores
 from diffbgm.errors import CheckpointError
 from diffbgm.video.clip_weights import damaged, weights_of
 
@@ -96,7 +96,7 @@ def load_network(folder: Path, identity: str, device: str) -> Network:
     CheckpointError names the file that is damaged or does not fit the architecture.
     """
     open_clip = import_open_clip()
-    leave_processors_free()
+    use_cores()
     name = f"local-dir:{folder}"
     try:
         model, prepare = open_clip.create_model_from_pretrained(name, device=device)

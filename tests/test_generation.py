@@ -1,0 +1,24 @@
+"""Which bars the network sees for a new take."""
+
+import numpy as np
+import pytest
+
+from diffbgm.generation import CONTEXT_BARS, SEEN_BARS, context_beats
+from diffbgm.music.pianoroll import BEATS_PER_BAR
+
+
+@pytest.mark.parametrize(
+    ("bars", "own", "seen"),
+    [
+        (40, (20, 22), (13, 29)),  # as much before as after
+        (40, (0, 2), (0, 16)),  # the film begins
+        (40, (38, 40), (24, 40)),  # and ends
+        (10, (4, 5), (0, 10)),  # a short film, all of it
+        (60, (20, 40), (16, 44)),  # a long shot, with some bars either side
+    ],
+)
+def test_one_window_around_a_shot(bars, own, seen) -> None:
+    beats = np.zeros(bars * BEATS_PER_BAR, bool)
+    beats[own[0] * BEATS_PER_BAR + 1 : own[1] * BEATS_PER_BAR - 1] = True
+    assert context_beats(beats) == slice(seen[0] * BEATS_PER_BAR, seen[1] * BEATS_PER_BAR)
+    assert seen[1] - seen[0] <= max(SEEN_BARS, own[1] - own[0] + 2 * CONTEXT_BARS)
