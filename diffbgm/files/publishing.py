@@ -9,7 +9,9 @@ that was killed could not. Only files of the record are ever replaced or removed
 import json
 import os
 import shutil
+from collections import deque
 from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -32,6 +34,7 @@ WORK = ".diffbgm"
 _NEW, _JOURNAL, _DRAFT, _LOCK = "new", "journal.json", "journal.draft", "lock"
 # Longer than the switch of a long film takes, which is renaming and no copying.
 SWITCH_SECONDS = 60.0
+_AT_ONCE = 8  # files that the disc is asked for
 
 
 @contextmanager
@@ -142,11 +145,10 @@ def _switch(folder: Path, old: Record, new: Record) -> None:
         name for name in new if exists(folder / name) and not is_ours(folder / name, old.get(name))
     ]
     refuse_foreign(folder, sorted(in_the_way))
-    for name, identity in new.items():
-        if identity != old.get(name):  # what is the same file was on the disc before
-            _to_disc(work / _NEW / name)
-    for place in [work / _NEW, *(path for path in (work / _NEW).rglob("*") if path.is_dir())]:
-        _to_disc(place)
+    # What is the same file was on the disc before.
+    written = [work / _NEW / name for name in new if new[name] != old.get(name)]
+    folders = [path for path in (work / _NEW).rglob("*") if path.is_dir()]
+    _all_to_disc([*written, work / _NEW, *folders])
     journal = json.dumps({"old": to_json(old), "new": to_json(new)})
     (work / _DRAFT).write_text(journal)
     _to_disc(work / _DRAFT)
@@ -187,8 +189,7 @@ def _put_in_place(folder: Path) -> None:
         if is_ours(folder / name, old[name]):
             (folder / name).unlink()
     _remove_empty(folder, old.keys() - new.keys())
-    for place in {folder, *((folder / name).parent for name in new)}:
-        _to_disc(place)
+    _all_to_disc({folder, *((folder / name).parent for name in new)})
 
 
 def _remove_empty(folder: Path, names: Collection[str]) -> None:
@@ -197,6 +198,12 @@ def _remove_empty(folder: Path, names: Collection[str]) -> None:
     for place in sorted(places, key=lambda each: -len(each.parts)):
         with suppress(OSError):
             (folder / place).rmdir()
+
+
+def _all_to_disc(paths: Collection[Path]) -> None:
+    """As `_to_disc` of each, at once: a disc writes many about as fast as one."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        deque(pool.map(_to_disc, paths), maxlen=0)
 
 
 def _to_disc(path: Path) -> None:

@@ -173,7 +173,8 @@ def _track_of(events: Sequence[tuple[int, Any]], length: int) -> mido.MidiTrack:
     in_order = sorted(events, key=lambda event: (event[0], event[1].type == "note_on"))
     track, now = mido.MidiTrack(), 0
     for tick, message in in_order:
-        track.append(message.copy(time=tick - now))
+        message.time = tick - now
+        track.append(message)
         now = tick
     track.append(mido.MetaMessage("end_of_track", time=max(length - now, 0)))
     return track
