@@ -85,6 +85,22 @@ def complaints(browser: webdriver.Chrome) -> list[str]:
     return [entry["message"] for entry in browser.get_log("browser")]
 
 
+def test_a_chart_without_room_is_not_drawn(
+    browser: webdriver.Chrome, composed: Composition
+) -> None:
+    """Hidden, or narrower than its margins: and it is back where it has room again."""
+    show(browser, composed.folder / "report.html", "VIDEO")
+    is_drawn = "return canvas.width > 500"
+    assert browser.execute_script(is_drawn)
+    for width in ("0px", "40px"):
+        narrowed = """canvas.width = 1; canvas.parentElement.style.width = arguments[0];
+        requestAnimationFrame(() => requestAnimationFrame(arguments[1]))"""
+        browser.execute_async_script(narrowed, width)
+        assert not browser.execute_script(is_drawn)
+    browser.execute_script("canvas.parentElement.style.width = ''")
+    wait(browser, lambda: browser.execute_script(is_drawn))
+
+
 def test_the_cursor_follows_the_film_and_a_click_seeks(
     browser: webdriver.Chrome, composed: Composition
 ) -> None:

@@ -240,9 +240,10 @@ const Chart = (() => {
     word(name, name === "notes" ? 2 : LEFT - 8, top + height / 2 + 4, FAINT, name === "notes" ? "left" : "right");
   }
 
-  // Draw `given` on the canvas, as wide as it is, for the time that `shown` says.
+  // Draw `given` on the canvas, as wide as it is, for the time that `shown` says; nothing while it has no room.
   function draw(canvas, given, pictures, shown) {
     [content, images, view, width] = [given, pictures, shown, canvas.parentElement.clientWidth];
+    if (width <= LEFT + RIGHT) return;
     readColours();
     const density = window.devicePixelRatio || 1;
     canvas.width = width * density;
