@@ -59,6 +59,8 @@ _CLASSES = (
     operators.DIFFBGM_OT_preferences,
     manual.DIFFBGM_OT_help,
     manual.DIFFBGM_OT_report_bug,
+    operators.DIFFBGM_OT_choose_style,
+    operators.DIFFBGM_OT_remove_muted,
     operators.DIFFBGM_OT_start_server,
     panels.DIFFBGM_PT_generate,
     panels.DIFFBGM_PT_more_options,

@@ -27,7 +27,8 @@ class Edit:
     """Frames `start` up to, not including, `end` of a scene; at `candidates` there may be cuts.
 
     `films` has, for every stretch between them, the film of which it shows a piece as it is, from
-    that piece's first frame on, or None where only Blender can make the picture.
+    that piece's first frame on, or None where only Blender can make the picture; `bases` has the
+    name of the strip whose picture it shows before all others, or "".
     """
 
     scene: str
@@ -36,6 +37,7 @@ class Edit:
     rate: Fraction
     candidates: tuple[int, ...]
     films: tuple[Film | None, ...]
+    bases: tuple[str, ...] = ()
 
     @property
     def stretches(self) -> list[tuple[int, int]]:
@@ -45,14 +47,13 @@ class Edit:
 
     @property
     def composited(self) -> list[tuple[int, int]]:
-        """What only Blender can make, counted likewise, as few and long stretches."""
-        merged: list[tuple[int, int]] = []
-        for (start, end), film in zip(self.stretches, self.films, strict=True):
-            if film is None and merged and merged[-1][1] == start:
-                merged[-1] = (merged[-1][0], end)
-            elif film is None:
-                merged.append((start, end))
-        return merged
+        """What only Blender can make, counted likewise: each stretch is a film of its own, and so
+        the same one again, to the byte, as long as nothing changes in it."""
+        return [
+            stretch
+            for stretch, film in zip(self.stretches, self.films, strict=True)
+            if film is None
+        ]
 
     def without(self, paths: Iterable[str]) -> "Edit":
         """The same edit, what shows these films to be made by Blender."""
@@ -103,6 +104,21 @@ def find_films(
     """For every stretch, in which no strip begins or ends, the film it shows as it is."""
     present = _Sweep(pictures)
     return tuple(_film_at(start, present.at(start)) for start, _ in stretches)
+
+
+def find_bases(
+    pictures: Sequence[Picture], stretches: Iterable[tuple[int, int]]
+) -> tuple[str, ...]:
+    """For every stretch, the strip that it is a part of: what begins last, of that the lowest; a
+    watermark begins long before. Empty where nothing is shown."""
+    present = _Sweep(pictures)
+    return tuple(_base(present.at(start)) for start, _ in stretches)
+
+
+def _base(pictures: Iterable[Picture]) -> str:
+    own = (picture for picture in pictures if not picture.sources)
+    base = max(own, key=lambda picture: (picture.start, -picture.channel), default=None)
+    return base.name if base else ""
 
 
 class _Sweep:

@@ -11,7 +11,6 @@ from bpy.props import IntProperty
 
 from . import compat, generating, jobs, operating, sending, shot_properties, thumbnails
 from .client import Client
-from .ranges import NoPictureError
 from .running import Run, within
 from .sending import ComposeOrder
 from .words import translated
@@ -29,30 +28,22 @@ class Found(NamedTuple):
     pictures: list[Path]
 
 
-class DIFFBGM_OT_find_shots(bpy.types.Operator):
+class DIFFBGM_OT_find_shots(operating.Starts, bpy.types.Operator):
     """Look at the picture, list its shots, and say how the music would meet their cuts"""
 
     bl_idname = "diffbgm.find_shots"
     bl_label = "Find Shots"
 
-    @classmethod
-    def poll(cls, context):
-        return operating.has_scene(cls, context)
-
-    def execute(self, context):
-        try:
-            order = generating.order_for(context)
-        except (NoPictureError, operating.NotAllowedError, OSError) as error:
-            self.report({"ERROR"}, translated(str(error)))
-            return {"CANCELLED"}
+    def job(self, context):
+        order = generating.order_for(context)
         folder = Path(tempfile.mkdtemp(prefix="diffbgm-shots-", dir=bpy.app.tempdir or None))
-        job = jobs.Job(
+        return jobs.Job(
             title="Find shots",
             scene=order.edit.scene,
             work=lambda run: find(order, folder, run),
             finish=lambda scene, found: _list(scene, order, found),
+            subject=f"{order.edit.start} - {order.edit.end - 1}",
         )
-        return operating.begin(self, job)
 
 
 class DIFFBGM_OT_add_cut(bpy.types.Operator):

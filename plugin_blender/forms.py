@@ -22,6 +22,11 @@ from . import compat, suggestions
 
 Option = dict[str, Any]
 
+
+class FormError(ValueError):
+    """A text that says nothing; the message names the option, and how to write it."""
+
+
 _WORDS = {"as measured": "Automatic", "as it is": "As It Is"}
 HIGHEST = 2**31 - 1  # of Blender's whole numbers
 DEFINITION = json.loads(Path(__file__).with_name("options.json").read_text("utf-8"))
@@ -79,7 +84,10 @@ def draw(layout, values, of: str, group: str) -> None:
 
 
 def request(values, of: str) -> dict[str, Any]:
-    """What a request says: only what differs from the defaults, and a seed in any case."""
+    """What a request says: only what differs from the defaults, and a seed in any case.
+
+    FormError where a text is not as its option wants it.
+    """
     result = {}
     for option in options(of):
         value = _value(option, values)
@@ -114,14 +122,34 @@ def _value(option: Option, values) -> Any:
         return sorted(round(number, 2) for number in value)
     if option["kind"] == "number":
         return round(value, 3)  # Blender's numbers are floats of 32 bits.
+    if option["kind"] in _READ:
+        return _READ[option["kind"]](value, _label(option))
     if isinstance(value, str):
         return "" if value.strip() == word_for_none(option) else value.strip()
     return value
 
 
+def _read_spans(text: str, label: str) -> list[list[float]] | None:
+    """Spans of seconds, such as `2.5-4, 10-12`."""
+    try:
+        spans = [[float(end) for end in span.split("-")] for span in _read_words(text, label)]
+    except ValueError:
+        spans = [[]]
+    if any(len(span) != 2 for span in spans):
+        raise FormError(f"{label}: write spans of seconds like 2.5-4, 10-12")
+    return spans or None
+
+
+def _read_words(text: str, label: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+_READ = {"spans": _read_spans, "moments": _read_words}
+
+
 def _is_optional(option: Option) -> bool:
     """Whether it has a tick of its own; an empty text needs none."""
-    is_text = option["kind"] in ("style", "mood", "chords")
+    is_text = option["kind"] in ("style", "mood", "chords", *_READ)
     return option["kind"] == "seed" or (option["default"] is None and not is_text)
 
 
@@ -158,6 +186,10 @@ def _text(option: Option, **more: Any):
     return StringProperty(**_shown(option), **more)
 
 
+def _list(option: Option, **more: Any):
+    return StringProperty(**{**_shown(option), "default": ""}, **more)
+
+
 def _number(option: Option, **more: Any):
     return FloatProperty(**_shown(option), **_bounds(option), **more)
 
@@ -190,4 +222,6 @@ _PROPERTIES = {
     "name": _choice,
     "range": _range,
     "chords": _text,
+    "spans": _list,
+    "moments": _list,
 }

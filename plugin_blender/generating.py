@@ -2,51 +2,76 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import bpy
 
-from . import compat, films, jobs, operating, placing, shot_properties, work
+from . import (
+    compat,
+    conforming,
+    films,
+    jobs,
+    lanes,
+    operating,
+    placing,
+    shot_properties,
+    work,
+)
 from .cuts import Edit, Film
 from .joins import Place
-from .ranges import NoPictureError
 from .rendering import Rendering
-from .running import WorkError
+from .running import Run, WorkError
 from .sending import Blender, ComposeOrder
 from .timeline import clock, read_edit
-from .words import translated
+
+REFIT = "diffbgm.refit"  # makes music of what is new
 
 
-class DIFFBGM_OT_generate(bpy.types.Operator):
+class DIFFBGM_OT_generate(operating.Starts, bpy.types.Operator):
     """Write music for the preview range, the selected strips, or all in the scene's range"""
 
     bl_idname = "diffbgm.generate"
     bl_label = "Generate BGM"
 
-    @classmethod
-    def poll(cls, context):
-        return operating.has_scene(cls, context)
-
-    def execute(self, context):
-        try:
-            order = order_for(context)
-        except (NoPictureError, operating.NotAllowedError, OSError) as error:
-            self.report({"ERROR"}, translated(str(error)))
-            return {"CANCELLED"}
-        job = jobs.Job(
-            title="Generate BGM",
-            scene=order.edit.scene,
-            work=lambda run: work.compose(order, run),
-            finish=_place,
+    def job(self, context):
+        order = order_for(context)
+        return placing_job(
+            "Generate BGM",
+            context,
+            order,
+            lambda run: work.compose(order, run),
+            "Music for {} shots is in place",
         )
-        return operating.begin(self, job)
+
+
+def placing_job(
+    title: str, context, order: ComposeOrder, compose: Callable[[Run], work.Music], done: str
+) -> jobs.Job:
+    """A job whose music goes where the shots of the edit are then; what would keep it from there is
+    found now. Raises NotReadyError, PlacementError."""
+    scene, edit = compat.edited_scene(context), order.edit
+    operating.writable_music_folder()
+    lanes.find_lane(scene.sequence_editor, edit.start, edit.end)
+    held = conforming.hold(scene, edit)
+
+    def finish(scene, music: work.Music) -> Iterator[str | jobs.Notice]:
+        spots = conforming.conform(scene, edit, held, music)
+        yield jobs.PLACING
+        is_same = spots == placing.as_cut(music) and not conforming.has_changed(scene, edit)
+        yield jobs.PLACING
+        yield from placing.place(scene, music, spots)
+        text = done.format(len(spots))
+        changed = f"{text}. The edit was changed meanwhile: the music lies where its shots are now"
+        yield text if is_same else jobs.Notice(changed, mend=REFIT)
+
+    return jobs.Job(title, edit.scene, compose, finish, subject=f"{edit.start} - {edit.end - 1}")
 
 
 def order_for(context) -> ComposeOrder:
     """The edit as it is now, and what is asked of its music; nothing is opened or saved yet.
 
-    Raises NoPictureError, NotAllowedError, OSError.
+    Raises NoPictureError, NotReadyError, FormError.
     """
     scene = compat.edited_scene(context)
     server = operating.server_of(context)
@@ -55,7 +80,7 @@ def order_for(context) -> ComposeOrder:
     return ComposeOrder(
         edit,
         Place(edit.start, clock(scene)),
-        Blender(has_rate=lambda film: _has_rate(name, film), prepare=_prepare_rendering),
+        Blender(lambda film: _has_rate(name, film), _prepare_rendering, operating.music_folder),
         shot_properties.options_of(scene),
         operating.music_folder(),
         server,
@@ -92,8 +117,3 @@ def _prepare_rendering(edit: Edit, with_sound: bool) -> Rendering:
     sound = ["--sound"] if with_sound else []
     command = compat.script_command(script, *sound, str(copy), edit.scene, str(folder), *numbers)
     return Rendering(command, edit.composited, folder)
-
-
-def _place(scene, music: work.Music) -> Iterator[str]:
-    yield from placing.place(scene, music)
-    yield f"Music for {len(music.segments)} shots is in place"

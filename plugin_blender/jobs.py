@@ -23,30 +23,37 @@ from .running import Question, Run, StoppedError, WorkError
 
 TICK_SECONDS = 0.25
 SOON = 0.005  # seconds: a thread that asks one thing asks another, and a result has more to place
+GRACE = 0.4  # seconds for a thread to stop: one that waits for a server which hangs is left alone
 SLICE = 0.004  # seconds that placing a result takes of one tick, but for its last step
 
 logger = logging.getLogger(__name__)
 
 
 class PlacementError(Exception):
-    """A result cannot be put into the scene; the message says why."""
+    """A result cannot be put into the scene; the message says why, `mend` is the operator that
+    helps."""
+
+    def __init__(self, message: str, mend: str = "") -> None:
+        super().__init__(message)
+        self.mend = mend
 
 
 class Notice(NamedTuple):
-    """What the last job that ended has to say."""
+    """What a job that ended has to say, or what keeps one from beginning."""
 
     text: str
-    is_error: bool
+    is_error: bool = False
     mend: str = ""  # the operator whose button mends it
+    about: str = ""  # the job's title and subject
 
 
 @dataclass
 class Placing:
     """How far a result is put into its scene, and `history.age` when that began."""
 
-    steps: Iterator[str]
+    steps: Iterator[str | Notice]
     age: int
-    told: str = ""
+    told: str | Notice = ""
 
 
 @dataclass
@@ -61,7 +68,8 @@ class Job:
     title: str
     scene: str
     work: Callable[[Run], Any]
-    finish: Callable[[Any, Any], Iterator[str]]
+    finish: Callable[[Any, Any], Iterator[str | Notice]]
+    subject: str = ""  # by which jobs of one title are told apart
     id: str = field(default="", init=False)
     file: history.FileMark | None = field(default=None, init=False)
     stage: str = field(default="", init=False)
@@ -87,7 +95,10 @@ _jobs: dict[str, Job] = {}
 _numbers = itertools.count(1)
 _notices: list[Notice] = []
 _unplaced: list[Job] = []  # done, but with nowhere to go: nothing that is finished is thrown away
+PLACING = "Placing the music"
 PLACE_AGAIN = "diffbgm.place_again"
+_CANCELLED = Notice(text="Cancelled")
+_MOST_NOTICES = 4
 
 
 def start(job: Job) -> Job:
@@ -112,8 +123,18 @@ def running() -> list[Job]:
 
 
 def notice() -> Notice | None:
-    """The message of the last job that ended; None once another begins."""
+    """What there is to say last; None once a job begins."""
     return _notices[-1] if _notices else None
+
+
+def notices() -> list[Notice]:
+    """What jobs that ended had to say since the last one began, the latest last."""
+    return list(_notices)
+
+
+def tell(notice: Notice) -> None:
+    """Shows a message that is no job's: why none begins."""
+    _notices[:] = [notice]
 
 
 def cancel(job_id: str) -> bool:
@@ -123,7 +144,7 @@ def cancel(job_id: str) -> bool:
         return False
     job.run.stop()
     if job.has_result and job.placing is None:  # its thread has ended: it only waits for its file
-        _end(job, Notice(f"{job.title}: cancelled", is_error=False))
+        _end(job, _CANCELLED)
     return True
 
 
@@ -141,6 +162,8 @@ def tick() -> float | None:
         is_urgent |= _hear(job)
         if job.has_result:
             is_urgent |= _settle(job)
+        elif job.run.stopped_for() > GRACE:
+            _end(job, _CANCELLED)
     _show_progress()
     return (SOON if is_urgent else TICK_SECONDS) if _jobs else None
 
@@ -161,7 +184,7 @@ def _work(job: Job) -> None:
     try:
         job.messages.put(("result", job.work(job.run)))
     except StoppedError:
-        job.messages.put(("end", Notice(f"{job.title}: cancelled", is_error=False)))
+        job.messages.put(("end", _CANCELLED))
     except (ClientError, WorkError) as error:
         mend = getattr(error, "mend", "")
         job.messages.put(("end", Notice(str(error), is_error=True, mend=mend)))
@@ -186,8 +209,10 @@ def _hear(job: Job) -> bool:
             elif kind == "question":
                 _answer(job, content)
                 return True
-            elif kind == "result":
+            elif kind == "result" and not job.run.stopped_for():
                 job.has_result, job.result = True, content
+            elif kind == "result":
+                _end(job, _CANCELLED)
             else:
                 _end(job, content)
     return False
@@ -233,16 +258,16 @@ def _place(job: Job, scene) -> bool:
     if job.placing is None or job.placing.age != history.age():
         job.placing = Placing(job.finish(scene, job.result), history.age())
     placing, began = job.placing, time.perf_counter()
-    for text in placing.steps:
-        placing.told = text
+    for placed in placing.steps:
+        placing.told = placed
         if time.perf_counter() - began > SLICE:
-            job.stage = text
+            job.stage, job.fraction = PLACING, 1.0
             return True
     if time.perf_counter() - began > SLICE:
         return True  # the undo step has a tick of its own
     if scene is not None:
         _push_undo(job.title)
-    _end(job, Notice(placing.told, is_error=False))
+    _end(job, placing.told if isinstance(placing.told, Notice) else Notice(placing.told))
     return False
 
 
@@ -267,7 +292,8 @@ def place_again(scene) -> Job:
 
 def _end(job: Job, notice: Notice) -> None:
     _jobs.pop(job.id, None)
-    _notices[:] = [notice]
+    _notices.append(notice._replace(about=f"{job.title} {job.subject}".strip()))
+    del _notices[:-_MOST_NOTICES]
 
 
 def _push_undo(message: str) -> None:

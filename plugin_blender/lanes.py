@@ -10,6 +10,7 @@ from .tags import is_ours
 
 LANES = "BGM", "BGM 2", "BGM MIDI"  # shots take turns on the first two, as their joins overlap
 LAST_CHANNEL = 128
+REMOVE_MUTED = "diffbgm.remove_muted"  # the operator that may make room
 
 
 def find_lane(editor, start: int, end: int) -> int:
@@ -32,7 +33,10 @@ def find_lane(editor, start: int, end: int) -> int:
     unused = (s for s in stacks if on.keys().isdisjoint(s) and _are_unnamed(editor.channels, s))
     for stack in (*ours, *unused):
         return stack[0]
-    raise PlacementError(f"No {len(LANES)} channels in a row are free for the music: empty some")
+    raise PlacementError(
+        f"No {len(LANES)} channels in a row are free for the music: empty or unlock some",
+        mend=REMOVE_MUTED,
+    )
 
 
 def _are_ours(channels, on: Mapping[int, list], numbers: Iterable[int]) -> bool:

@@ -3,17 +3,46 @@
 In Blender without a window, where timers never fire, they wait for the job's end instead.
 """
 
+import tempfile
 from pathlib import Path
 
 import bpy
 
 from . import compat, jobs, preferences, strips
+from .forms import FormError
+from .ranges import NoPictureError
 from .server_process import ServerSettings
 from .words import translated
 
 
-class NotAllowedError(Exception):
-    """The user's settings forbid what was asked for; the message says which."""
+class NotReadyError(Exception):
+    """What was asked for cannot begin; the message says why, `mend` is the operator that helps."""
+
+    def __init__(self, message: str, mend: str = "") -> None:
+        super().__init__(message)
+        self.mend = mend
+
+
+class Starts:
+    """An operator that begins a job: a class says which one, or raises what keeps it from it."""
+
+    @classmethod
+    def poll(cls, context):
+        return has_scene(cls, context)
+
+    def execute(self, context):
+        try:
+            return begin(self, self.job(context))
+        except (NoPictureError, NotReadyError, FormError, jobs.PlacementError) as error:
+            return refuse(self, jobs.Notice(str(error), is_error=True, mend=mend_of(error)))
+
+    def job(self, context) -> jobs.Job:
+        raise NotImplementedError
+
+
+def mend_of(error: Exception) -> str:
+    """The operator whose button mends what an error tells of; empty where none does."""
+    return getattr(error, "mend", "")
 
 
 def has_scene(operator, context) -> bool:
@@ -36,9 +65,10 @@ def has_shot(operator, context) -> bool:
 def server_of(context) -> ServerSettings:
     settings = preferences.server_settings(context)
     if not compat.online_access() and not settings.is_on_this_machine():
-        raise NotAllowedError(
+        raise NotReadyError(
             "Blender's preferences forbid online access, which the server's address needs: "
-            "allow it (System > Network), or empty the address to use a server on this machine"
+            "allow it (System > Network), or empty the address to use a server on this machine",
+            mend="diffbgm.preferences",
         )
     return settings
 
@@ -50,6 +80,20 @@ def music_folder() -> Path:
     return Path(compat.user_folder(__package__))
 
 
+def writable_music_folder() -> Path:
+    """`music_folder`, made if missing; NotReadyError where music could not be kept in it."""
+    folder = music_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        raise NotReadyError(
+            f"Music cannot be kept in {folder} ({error.strerror}): save the file elsewhere",
+            mend="wm.save_as_mainfile",
+        ) from error
+
+
 def begin(operator, job: jobs.Job) -> set[str]:
     return follow(operator, jobs.start(job))
 
@@ -58,6 +102,15 @@ def follow(operator, job: jobs.Job) -> set[str]:
     """What an operator answers whose job runs: with a window at once, else when it has ended."""
     if not bpy.app.background:
         return {"FINISHED"}
-    notice = jobs.wait(job)
+    return _report(operator, jobs.wait(job))
+
+
+def refuse(operator, notice: jobs.Notice) -> set[str]:
+    """Says why nothing begins, in the panel, too, where the button that mends it is."""
+    jobs.tell(notice)
+    return _report(operator, notice)
+
+
+def _report(operator, notice: jobs.Notice) -> set[str]:
     operator.report({"ERROR" if notice.is_error else "INFO"}, translated(notice.text))
     return {"CANCELLED" if notice.is_error else "FINISHED"}

@@ -6,23 +6,26 @@ Each gathers on the main thread what a job needs, starts it and returns at once.
 from collections.abc import Iterator
 
 import bpy
-from bpy.props import StringProperty
+from bpy.props import EnumProperty, StringProperty
 
 from . import (
     compat,
     forms,
     jobs,
+    lanes,
     operating,
     pieces,
+    sending,
     server_process,
     strips,
     suggestions,
     work,
 )
+from .tags import tag_of
 from .words import translated
 
 
-class DIFFBGM_OT_regenerate_shot(bpy.types.Operator):
+class DIFFBGM_OT_regenerate_shot(operating.Starts, bpy.types.Operator):
     """Compose one shot again: the shot of the active BGM strip, or the one at the playhead"""
 
     bl_idname = "diffbgm.regenerate_shot"
@@ -32,32 +35,27 @@ class DIFFBGM_OT_regenerate_shot(bpy.types.Operator):
     def poll(cls, context):
         return operating.has_shot(cls, context)
 
-    def execute(self, context):
+    def job(self, context):
         scene = compat.edited_scene(context)
         tag = strips.required_shot(scene)
         if strips.is_shot_locked(scene, tag.composition, tag.shot):
-            self.report(
-                {"ERROR"},
-                translated(f"Shot {tag.shot + 1} is locked: unlock its strip and channel"),
+            raise operating.NotReadyError(
+                f"Shot {tag.shot + 1} is locked: unlock its strip and channel"
             )
-            return {"CANCELLED"}
-        try:
-            server = operating.server_of(context)
-        except operating.NotAllowedError as error:
-            self.report({"ERROR"}, translated(str(error)))
-            return {"CANCELLED"}
-        options = forms.request(scene.diffbgm_take, "take")
-        place = strips.place_of(scene, tag.composition)
         order = work.TakeOrder(
-            tag.composition, place, tag.shot, options, operating.music_folder(), server
+            tag.composition,
+            strips.place_of(scene, tag.composition),
+            tag.shot,
+            forms.request(scene.diffbgm_take, "take"),
+            operating.writable_music_folder(),
+            operating.server_of(context),
         )
-        job = jobs.Job(
+        return jobs.Job(
             title=f"Regenerate shot {tag.shot + 1}",
             scene=scene.name,
             work=lambda run: work.new_take(order, run),
             finish=lambda scene, music: _update(scene, music, tag.shot),
         )
-        return operating.begin(self, job)
 
 
 class DIFFBGM_OT_place_again(bpy.types.Operator):
@@ -103,10 +101,15 @@ class DIFFBGM_OT_show_log(bpy.types.Operator):
         return True
 
     def execute(self, context):
-        log = bpy.data.texts.load(str(server_process.log_path()))
-        self.report({"INFO"}, translated(f"{log.name}: in the Text Editor"))
-        if not bpy.app.background:
-            bpy.ops.wm.path_open(filepath=str(server_process.log_path()))
+        log = _fresh_log(str(server_process.log_path()))
+        if bpy.app.background:
+            self.report({"INFO"}, translated(f"{log.name}: in the Text Editor"))
+            return {"FINISHED"}
+        bpy.ops.wm.window_new()
+        area = context.window_manager.windows[-1].screen.areas[0]
+        area.type = "TEXT_EDITOR"
+        area.spaces.active.text = log
+        area.spaces.active.show_word_wrap = True
         return {"FINISHED"}
 
 
@@ -122,25 +125,83 @@ class DIFFBGM_OT_preferences(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class DIFFBGM_OT_start_server(bpy.types.Operator):
+class DIFFBGM_OT_choose_style(bpy.types.Operator):
+    """Choose one of the styles that the server has"""
+
+    bl_idname = sending.CHOOSE_STYLE
+    bl_label = "Choose Style"
+    bl_options = {"UNDO"}  # noqa: RUF012, as Blender wants it
+    bl_property = "style"
+
+    style: EnumProperty(
+        name="Style", items=lambda operator, context: [(s, s, "") for s in suggestions.styles]
+    )
+
+    @classmethod
+    def poll(cls, context):
+        return operating.has_scene(cls, context)
+
+    def invoke(self, context, event):
+        context.window_manager.invoke_search_popup(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context):
+        compat.edited_scene(context).diffbgm.style = self.style
+        return {"FINISHED"}
+
+
+class DIFFBGM_OT_remove_muted(bpy.types.Operator):
+    """Remove older music that is muted, to make room on its channels"""
+
+    bl_idname = lanes.REMOVE_MUTED
+    bl_label = "Remove Muted Music"
+    bl_options = {"UNDO"}  # noqa: RUF012, as Blender wants it
+
+    @classmethod
+    def poll(cls, context):
+        if not operating.has_scene(cls, context):
+            return False
+        if not strips.muted_compositions(compat.edited_scene(context)):
+            cls.poll_message_set("No music of ours is muted")
+            return False
+        return True
+
+    def execute(self, context):
+        scene = compat.edited_scene(context)
+        muted = strips.muted_compositions(scene)
+        on_top = compat.strips_of(scene.sequence_editor)
+        for strip in [s for s in on_top if (tag := tag_of(s)) and tag.composition in muted]:
+            on_top.remove(strip)
+        return {"FINISHED"}
+
+
+class DIFFBGM_OT_start_server(operating.Starts, bpy.types.Operator):
     """Start the music server now, so that the first music comes sooner, and ask what it offers"""
 
     bl_idname = "diffbgm.start_server"
     bl_label = "Start Server"
 
-    def execute(self, context):
-        try:
-            server = operating.server_of(context)
-        except operating.NotAllowedError as error:
-            self.report({"ERROR"}, translated(str(error)))
-            return {"CANCELLED"}
-        job = jobs.Job(
+    @classmethod
+    def poll(cls, context):
+        return True
+
+    def job(self, context):
+        server = operating.server_of(context)
+        return jobs.Job(
             title="Start server",
             scene="",
             work=lambda run: work.start_server(server, run),
-            finish=lambda scene, info: _learn(info),
+            finish=lambda scene, info: _greet(info),
         )
-        return operating.begin(self, job)
+
+
+def _fresh_log(path: str):
+    """The log as a text of Blender's, at its end; one that was shown before goes."""
+    for text in [text for text in bpy.data.texts if text.filepath == path]:
+        bpy.data.texts.remove(text)
+    log = bpy.data.texts.load(path)
+    log.cursor_set(len(log.lines) - 1)
+    return log
 
 
 def _update(scene, music: work.Music, shot: int) -> Iterator[str]:
@@ -154,6 +215,5 @@ def _update(scene, music: work.Music, shot: int) -> Iterator[str]:
         yield f"Shot {shot + 1} has a new take"
 
 
-def _learn(info: dict) -> Iterator[str]:
-    suggestions.learn(info)
+def _greet(info: dict) -> Iterator[str]:
     yield f"The server is ready ({info['version']})"

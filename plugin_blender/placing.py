@@ -3,17 +3,15 @@
 On the main thread only. Between two steps anything may happen to the scene: no strip is held.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from . import compat
-from .jobs import PlacementError
+from .jobs import PLACING, PlacementError
 from .lanes import LANES, find_lane
 from .strips import mark, name_of, open_strips, our_strips, remember, stored
 from .tags import FILE_KEY, KEY, LEAD_KEY, ORIGIN_KEY, is_ours
 from .work import Music, Segment
-
-PLACING = "Placing the music"
 
 
 class Spot(NamedTuple):
@@ -32,13 +30,13 @@ def as_cut(music: Music) -> list[Spot]:
     return [Spot(each, at, at + each.start_frame, at + each.end_frame) for each in music.segments]
 
 
-def place(scene, music: Music, spots: list[Spot] | None = None) -> Iterator[str]:
+def place(scene, music: Music, spots: Sequence[Spot]) -> Iterator[str]:
     """One sound strip and, above them, one muted roll a shot; yields after every small step.
 
     Music of ours that already plays there is muted, not removed. What an undo left of an earlier
     attempt goes first. Raises PlacementError before anything is changed.
     """
-    spots = sorted(as_cut(music) if spots is None else spots, key=lambda spot: spot.start)
+    spots = sorted(spots, key=lambda spot: spot.start)
     if not spots:
         raise PlacementError("All shots that the music was written for are gone")
     start, end = spots[0].start, max(spot.end for spot in spots)

@@ -1,11 +1,10 @@
 """The operator that carries music over to the edit as it is now, and shows first what changed."""
 
 from collections import Counter
-from collections.abc import Iterator
 
 import bpy
 
-from . import changes, compat, generating, jobs, operating, pieces, placing, strips, work
+from . import changes, compat, generating, operating, pieces, strips, work
 from .ranges import NoPictureError
 from .timeline import read_edit
 from .words import translated
@@ -14,7 +13,7 @@ _MOST_LINES = 14
 _ICONS = {"moved": "ARROW_LEFTRIGHT", "shorter": "MOD_LENGTH", "deleted": "TRASH", "new": "ADD"}
 
 
-class DIFFBGM_OT_refit(bpy.types.Operator):
+class DIFFBGM_OT_refit(operating.Starts, bpy.types.Operator):
     """Carry the music over to the edit as it is now: new notes just for what changed"""
 
     bl_idname = "diffbgm.refit"
@@ -41,21 +40,16 @@ class DIFFBGM_OT_refit(bpy.types.Operator):
         scene = compat.edited_scene(context)
         _draw_changes(self.layout.column(align=True), self._found, scene, read_edit(scene).start)
 
-    def execute(self, context):
-        scene = compat.edited_scene(context)
-        composition = strips.composition_at_hand(scene) or ""
-        try:
-            order = generating.order_for(context)
-        except (NoPictureError, operating.NotAllowedError, OSError) as error:
-            self.report({"ERROR"}, translated(str(error)))
-            return {"CANCELLED"}
-        job = jobs.Job(
-            title="Refit music",
-            scene=scene.name,
-            work=lambda run: work.refit(order, composition, run),
-            finish=_place,
+    def job(self, context):
+        composition = strips.composition_at_hand(compat.edited_scene(context)) or ""
+        order = generating.order_for(context)
+        return generating.placing_job(
+            "Refit music",
+            context,
+            order,
+            lambda run: work.refit(order, composition, run),
+            "The music fits the edit as it is now: {} shots",
         )
-        return operating.begin(self, job)
 
 
 def _draw_changes(column, found: list[changes.Change], scene, start: int) -> None:
@@ -82,8 +76,3 @@ def found_changes(scene) -> list[changes.Change]:
     if piece is None:
         return changes.compare((), (), now)
     return changes.compare(piece.shots, piece.pictures, now)
-
-
-def _place(scene, music: work.Music) -> Iterator[str]:
-    yield from placing.place(scene, music)
-    yield f"The music fits the edit as it is now: {len(music.segments)} shots"

@@ -73,6 +73,9 @@ def _write_movie(render, movie: str, has_sound: bool) -> None:
     render.use_file_extension = True
     render.use_sequencer = True
     render.use_border = render.use_multiview = render.use_stamp = False
+    for each in render.bl_rna.properties:
+        if each.identifier.startswith("use_stamp_"):  # the film would tell when it was made
+            setattr(render, each.identifier, False)
     render.frame_map_old = render.frame_map_new = 100
 
 

@@ -4,6 +4,7 @@ Knows no Blender.
 """
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
@@ -15,7 +16,12 @@ class StoppedError(Exception):
 
 
 class WorkError(Exception):
-    """A job cannot go on, for another reason than the connection; the message is for people."""
+    """A job cannot go on, for another reason than the connection; the message is for people, `mend`
+    the operator whose button helps."""
+
+    def __init__(self, message: str, mend: str = "") -> None:
+        super().__init__(message)
+        self.mend = mend
 
 
 class Question(Generic[T]):
@@ -60,10 +66,16 @@ class Run:
         self._tell = tell
         self._ask = ask
         self._stop = threading.Event()
+        self._stopped = 0.0
 
     def stop(self) -> None:
         """Makes the work raise StoppedError at its next report, check or wait."""
+        self._stopped = self._stopped or time.monotonic()
         self._stop.set()
+
+    def stopped_for(self) -> float:
+        """Seconds since `stop`; 0 before."""
+        return time.monotonic() - self._stopped if self._stopped else 0.0
 
     def report(self, stage: str, fraction: float) -> None:
         """`fraction` is of the whole job, 0..1. Raises StoppedError."""

@@ -10,17 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import mp4, otio, server_process
+from . import mp4, otio, server_process, suggestions
 from . import rendering as renderer
 from .client import Client, ServerUnreachable
 from .cuts import Edit, Film
 from .joins import Place
 from .mp4_boxes import NotPlainError
 from .rendering import Rendering
-from .running import Run, within
+from .running import Run, WorkError, within
 from .server_process import ServerSettings
 
 RENDER, UPLOAD = (0.0, 0.3), (0.3, 0.35)  # from where to where they take a job, of 0..1
+CHOOSE_STYLE = "diffbgm.choose_style"  # the operator that mends an unknown style
 _APART = 48  # frames between pieces of one film that are still uploaded as one
 
 
@@ -29,11 +30,13 @@ class Blender:
     """What is asked of Blender, on the main thread.
 
     `has_rate` says whether a film has the edit's frame rate, `prepare` makes a rendering of what
-    is composited of an edit, with its sound if that is wanted. Both may raise WorkError.
+    is composited of an edit, with its sound if that is wanted. Both may raise WorkError. `folder`
+    says where music goes: beside the file, which a person may save meanwhile.
     """
 
     has_rate: Callable[[Film], bool]
     prepare: Callable[[Edit, bool], Rendering]
+    folder: Callable[[], Path]
 
 
 @dataclass(frozen=True)
@@ -81,11 +84,14 @@ def hand_over(
     folder = Path(tempfile.mkdtemp(prefix="diffbgm-"))
     rendering = None
     try:
-        edit = _plain(order, run)
-        edit, pieces = (edit, []) if not order.server.address else _cut_out(order, edit, folder)
+        edit, pieces = _plain(order, run), []
+        if order.server.address:
+            _require_style(connect(order.server, run), order)
+            edit, pieces = _cut_out(order, edit, folder)
         if edit.composited:
             rendering = run.ask(lambda: order.blender.prepare(edit, order.wants_sound))
         client = connect(order.server, run)
+        _require_style(client, order)
         uploads = [*_render(rendering, run), *pieces]
         return _submit(client, uploads, order, edit, run, submit)
     finally:
@@ -98,6 +104,22 @@ def connect(server: ServerSettings, run: Run) -> Client:
     """A client of a server that answers, started if need be. Raises ClientError, StoppedError."""
     run.report("Starting the server", 0.0)
     return server_process.connect(server, run.wait)
+
+
+def _require_style(client: Client, order: ComposeOrder) -> None:
+    """Before anything is rendered: WorkError where the server has no such style."""
+    style = order.options.get("style")
+    if style is not None and style not in (styles := suggested(client)["styles"]):
+        raise WorkError(
+            f"The server has no style {style!r}: choose {', '.join(styles)}", mend=CHOOSE_STYLE
+        )
+
+
+def suggested(client: Client) -> dict[str, Any]:
+    """What a server offers, which the panel suggests from now on."""
+    info = client.info()
+    suggestions.learn(info)
+    return info
 
 
 def _plain(order: ComposeOrder, run: Run) -> Edit:

@@ -23,6 +23,7 @@ PATIENCE = 90.0  # seconds until a server that was started must answer; a cold d
 LOG_LINES = 8
 
 _starting = threading.Lock()  # two jobs must not start two servers
+_answers: list[str] = []  # the address of the server that answered last, if it did
 _children: list[subprocess.Popen] = []  # kept, as Python complains of one that is forgotten
 
 
@@ -47,10 +48,24 @@ def connect(settings: ServerSettings, wait: Callable[[float], None]) -> Client:
 
     `wait(seconds)` is called while a server starts; what it raises ends the waiting.
     """
+    _answers.clear()
     if settings.address:
         client = Client(settings.address, settings.token)
         client.health()
-        return client
+    else:
+        client = _connect_here(settings, wait)
+    _answers.append(client.address)
+    return client
+
+
+def state() -> str:
+    """Of the server that was asked last: "starting", "running", or "" where none answered."""
+    if _starting.locked():
+        return "starting"
+    return "running" if _answers else ""
+
+
+def _connect_here(settings: ServerSettings, wait: Callable[[float], None]) -> Client:
     while not _starting.acquire(timeout=0.1):
         wait(0)  # Another job may wait long for a server that hangs: this one can be cancelled.
     try:

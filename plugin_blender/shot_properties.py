@@ -1,5 +1,7 @@
 """The shots of a scene as a person wants them: kept with the file. Knows no server and no panel."""
 
+import contextlib
+
 import bpy
 from bpy.props import (
     BoolProperty,
@@ -29,7 +31,8 @@ def ask(context) -> None:
     """Has the hits found again for the options as they are now."""
     scene = compat.edited_scene(context)
     if scene is not None and hits.knows(scene.name) and not _writing:
-        hits.ask(scene.name, options_of(scene))
+        with contextlib.suppress(forms.FormError):  # told when it matters
+            hits.ask(scene.name, options_of(scene))
         redraw_until_answered()
 
 

@@ -54,6 +54,18 @@ def our_strips(scene, composition: str) -> list:
     return [strip for strip in found if is_ours(strip) and tag_of(strip).composition == composition]
 
 
+def muted_compositions(scene) -> set[str]:
+    """The music of which nothing sounds, nor is locked; what lies in meta strips does not count."""
+    editor = scene.sequence_editor
+    own = [strip for strip in (compat.strips_of(editor) if editor else ()) if is_ours(strip)]
+    sounding = {
+        tag_of(s).composition
+        for s in own
+        if s.lock or editor.channels[s.channel].lock or (s.type == "SOUND" and not s.mute)
+    }
+    return {tag_of(strip).composition for strip in own} - sounding
+
+
 def composition_at_hand(scene) -> str | None:
     """The music that the person means: of the shot at hand, else the last that is not muted."""
     if tag := shot_at_hand(scene):

@@ -123,7 +123,7 @@ def _exchange(operator, context, tag: Tag, take: int) -> set[str]:
         return {"CANCELLED"}
     try:
         server = operating.server_of(context)
-    except operating.NotAllowedError as error:
+    except operating.NotReadyError as error:
         operator.report({"ERROR"}, translated(str(error)))
         return {"CANCELLED"}
     place = strips.place_of(scene, tag.composition)

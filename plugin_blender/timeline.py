@@ -1,10 +1,11 @@
 """Reads the edit out of the sequencer: frame rate, candidates for cuts, films. Changes nothing."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from fractions import Fraction
 
 from . import compat, strip_table
-from .cuts import Edit, Picture, find_candidates, find_films
+from .cuts import Edit, Picture, find_bases, find_candidates, find_films
 from .films import Films
 from .ranges import picture_range, with_picture
 
@@ -16,6 +17,11 @@ _WITHOUT_INPUTS = frozenset(
 def read_edit(scene) -> Edit:
     """The range that the editor means, and where it may have cuts. Raises NoPictureError."""
     start, end, _ = picture_range(scene)
+    return read_range(scene, start, end)
+
+
+def read_range(scene, start: int, end: int) -> Edit:
+    """Frames `start` up to, not including, `end` of a scene that has a sequencer."""
     editor = scene.sequence_editor
     strips = compat.strips_of(editor)
     muted = strip_table.muted_channels(editor)
@@ -23,12 +29,13 @@ def read_edit(scene) -> Edit:
     candidates = find_candidates(pictures, start, end)
     edit = Edit(scene.name, start, end, frame_rate(scene), candidates, ())
     at = [(start + first, start + after) for first, after in edit.stretches]
+    bases = find_bases(pictures, at)
     graded = [compat.span(strip) for strip in _grades(strips, muted)]
     as_it_is = (
         None if any(first < end and after > start for first, after in graded) else film
         for (start, end), film in zip(at, find_films(pictures, at), strict=True)
     )
-    return Edit(edit.scene, start, end, edit.rate, candidates, tuple(as_it_is))
+    return replace(edit, films=tuple(as_it_is), bases=bases)
 
 
 def frame_rate(scene) -> Fraction:

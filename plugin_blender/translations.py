@@ -10,6 +10,21 @@ from collections.abc import Iterable
 CONTEXT = "diffbgm"  # in which words mean what they mean to us
 
 CHINESE = {
+    "Asked Hits": "指定的节拍位置",
+    "Cancelled": "已取消",
+    "Choose Style": "选择风格",
+    "Choose one of the styles that the server has": "从服务器提供的风格中选择一个",
+    "Make room in these spans of seconds instead": "改为在这些秒数区间内让出空间",
+    "Music cannot be kept in {} ({}): save the file elsewhere": "音乐无法保存在 {}（{}）：请把文件存到别处",
+    "No music of ours is muted": "没有被静音的音乐",
+    "Remove Muted Music": "移除静音的音乐",
+    "Remove older music that is muted, to make room on its channels": "移除被静音的旧音乐，腾出其通道",
+    "Server Is Running": "服务器正在运行",
+    "Server Is Starting": "服务器正在启动",
+    "{}. The edit was changed meanwhile: the music lies where its shots are now": "{}。期间剪辑已改动：音乐已放在各镜头现在的位置",
+    "The server has no style {}: choose {}": "服务器没有风格 {}：请选择 {}",
+    "Where a beat shall be besides the cuts: 5.2s, a frame or a timecode": "除剪辑点外还要有节拍的位置：5.2s、帧号或时间码",
+    "{}: write spans of seconds like 2.5-4, 10-12": "{}：请写成秒数区间，如 2.5-4, 10-12",
     "A beat must meet this cut": "必须有节拍踩中此剪辑点",
     "A music server of version {} runs, but this add-on is {}: stop it, and install both from the same release": "正在运行的音乐服务器版本为 {}，而此插件为 {}：请停止服务器，并从同一发行版安装两者",
     "A music server on another machine, such as http://192.168.1.5:8765. Empty: one on this machine, started when it is needed": "另一台机器上的音乐服务器，例如 http://192.168.1.5:8765。留空：使用本机服务器，需要时自动启动",
@@ -53,7 +68,7 @@ CHINESE = {
     "Cut": "剪辑点",
     "Cuts that a beat meets": "与节拍相合的剪辑点",
     "Delete": "删除",
-    "Dialogue": "查找对白",
+    "Dialogue": "对白",
     "Diffusion steps": "扩散步数",
     "Diffusion": "生成音符",
     "Downloading": "正在下载",
@@ -106,7 +121,7 @@ CHINESE = {
     "No server was started on this machine yet": "本机尚未启动过服务器",
     "No shot begins here": "此处不开始新镜头",
     "No strip lies in the {}: set it, or select strips": "{}内没有片段：请重新设置，或选择片段",
-    "No {} channels in a row are free for the music: empty some": "没有 {} 个相邻的空闲通道可放音乐：请腾出一些",
+    "No {} channels in a row are free for the music: empty or unlock some": "没有 {} 个相邻的空闲通道可放音乐：请腾出一些",
     "None": "无",
     "Notes": "音符",
     "Nothing is known of this music's takes: make a new one first": "尚不了解这段音乐的版本：请先新做一个",
@@ -222,7 +237,6 @@ CHINESE = {
     "{} of {} cuts on a beat": "{} / {} 个剪辑点踩在拍上",
     "{} shots were found": "找到 {} 个镜头",
     "{}, -{}:{}": "{}，剩余 {}:{}",
-    "{}: cancelled": "{}：已取消",
     "{}: in the Text Editor": "{}：已在文本编辑器中打开",
 }
 

@@ -75,7 +75,7 @@ def compose(order: ComposeOrder, run: Run) -> Music:
     """The picture of an edit to its music. Raises ClientError, WorkError, StoppedError, OSError."""
     client, state = sending.send(order, run)
     client, result = _await(client, state, state["jobs"][0]["id"], order.server, run)
-    return _fetch(client, state["id"], result, order.place, order.folder, run)
+    return _fetch(client, state["id"], result, order.place, _folder(order, run), run)
 
 
 def refit(order: ComposeOrder, composition: str, run: Run) -> Music:
@@ -84,7 +84,7 @@ def refit(order: ComposeOrder, composition: str, run: Run) -> Music:
         order, run, lambda client, document: client.refit(composition, document, {})
     )
     client, result = _await(client, state, state["jobs"][0]["id"], order.server, run)
-    return _fetch(client, state["id"], result, order.place, order.folder, run)
+    return _fetch(client, state["id"], result, order.place, _folder(order, run), run)
 
 
 def new_take(order: TakeOrder, run: Run) -> Music:
@@ -98,9 +98,17 @@ def new_take(order: TakeOrder, run: Run) -> Music:
     return _fetch(client, order.composition, result, order.place, order.folder, run)
 
 
+def _folder(order: ComposeOrder, run: Run) -> Path:
+    """Where music goes as the file is called now; as it was called where it is not open."""
+    try:
+        return run.ask(order.blender.folder)
+    except WorkError:
+        return order.folder
+
+
 def start_server(server: ServerSettings, run: Run) -> dict[str, Any]:
     """What the server suggestions, once it answers. Raises ClientError, StoppedError."""
-    return sending.connect(server, run).info()
+    return sending.suggested(sending.connect(server, run))
 
 
 def _await(

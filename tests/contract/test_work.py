@@ -21,6 +21,12 @@ from addon_modules.work import Music, TakeOrder, compose, new_take, start_server
 
 pytestmark = pytest.mark.slow
 
+# Takes the place of a rendering: copies a film to every one that is asked for.
+COPY = (
+    "import shutil, sys; [shutil.copy(sys.argv[1], made) for made in sys.argv[2:]]; "
+    "print('frames 48')"
+)
+
 
 def test_edit_comes_back_as_segments_on_its_cuts(order):
     stages: list[tuple[str, float]] = []
@@ -56,7 +62,7 @@ def test_edit_of_films_alone_is_not_rendered(order, tmp_path: Path):
 
 def test_film_of_another_rate_is_rendered(order, tmp_path: Path):
     asked = order(cuts=(110,))
-    for rate, composited in ((Fraction(24000, 1001), []), (Fraction(25), [(0, 48)])):
+    for rate, composited in ((Fraction(24000, 1001), []), (Fraction(25), [(0, 10), (10, 48)])):
         film = str(_movie(tmp_path / f"{float(rate)}.mp4", 10, rate))
         edit = replace(asked.edit, films=(Film(film, 5), Film(film, 0)))
         assert sending._plain(replace(asked, edit=edit), _quiet()).composited == composited
@@ -124,6 +130,15 @@ def test_servers_reason_is_passed_on(order):
         compose(order(cuts=(110,), style="broken"), _quiet())
 
 
+def test_unknown_style_is_found_before_anything_is_rendered(order):
+    asked = order(cuts=(110,), style="polka", program="import sys; sys.exit('rendered')")
+    with pytest.raises(
+        WorkError, match="no style 'polka': choose cinematic, slow, broken"
+    ) as raised:
+        compose(asked, _quiet())
+    assert raised.value.mend == "diffbgm.choose_style"
+
+
 def test_composition_that_the_server_forgot(settings: ServerSettings, tmp_path: Path):
     with pytest.raises(ServerRefused, match="no such composition"):
         new_take(TakeOrder("f" * 32, Place(0, 24.0), 0, {}, tmp_path, settings), _quiet())
@@ -145,10 +160,7 @@ def test_another_server_is_started_where_the_old_one_went_during_the_rendering(
     """As when the Blender ends that started it."""
     start_server(settings, _quiet())
     server = server_process.children()[-1]
-    program = (
-        f"import os, shutil, signal, sys; os.kill({server.pid}, signal.SIGTERM); "
-        "shutil.copy(*sys.argv[1:]); print('frames 48')"
-    )
+    program = f"import os, signal; os.kill({server.pid}, signal.SIGTERM); {COPY}"
     asked = order(cuts=(110, 131), program=program)
     run = Run(lambda *reported: server.wait(30) if reported[0] == "Uploading" else None)
     assert len(compose(asked, run).segments) == 3
@@ -166,13 +178,13 @@ def order(settings: ServerSettings, tmp_path: Path):
         style: str = "cinematic",
         film: Path | None = None,
         server: ServerSettings | None = None,
-        program: str = "import shutil, sys; shutil.copy(*sys.argv[1:]); print('frames 48')",
+        program: str = COPY,
     ) -> ComposeOrder:
         folder = tmp_path / "rendering"
         folder.mkdir()
         source = film or _film(tmp_path)
-        made = folder / "0.mp4"
-        command = [sys.executable, "-c", program, str(source), str(made)]
+        made = [str(folder / f"{number}.mp4") for number in range(len(cuts) + 1)]
+        command = [sys.executable, "-c", program, str(source), *made]
         films = (None,) * (len(cuts) + 1)
         edit = Edit("Scene", 100, 148, Fraction(24000, 1001), cuts, films)
         options = {"style": style, "seed": 1}
@@ -182,6 +194,7 @@ def order(settings: ServerSettings, tmp_path: Path):
             Blender(
                 has_rate=lambda film: True,
                 prepare=lambda edit, with_sound: Rendering(command, edit.composited, folder),
+                folder=lambda: tmp_path / "music",
             ),
             options,
             tmp_path / "music",

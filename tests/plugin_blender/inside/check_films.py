@@ -1,5 +1,7 @@
 """What goes to the server as a film by its path, and what has to be rendered."""
 
+import hashlib
+import subprocess
 import sys
 import time
 from functools import cache
@@ -89,7 +91,7 @@ def check_effects_and_adjustments_are_rendered():
     effect("GAUSSIAN_BLUR", 5, 34, 41, stage.strips()["second"])
     effect("ADJUSTMENT", 6, 60, 65)
     assert [film is None for film in films()] == [False, True, True]
-    assert timeline.read_edit(bpy.context.scene).composited == [(23, 60)]
+    assert timeline.read_edit(bpy.context.scene).composited == [(23, 30), (30, 60)]
 
 
 def check_held_pictures_are_rendered():
@@ -188,3 +190,24 @@ def check_overlay_is_rendered():
     three_movies()
     colour(9, 50, 55, "title").blend_alpha = 0.5
     assert [film is None for film in films()] == [False, False, False, True, False]
+
+
+def check_what_did_not_change_is_rendered_to_the_same_film():
+    """So a refit knows it again, wherever it is now."""
+    made = []
+    for shift in (0, 40):
+        three_movies()
+        scene = bpy.context.scene
+        for name in ("first", "second"):
+            stage.strips()[name].use_flip_x = True
+        if shift:
+            stage.strips()["second"].frame_start += shift
+            compat.set_end(stage.strips()["first"], 30)
+        edit = timeline.read_edit(scene)
+        rendering = generating._prepare_rendering(edit, False)
+        subprocess.run(rendering.command, check=True, stdout=subprocess.DEVNULL)
+        films = [hashlib.sha256(film.read_bytes()).hexdigest() for film in rendering.films]
+        made.append(dict(zip([end - start for start, end in edit.composited], films, strict=True)))
+    before, after = made
+    assert before[7] == after[7]  # it is elsewhere, and as it was
+    assert before[23] not in after.values()

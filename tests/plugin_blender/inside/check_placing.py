@@ -492,7 +492,7 @@ def _placing(pause: float = 0.0) -> jobs.Job:
     placed = music()
 
     def finish(scene, _):
-        for step in placing.place(scene, placed):
+        for step in placing.place(scene, placed, placing.as_cut(placed)):
             time.sleep(pause)
             yield step
         yield "done"

@@ -84,12 +84,13 @@ def check_click_returns_at_once():
 
 def check_placing_200_strips_holds_nothing_up():
     many_strips()
-    jobs.start(jobs.Job("Test", "Scene", lambda run: many_shots(), _place))
+    music = many_shots()
+    jobs.start(jobs.Job("Test", "Scene", lambda run: music, _place))
     ticks = []
     while jobs.running():
-        began = time.process_time()
+        began = time.thread_time()
         jobs.tick()
-        ticks.append(time.process_time() - began)
+        ticks.append(time.thread_time() - began)
     *placed, undo_step = ticks
     sys.stdout.write(
         f"slowest ticks: {[round(1000 * each, 1) for each in sorted(placed)[-3:]]} ms\n"
@@ -100,7 +101,7 @@ def check_placing_200_strips_holds_nothing_up():
 
 
 def _place(scene, music):
-    yield from placing.place(scene, music)
+    yield from placing.place(scene, music, placing.as_cut(music))
     yield "done"
 
 

@@ -34,6 +34,7 @@ def run(zip_path: str, module: str) -> None:
     sys.modules["addon"] = sys.modules[package]
     for name in (
         "compat",
+        "conforming",
         "cuts",
         "films",
         "finding",

@@ -114,5 +114,5 @@ def three_shots():
 
 def place(scene, music) -> None:
     """All steps of placing at once."""
-    for _ in placing.place(scene, music):
+    for _ in placing.place(scene, music, placing.as_cut(music)):
         pass
