@@ -80,6 +80,7 @@ TEST_PACKAGES = (
         "melt",
         "nginx-light",
         "python3-openshot",
+        "ardour",
     ),
     # What the bpy wheels link to.
     *("libegl1", "libgl1", "libsm6", "libxfixes3", "libxi6", "libxkbcommon0", "libxrender1"),

@@ -37,9 +37,11 @@ CASES = {
     "resolve.py": [(".otio", ".otio")],
     "reaper.py": [(".otio", ".rpp")],
     "audacity.py": [(".otio", ".lof")],
+    "ardour.py": [(".otio", ".ardour")],
     "openshot_project.py": [(".osp", ".osp")],
 }
 SYSTEM_PYTHON = "/usr/bin/python3"
+ARDOUR = "/usr/bin/ardour7-lua"  # of Debian 12
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +106,7 @@ def test_the_sound_of_every_shot_comes_with_the_edit(
     text = out.read_text()
     is_by_shot = after in (".kdenlive", ".mlt", ".osp")
     names = [f"shots/{number:03d}" for number in range(3)] if is_by_shot else ["mix.wav"]
-    names = ["stems/"] if after in (".rpp", ".lof") else names
+    names = ["stems/"] if after in (".rpp", ".lof", ".ardour") else names
     assert [name for name in names if name not in text] == []
 
 
@@ -171,6 +173,44 @@ def test_audacity_gets_stems_and_labels(server: ServerProcess, tmp_path: Path):
     labels = (tmp_path / "out.music" / "labels.txt").read_text().splitlines()
     starts = [float(line.split("\t")[0]) for line in labels if "Shot" in line]
     assert starts == [float(edge / RATE) for edge in EDGES[:-1]]
+
+
+# What Ardour itself finds in the session: a line a region, a change of tempo, a marker.
+ASK_ARDOUR = """
+AudioEngine:set_backend("None (Dummy)", "", "")
+local session = load_session(arg[1], "out")
+for route in session:get_tracks():iter() do
+  for region in route:to_track():playlist():region_list():iter() do
+    print("region", route:name(), region:position():samples(), region:length():samples())
+  end
+end
+for place in session:locations():list():iter() do
+  print("place", place:name(), place:start():samples())
+end
+local map = Temporal.TempoMap.read()
+for _, sample in ipairs({0, 24000, 96000}) do
+  print("tempo", sample, map:quarters_per_minute_at(Temporal.timepos_t(sample)))
+end
+map = nil
+close_session()
+"""
+
+
+def test_ardour_itself_opens_its_session(server: ServerProcess, tmp_path: Path):
+    with_music(server, tmp_path, "ardour.py", ".otio", ".ardour")
+    (tmp_path / "ask.lua").write_text(ASK_ARDOUR)
+    asked = subprocess.run(
+        [ARDOUR, tmp_path / "ask.lua", tmp_path], capture_output=True, text=True, timeout=300
+    )
+    lines = [" ".join(line.split()) for line in asked.stdout.splitlines()]
+    samples = FRAMES * 48_000 // RATE
+    assert f"region melody 0 {samples}" in lines, asked.stdout + asked.stderr
+    for number, edge in enumerate(EDGES[:-1]):
+        assert f"place Shot {number + 1} {edge * 48_000 // RATE}" in lines
+    points = json.loads((tmp_path / "out.music" / "composition.json").read_text())["tempo"]
+    for sample, bpm in (line.split()[1:] for line in lines if line.startswith("tempo")):
+        reached = [point for point in points if point["seconds"] <= int(sample) / 48_000 + 1e-6]
+        assert float(bpm) == pytest.approx((reached or points)[-1]["bpm"], abs=1e-3)
 
 
 def test_openshots_own_library_plays_the_music(server: ServerProcess, tmp_path: Path):
