@@ -29,6 +29,7 @@ def made_report(document: dict[str, Any]) -> str:
             {"name": name, "colour": colour, "values": [0.1]}
             for name, colour in palette.MOOD_COLOURS.items()
         ],
+        "chords": [[0.0, "C"], [1.0, "Am7"]],
         "tracks": [{"name": "Melody", "colour": [240, 180, 80], "is_drum": False}],
         "notes": [[0, shot["start"], shot["end"], 60, 90] for shot in shots],
         "pitches": [48, 72],

@@ -87,6 +87,15 @@ class CueSheet:
             return None
         return self.plan.chords.at(beat + self.bar_padding[0])
 
+    def chord_changes(self) -> list[tuple[float, str]]:
+        """Where another planned chord begins, by beats: seconds and name; none without a plan."""
+        changes: list[tuple[float, str]] = []
+        for beat, seconds in enumerate(self.tempo_map.beat_seconds[:-1].tolist()):
+            chord = self.planned_chord(beat)
+            if chord is not None and (not changes or changes[-1][1] != chord.name):
+                changes.append((seconds, chord.name))
+        return changes
+
     def to_dict(self) -> dict[str, Any]:
         """What composition.json keeps of it, enough for `from_dict` to rebuild it exactly."""
         from diffbgm.music.conditions import DYNAMIC, SEMANTIC

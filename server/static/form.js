@@ -63,9 +63,11 @@ function range(option, begin) {
   return { element: all[0], all, read };
 }
 
+/** Nothing where it is what was played already (data-played). */
 function text(option) {
   const element = input("text", { placeholder: option.absent });
-  return { element, read: () => element.value.trim() || null };
+  const read = () => element.value.trim() || null;
+  return { element, read: () => (read() === element.dataset.played ? null : read()) };
 }
 
 function list(option, placeholder, parse) {

@@ -3,7 +3,7 @@
 import { askUntilDone } from "./api.js";
 
 const $ = (id) => document.getElementById(id);
-const NAMES = { downbeat: "on a downbeat", beat: "on a beat", half: "on a half beat", none: "off" };
+const NAMES = { downbeat: "on a downbeat", beat: "on a beat", half: "on a half beat", none: "not met" };
 const NEXT = { free: "pinned", pinned: "ignored", ignored: "free" };
 
 let words = new Map(); // First frame of a shot to "pinned" or "ignored".
@@ -31,6 +31,7 @@ export async function show(request, again) {
   watching.abort();
   watching = new AbortController();
   const { signal } = watching;
+  $("hits-marks").textContent = Object.entries(NAMES).map(([kind, name]) => `${Chart.marks[kind]} ${name}`).join(", ") + ".";
   $("hits").hidden = false;
   $("welcome").hidden = true;
   $("hits-facts").textContent = "Looking at the picture…";
@@ -55,7 +56,7 @@ const tempo = ({ beats, seconds }) => Math.round((60 * (beats.length - 1)) / sec
 function entry(hit, again) {
   const item = document.createElement("li"), button = document.createElement("button");
   const word = words.get(hit.cut_frame) ?? "free";
-  const off = Math.abs(hit.frames_off) < 0.05 ? "exact" : `${hit.frames_off.toFixed(1)} frames`;
+  const off = Math.abs(hit.frames_off) < 0.05 ? "exact" : `${Math.abs(hit.frames_off).toFixed(1)} frames ${hit.frames_off > 0 ? "late" : "early"}`;
   button.type = "button";
   button.className = `plain hit ${hit.kind} ${word}`;
   button.textContent = `${Chart.marks[hit.kind]} ${hit.cut.toFixed(2)} s ${hit.kind === "none" ? "off" : off}${word === "free" ? "" : ` · ${word}`}`;

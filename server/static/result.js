@@ -116,6 +116,7 @@ function showShot() {
   $("shot-title").textContent = `Shot ${shot.index}`;
   const mood = shot.mood ? ` · valence ${shot.mood[0].toFixed(2)}, arousal ${shot.mood[1].toFixed(2)}` : "";
   $("shot-facts").textContent = `${shot.start.toFixed(2)} to ${shot.end.toFixed(2)} s · ${shot.style} · energy ${shot.energy.toFixed(2)}${mood}`;
+  showChords(shot);
   $("take").replaceChildren();
   for (let take = 0; take < shot.takes; take++) $("take").add(new Option(`${take + 1} of ${shot.takes}`, take));
   $("take").value = shot.take;
@@ -125,6 +126,14 @@ function showShot() {
   $("lock").textContent = locked ? "Locked" : "Lock";
   $("redo").dataset.locked = String(locked);
   $("redo").disabled = locked || ["queued", "running"].includes(state.state);
+}
+
+/** The chords that were played, to be edited; what is typed stays until another shot is shown. */
+function showChords({ chords = null, take }) {
+  const field = $("shot-chords"), of = `${state.id} ${chosen} ${take}`;
+  if (!field || field.dataset.of === of) return;
+  field.dataset.of = of;
+  field.value = field.dataset.played = chords ?? "";
 }
 
 function lock() {

@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -214,13 +215,27 @@ def test_a_film_of_any_name(
     assert browser.find_element(By.TAG_NAME, "h1").text == title
 
 
-def test_what_a_name_says_is_never_run(composed: Composition, tmp_path: Path) -> None:
-    page = rewritten(composed, tmp_path / "report.html", CUNNING)
-    content = re.search(
+def content_of(page: str) -> dict[str, Any]:
+    inside = re.search(
         r'<script type="application/json" id="content">(.*?)</script>', page, re.DOTALL
     )
-    assert content is not None
-    assert json.loads(content[1])["title"] == CUNNING.rpartition("/")[2]
+    assert inside is not None
+    return json.loads(inside[1])
+
+
+def test_the_planned_chords_stand_over_the_notes(composed: Composition) -> None:
+    changes = content_of((composed.folder / "report.html").read_text())["chords"]
+    planned = json.loads((composed.folder / "composition.json").read_text())["plan"]["chords"]
+    times, names = zip(*changes, strict=True)
+    assert set(names) <= set(planned)
+    assert all(before != after for before, after in pairwise(names))
+    assert list(times) == sorted(times)
+    assert set(times) <= {round(beat, 3) for beat in composed.beats}
+
+
+def test_what_a_name_says_is_never_run(composed: Composition, tmp_path: Path) -> None:
+    page = rewritten(composed, tmp_path / "report.html", CUNNING)
+    assert content_of(page)["title"] == CUNNING.rpartition("/")[2]
     assert page.count("<script") == 4
 
 

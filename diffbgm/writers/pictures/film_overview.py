@@ -220,15 +220,14 @@ def _draw_chords(axes: Axes, cues: CueSheet) -> None:
     """The plan's chords where they begin, as many as have room to be read."""
     axes.set_yticks([])
     axes.set_ylim(0, 1)
-    free, before = 0.0, None
-    for beat, seconds in enumerate(cues.tempo_map.beat_seconds[:-1].tolist()):
-        chord = cues.planned_chord(beat)
+    free = 0.0
+    for seconds, name in cues.chord_changes():
         place = seconds / cues.tempo_map.duration * _COLUMNS
-        if chord in (before, None) or place < free:
+        if place < free:
             continue
-        if place + LETTER * len(chord.name) < _COLUMNS:
-            axes.text(seconds, 0.46, f" {chord.name}", color=INK, fontsize=8, va="center")
-        before, free = chord, place + LETTER * (len(chord.name) + 1)
+        free = place + LETTER * (len(name) + 1)
+        if free - LETTER < _COLUMNS:
+            axes.text(seconds, 0.46, f" {name}", color=INK, fontsize=8, va="center")
 
 
 def _draw_notes(axes: Axes, cues: CueSheet, score: Score, seconds: float) -> None:

@@ -4,7 +4,7 @@
 
 const Chart = (() => {
   const LEFT = 62, RIGHT = 8, GAP = 6;
-  const ROWS = { shots: 96, energy: 50, mood: 64, beats: 34, notes: 270, sound: 78 };
+  const ROWS = { shots: 96, energy: 50, mood: 64, beats: 34, chords: 18, notes: 270, sound: 78 };
   const AXIS = 22, FONT = "11px system-ui, sans-serif";
   const BLACK_KEYS = [1, 3, 6, 8, 10];
   // How a cut is met, told apart without colour, too; and the same for the curves of the mood.
@@ -143,6 +143,19 @@ const Chart = (() => {
     }
   }
 
+  // Each where it begins, as many as have room; the first one in view is told at its edge.
+  function chords(top, height) {
+    const changes = content.chords ?? [];
+    let free = LEFT;
+    changes.forEach(([seconds, name], index) => {
+      const next = changes[index + 1]?.[0] ?? content.seconds, left = Math.max(x(seconds), LEFT);
+      if (!isSeen(seconds, next) || left < free || x(next) - left < 6) return;
+      vertical(seconds, top, top + height, LINE);
+      word(name, left + 4, top + height - 5, INK);
+      free = left + 4 + pen.measureText(name).width;
+    });
+  }
+
   function shade(colour, velocity, track) {
     const isAside = view.only !== null && view.only !== undefined && view.only !== track;
     const share = isAside ? 0.12 : 0.45 + (0.55 * velocity) / 127;
@@ -254,7 +267,7 @@ const Chart = (() => {
     pen.font = FONT;
     pen.fillStyle = PAPER;
     pen.fillRect(0, 0, width, HEIGHT);
-    const painters = { shots, energy, mood, beats, notes, sound };
+    const painters = { shots, energy, mood, beats, chords, notes, sound };
     let top = 0;
     for (const [name, height] of Object.entries(ROWS)) {
       row(name, painters[name], top, height);

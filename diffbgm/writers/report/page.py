@@ -100,6 +100,7 @@ def _content(
         "mood_source": MOOD_SOURCES[film.analysis.mood_source],
         "beats": _rounded(composition.beats),
         "downbeats": _rounded(composition.downbeats),
+        "chords": [(round(seconds, 3), name) for seconds, name in film.cues.chord_changes()],
         **_notes(score, film.cues, composition.seconds),
         "wave": _wave(mix, composition.seconds),
     }
