@@ -337,6 +337,21 @@ def install_blenders() -> list[str]:
         return [reason for reason in [system.result(), *wheels.result()] if reason]
 
 
+def install_generator() -> str:
+    """Install the generator of clients; return why, where it cannot be."""
+    environment = Environment(ROOT / ".venvs" / "openapi")
+    requirements = ROOT / "requirements-openapi.txt"
+    if environment.has("generator", requirements.read_text()):
+        return ""
+    print(f"=> Installing a generator of clients into {environment.folder}")
+    try:
+        command = ["--no-deps", "-r", str(requirements)]
+        environment.install("generator", requirements.read_text(), [command])
+    except InstallError as error:
+        return f"no openapi-python-client: {error}"
+    return ""
+
+
 def find_python(version: str) -> str | None:
     """A Python of that version, such as 3.13: this one, one on the PATH, or one of pyenv's."""
     if sys.version.startswith(f"{version}."):
@@ -514,7 +529,7 @@ def test() -> int:
     """Set up what the tests need and run them all; 1 where one fails."""
     install_library()
     install_test_tools()
-    for reason in install_blenders():
+    for reason in filter(None, [*install_blenders(), install_generator()]):
         print(f"   Some tests will be skipped: {reason}")
     # By file, so that a module's film or server is made once.
     side_by_side = ["--numprocesses", "logical", "--maxprocesses", "4", "--dist", "loadfile"]

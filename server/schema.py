@@ -6,7 +6,15 @@ Everything is strict: unknown keys, numbers as text and not-a-number are refused
 from typing import Annotated, Any, Literal
 
 from flask_openapi3.models import RawModel
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    create_model,
+    model_validator,
+)
 
 from diffbgm.options import (
     MOODS,
@@ -59,12 +67,23 @@ class Wire(BaseModel):
 # Requests
 
 
-def _fields_of(owner: type) -> type[Wire]:
-    """A model with a field for every option that a client may choose; ranges are the library's."""
+def _fields_of(owner: type, *, is_edit: bool = False) -> type[Wire]:
+    """A model with a field for every option that a client may choose; ranges are the library's.
+
+    Of those for a film alone, an edit leaves no choice.
+    """
     wanted: dict[str, Any] = {
-        option.name: (_type(option) | None, _field(option)) for option in public_options(owner)
+        option.name: (_absent(option), None)
+        if is_edit and option.film_only
+        else (_type(option) | None, _field(option))
+        for option in public_options(owner)
     }
     return create_model(f"{owner.__name__}Fields", __base__=Wire, **wanted)
+
+
+def _absent(option: Option) -> Any:
+    """The values that choose nothing."""
+    return Literal[False] | None if option.kind == "switch" else None
 
 
 def _type(option: Option) -> Any:
@@ -99,47 +118,82 @@ class ComposeRequestOptions(_fields_of(ComposeOptions)):
         return ComposeOptions(**_arguments(self))
 
 
-def _compose_form(schema: dict[str, Any]) -> None:
-    """Says in JSON Schema what `ComposeRequest` checks besides its fields' types."""
-    for_films = [o.name for o in public_options(ComposeOptions) if o.film_only]
-    absent = {"properties": {name: {"enum": [None, False]} for name in for_films}}
-    text, null = {"type": "string"}, {"type": "null"}
-    schema["oneOf"] = [
-        {"required": ["media"], "properties": {"media": text, "timeline": null, "films": null}},
-        {
-            "required": ["timeline"],
-            "properties": {"media": null, "timeline": _TIMELINE, "options": absent},
-        },
-    ]
+class EditRequestOptions(_fields_of(ComposeOptions, is_edit=True)):
+    """How to compose for an edit, which says itself what options of a film alone say."""
 
 
-def _otio(name: str, **fields: Any) -> dict[str, Any]:
-    schema = {"type": "string", "enum": [name]}
-    properties = {"OTIO_SCHEMA": schema, **fields}
-    return {"type": "object", "required": ["OTIO_SCHEMA"], "properties": properties}
+class _Otio(BaseModel):
+    """As much of an OpenTimelineIO document as makes one; its documentation has all."""
+
+    model_config = ConfigDict(extra="allow")
 
 
-def _list_of(*items: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "array", "items": {"anyOf": list(items)}}
+class TimelineItem(_Otio):
+    OTIO_SCHEMA: Literal["Clip.1", "Clip.2", "Gap.1"]
 
 
-# As much of an OpenTimelineIO document as makes one; https://opentimelineio.readthedocs.io has all.
-_TRACK = _otio("Track.1", children=_list_of(_otio("Clip.1"), _otio("Clip.2"), _otio("Gap.1")))
-_TIMELINE = _otio("Timeline.1", tracks=_otio("Stack.1", children=_list_of(_TRACK)))
+class TimelineTrack(_Otio):
+    OTIO_SCHEMA: Literal["Track.1"]
+    children: list[TimelineItem] = []
+
+
+class TimelineStack(_Otio):
+    OTIO_SCHEMA: Literal["Stack.1"]
+    children: list[TimelineTrack] = []
+
+
+class Timeline(_Otio):
+    """An OpenTimelineIO document; https://opentimelineio.readthedocs.io has all of it."""
+
+    OTIO_SCHEMA: Literal["Timeline.1"]
+    tracks: TimelineStack = Field(
+        default_factory=lambda: TimelineStack(OTIO_SCHEMA="Stack.1"),
+    )
+
+
+Films = Annotated[
+    dict[str, Sha256],
+    Field(description="ids of uploaded films, by the names that the timeline calls them"),
+]
+
+
+def _described(model: type[BaseModel], forms: Any, how: dict[str, Any]) -> dict[str, Any]:
+    """What /openapi.json says of `model`, which takes one of `forms`."""
+    return TypeAdapter(forms).json_schema(**how) | {
+        "title": model.__name__,
+        "description": model.__doc__,
+    }
+
+
+class FilmRequest(Wire):
+    """Music for an uploaded film."""
+
+    media: Sha256
+    timeline: None = None
+    films: None = None
+    options: ComposeRequestOptions = Field(default_factory=ComposeRequestOptions)
+
+
+class EditRequest(Wire):
+    """Music for an edit."""
+
+    media: None = None
+    timeline: Timeline
+    films: Films | None = None
+    options: EditRequestOptions = Field(default_factory=EditRequestOptions)
 
 
 class ComposeRequest(Wire):
-    """One of `media` and `timeline`."""
+    """One of `media` and `timeline`: a `FilmRequest` or an `EditRequest`."""
 
-    model_config = ConfigDict(json_schema_extra=_compose_form)
-
-    media: Sha256 | None = Field(default=None, description="id of an uploaded film")
-    timeline: dict[str, Any] | None = Field(default=None, description="an OpenTimelineIO document")
-    films: dict[str, Sha256] | None = Field(
-        default=None,
-        description="ids of uploaded films, by the names that the timeline calls them",
-    )
+    media: Sha256 | None = None
+    timeline: dict[str, Any] | None = None
+    films: Films | None = None
     options: ComposeRequestOptions = ComposeRequestOptions()
+
+    @classmethod
+    def model_json_schema(cls, *_: Any, **how: Any) -> dict[str, Any]:
+        return _described(cls, FilmRequest | EditRequest, how)
 
     @model_validator(mode="after")
     def _one_source(self) -> "ComposeRequest":
@@ -148,7 +202,8 @@ class ComposeRequest(Wire):
         if self.films is not None and self.timeline is None:
             raise ValueError("films are the films of a timeline; leave them out")
         for option in public_options(ComposeOptions):
-            if option.film_only and self.timeline and getattr(self.options, option.name):
+            is_chosen = getattr(self.options, option.name) not in (None, False)
+            if option.film_only and self.timeline is not None and is_chosen:
                 raise ValueError(f"leave options.{option.name} out: it is for a film")
         return self
 
@@ -161,20 +216,20 @@ class TakeRequest(_fields_of(TakeOptions)):
         return TakeOptions(**_arguments(self))
 
 
-def _refit_form(schema: dict[str, Any]) -> None:
-    schema["properties"]["timeline"] = _TIMELINE
+class _RefitForm(_fields_of(RefitOptions)):
+    timeline: Timeline
+    films: Films | None = None
 
 
 class RefitRequest(_fields_of(RefitOptions)):
     """The changed edit; and how to make the notes that it needs anew."""
 
-    model_config = ConfigDict(json_schema_extra=_refit_form)
+    timeline: dict[str, Any]
+    films: Films | None = None
 
-    timeline: dict[str, Any] = Field(description="an OpenTimelineIO document")
-    films: dict[str, Sha256] | None = Field(
-        default=None,
-        description="ids of uploaded films, by the names that the timeline calls them",
-    )
+    @classmethod
+    def model_json_schema(cls, *_: Any, **how: Any) -> dict[str, Any]:
+        return _described(cls, _RefitForm, how)
 
     def edit(self) -> ComposeRequest:
         """The same edit as it would be composed anew."""

@@ -9,6 +9,8 @@ from typing import Any
 import schemathesis
 
 WORKING = "cinematic"
+# Options of which a schema cannot say all, by what they are written as.
+KINDS = {"bpm": list, "dialogue": list, "ignored": list, "chords": str, "notes": str, "octave": int}
 # Styles of the tests' composer that wait, fail or end their process.
 UNFIT = {"patient", "unusable", "full", "buggy", "deadly", "greedy", "deaf", "looks"}
 
@@ -22,15 +24,16 @@ def map_body(context: Any, body: Any) -> Any:
     return body
 
 
-def _is_sound(value: Any) -> bool:
-    """False for spans that are no pairs: they are to be refused."""
-    spans = [each for each in value if isinstance(each, list)] if isinstance(value, list) else []
-    return all(len(span) == 2 for span in spans)
+def _is_sound(name: str, value: Any) -> bool:
+    """False for what is of another kind, and for pairs that are none: they are to be refused."""
+    pairs = [value] if name == "bpm" else value if isinstance(value, list) else []
+    is_kind = isinstance(value, KINDS[name])
+    return is_kind and all(len(pair) == 2 for pair in pairs if isinstance(pair, list))
 
 
 def _settle(options: dict[str, Any]) -> None:
-    for name in ("bpm", "dialogue", "ignored", "chords", "notes", "octave"):
-        if options.get(name) is not None and _is_sound(options[name]):
+    for name in KINDS:
+        if options.get(name) is not None and _is_sound(name, options[name]):
             options[name] = None
     if isinstance(options.get("style"), str) and options["style"] in UNFIT:
         options["style"] = WORKING
