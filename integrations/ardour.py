@@ -44,14 +44,17 @@ def with_music(edit, result, folder):
     stems = sorted(name for name in result["files"] if name.startswith("stems/"))
     paths = [(folder / stem).resolve() for stem in stems]
     session = ET.fromstring(_made_by_ardour([path.stem for path in paths], result))
-    ids = itertools.count(int(session.get("id-counter")))
+    ids = itertools.count(int(session.get("id-counter", "0")))
     for path in paths:
         _put(session, path, result["seconds"], ids)
-    places = session.find("Locations")
     whole = ("session", 0.0, result["seconds"], "IsSessionRange")
     for name, start, end, flags in [whole, *_markers(result)]:
         kind = {"id": str(next(ids)), "name": name, "flags": flags, "locked": "0"}
-        ET.SubElement(places, "Location", kind | {"start": _time(start), "end": _time(end)})
+        ET.SubElement(
+            _part(session, "Locations"),
+            "Location",
+            kind | {"start": _time(start), "end": _time(end)},
+        )
     session.set("id-counter", str(next(ids)))
     return ET.tostring(session, encoding="UTF-8", xml_declaration=True)
 
@@ -85,18 +88,25 @@ def _put(session, path, seconds, ids):
     channels = [str(next(ids)), str(next(ids))]
     for channel, known in enumerate(channels):
         ET.SubElement(
-            session.find("Sources"),
+            _part(session, "Sources"),
             "Source",
             {"id": known, "name": str(path), "type": "audio", "flags": "", "origin": str(path)}
             | {"channel": str(channel), "take-id": "", "gain": "1"},
         )
-    playlist = session.find(f"Playlists/Playlist[@name='{path.stem}']")
+    playlist = _part(session, f"Playlists/Playlist[@name='{path.stem}']")
     region = {"id": str(next(ids)), "name": path.stem, "type": "audio", "channels": "2"}
     region |= {"start": _time(0), "length": f"{_time(seconds)}@{_time(0)}", "external": "1"}
     region |= {"opaque": "1", "default-fade-in": "1", "default-fade-out": "1"}
     region |= {f"source-{channel}": known for channel, known in enumerate(channels)}
     region |= {f"master-source-{channel}": known for channel, known in enumerate(channels)}
     ET.SubElement(playlist, "Region", region)
+
+
+def _part(session, path):
+    found = session.find(path)
+    if found is None:
+        raise ScoringError(f"Ardour's session has no {path}")
+    return found
 
 
 def _markers(result):
@@ -112,4 +122,4 @@ def _time(seconds):
 
 
 if __name__ == "__main__":
-    run(__doc__.splitlines()[0], with_music, lambda edit: ".ardour")
+    run((__doc__ or "").splitlines()[0], with_music, lambda edit: ".ardour")

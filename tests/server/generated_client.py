@@ -4,6 +4,8 @@ Runs in the generator's own environment, with the client's package in the workin
 nothing of diffbgm.
 """
 
+# pyright: reportMissingImports=false, reportAttributeAccessIssue=false
+
 import sys
 import time
 from pathlib import Path
