@@ -101,7 +101,8 @@ class Timeline:
 
     Without `hints` the shots are the edit's own word. With them they say what is shown where, and
     which of their boundaries, and which other frames, are cuts is found out by looking.
-    At `asked_hits`, frames in order, a beat is asked for besides the cuts.
+    At `asked_hits`, frames in order, a beat is asked for besides the cuts; those of `pinned_hits`
+    must be met.
     `document` is where it was read, if it was; two edits of the same shots are equal wherever.
     ValueError for shots that are not contiguous, or a rate that is not above 0.
     """
@@ -111,6 +112,7 @@ class Timeline:
     hints: CutHints | None = None
     document: EditDocument | None = field(default=None, compare=False)
     asked_hits: tuple[int, ...] = ()
+    pinned_hits: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if self.frame_rate <= 0:
@@ -151,9 +153,7 @@ class Timeline:
             item = self.shots[bisect_right(shown, start) - 1]
             media = item.media and item.media.later((start - item.start_frame) / self.frame_rate)
             shots.append(replace(item, index=index, start_frame=start, end_frame=end, media=media))
-        return Timeline(
-            self.frame_rate, tuple(shots), document=self.document, asked_hits=self.asked_hits
-        )
+        return replace(self, shots=tuple(shots), hints=None)
 
     @property
     def seconds(self) -> float:

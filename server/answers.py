@@ -102,6 +102,8 @@ class HitAnswer(BaseModel):
     frames_off: float
     kind: Literal["downbeat", "beat", "half", "none"]
     weight: float = Field(description="how much the cut matters, 0..1")
+    source: str = Field(description="who says that there is a cut; of no cut, asked")
+    pinned: bool = Field(description="whether it must be met")
 
 
 class HitsAnswer(BaseModel):

@@ -22,7 +22,7 @@ from diffbgm.options import ComposeOptions
 from diffbgm.spotting.hit_points import spot_cuts
 from tests.made_report import made_report
 
-VERSION = 8  # of composition.json
+VERSION = 9  # of composition.json
 SAMPLE_RATE = 48_000
 TAIL = 4800  # samples that a tone rings on into the next shot
 NAMES = {

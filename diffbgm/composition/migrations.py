@@ -13,7 +13,7 @@ import numpy as np
 
 from diffbgm.errors import CompositionError
 
-VERSION = 8
+VERSION = 9
 
 Content = dict[str, Any]
 
@@ -143,6 +143,30 @@ def _analysis_8(arrays: Content) -> Content:
     return arrays
 
 
+def _document_9(content: Content) -> Content:
+    """Version 9 says of every hit who says that there is a cut, and whether it is pinned."""
+    cuts = {shot["start_frame"]: shot.get("cut") or {} for shot in content["shots"]}
+    pinned = content["options"].get("pinned") or ()
+    hits = [
+        {
+            **hit,
+            "source": cuts.get(hit["cut_frame"], {}).get("source", "unknown"),
+            "pinned": hit["cut_frame"] in pinned,
+        }
+        for hit in content["hits"]
+    ]
+    asked = [
+        {**hit, "source": "asked", "pinned": hit["cut_frame"] in pinned}
+        for hit in content["asked_hits"]
+    ]
+    return {**content, "hits": hits, "asked_hits": asked}
+
+
+def _analysis_9(arrays: Content) -> Content:
+    """Version 9 measures nothing else."""
+    return arrays
+
+
 def _renamed(content: Content, names: dict[str, str]) -> Content:
     return {names.get(name, name): value for name, value in content.items()}
 
@@ -156,6 +180,7 @@ DOCUMENT_STEPS = {
     5: _document_6,
     6: _document_7,
     7: _document_8,
+    8: _document_9,
 }
 ANALYSIS_STEPS = {
     1: _analysis_2,
@@ -165,4 +190,5 @@ ANALYSIS_STEPS = {
     5: _analysis_6,
     6: _analysis_7,
     7: _analysis_8,
+    8: _analysis_9,
 }

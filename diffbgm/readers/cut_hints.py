@@ -73,12 +73,27 @@ def _is_whole(value: Any) -> bool:
     return is_number and math.isfinite(value) and value == int(value)
 
 
-def asked_hits(edit: Any, frame_rate: Fraction) -> tuple[int, ...]:
-    """Frames of the markers that are named hit, in order: there a beat is asked for."""
-    named = (
-        frame for marker, frame in _placed(edit, frame_rate) if marker.name.casefold() == "hit"
-    )
-    return tuple(sorted({frame for frame in named if frame > 0}))
+def asked_hits(edit: Any, frame_rate: Fraction) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Frames of the markers that are named hit, in order: there a beat is asked for.
+
+    And those of them that must be met: a marker named "hit pinned", or a hit with the comment
+    "pinned".
+    """
+    asked: set[int] = set()
+    pinned: set[int] = set()
+    for marker, frame in _placed(edit, frame_rate):
+        name, comment = " ".join(marker.name.casefold().split()), comment_of(marker).casefold()
+        if frame > 0 and name in ("hit", "hit pinned"):
+            asked.add(frame)
+            is_pinned = name != "hit" or comment.strip() == "pinned"
+            pinned |= {frame} if is_pinned else set()
+    return tuple(sorted(asked)), tuple(sorted(pinned))
+
+
+def comment_of(marker: Any) -> str:
+    """As OpenTimelineIO or Final Cut 7 keeps it."""
+    text = marker.comment or marker.metadata.get("fcp_xml", {}).get("comment")
+    return text if isinstance(text, str) else ""
 
 
 def _markers(edit: Any, frame_rate: Fraction) -> Iterator[tuple[str, int]]:

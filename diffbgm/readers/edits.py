@@ -171,8 +171,12 @@ def _timeline(
     except TimelineError as exc:
         raise TimelineError(f"{path}: {exc}") from exc
     frames = shown[-1][0].end_frame
-    asked = tuple(frame for frame in asked_hits(edit, rate) if frame < frames)
-    return Timeline(rate, tuple(shot for shot, _ in shown), hints, asked_hits=asked)
+    asked, pinned = (
+        tuple(frame for frame in found if frame < frames) for found in asked_hits(edit, rate)
+    )
+    return Timeline(
+        rate, tuple(shot for shot, _ in shown), hints, asked_hits=asked, pinned_hits=pinned
+    )
 
 
 def _media_span(span: ClipSpan, media: ClipMedia) -> MediaSpan | None:

@@ -18,6 +18,7 @@ _EVENT = re.compile(
 )
 
 _RATES = tuple(Fraction(rate) for rate in (24, 25, 30, 50, 60))
+_NOWHERE = otio.opentime.TimeRange()
 _NTSC_RATES = tuple(Fraction(rate * 1000, 1001) for rate in (24, 30, 60))
 
 
@@ -54,12 +55,40 @@ def read_edl(path: Path, rate: Fraction) -> Any:
     """An OTIO timeline; the adapter raises anything where the file is malformed."""
     text = _MOTION.sub(rf"\g<0>\n* {_NOTE}: \g<1>", _text(path))
     document = otio.adapters.read_from_string(text, "cmx_3600", rate=float(rate))
-    for track in document.tracks:
-        # The adapter makes the record timecode a source range, which it is not.
-        track.source_range = None
+    _align(document, rate)
     for clip in document.find_clips():
         _retime(clip, rate)
     return document
+
+
+def _align(document: Any, rate: Fraction) -> None:
+    """Put tracks and markers where the list does: from its first picture on.
+
+    The adapter lets each track begin with its first event, whose place it makes a source range, and
+    takes the record timecodes of markers for those of clips.
+    """
+    begins = [-(track.source_range or _NOWHERE).start_time for track in document.tracks]
+    pictures = [
+        begin
+        for begin, track in zip(begins, document.tracks, strict=True)
+        if track.kind == otio.schema.TrackKind.Video
+    ]
+    first = min(pictures or begins, default=otio.opentime.RationalTime(0, float(rate)))
+    for begin, track in zip(begins, document.tracks, strict=True):
+        track.source_range = None
+        if begin > first:
+            track.insert(0, otio.schema.Gap(duration=begin - first))
+        elif begin < first:
+            whole = track.available_range().duration
+            track.source_range = otio.opentime.TimeRange(first - begin, whole - (first - begin))
+    for clip in document.find_clips():
+        for marker in clip.markers:
+            marked = marker.marked_range
+            moved = otio.opentime.TimeRange(marked.start_time - first, marked.duration)
+            again = marker.clone()
+            again.marked_range = moved
+            document.tracks.markers.append(again)
+        clip.markers.clear()
 
 
 def _text(path: Path) -> str:

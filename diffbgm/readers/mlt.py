@@ -18,11 +18,10 @@ _Element = ElementTree.Element
 _COLORS = ("color", "colour")
 DISABLED = ("set.test_audio", "set.test_image")  # both are 1: neither seen nor heard
 _TRANSPARENT = ("#00", "0x00000000")
-_COLORS_OF_MARKERS = {
-    "#008000": "GREEN",
-    "#ffff00": "YELLOW",
-    "#ff8000": "ORANGE",
-    "#ff0000": "RED",
+MARKER_COLORS = {  # OpenTimelineIO's, as Shotcut writes them
+    **{"GREEN": "#008000", "YELLOW": "#ffff00", "ORANGE": "#ff8000", "RED": "#ff0000"},
+    **{"CYAN": "#00ffff", "BLUE": "#0000ff", "PURPLE": "#800080", "PINK": "#ff80c0"},
+    **{"MAGENTA": "#ff00ff", "BLACK": "#000000", "WHITE": "#ffffff"},
 }
 _NOTHING = "background"  # the id of the black that Shotcut lays below all
 
@@ -90,7 +89,8 @@ class _Project:
     def _marker(self, marker: _Element) -> Any:
         start, end = (self._frames(_value(marker, name)) for name in ("start", "end"))
         frames = max(end - start + 1, 1)
-        color = _COLORS_OF_MARKERS.get((_value(marker, "color") or "").casefold(), "CYAN")
+        written = (_value(marker, "color") or "").casefold()
+        color = next((name for name, color in MARKER_COLORS.items() if color == written), "CYAN")
         span = otio.opentime.TimeRange(self._time(start), self._time(frames))
         return otio.schema.Marker(_value(marker, "text") or "", span, color)
 

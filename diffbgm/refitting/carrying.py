@@ -20,6 +20,7 @@ from diffbgm.sound.parts import SAMPLE_RATE
 from diffbgm.sound.synthesis import note_samples
 from diffbgm.spotting.cue_sheet import CueSheet
 from diffbgm.spotting.film_plan import plan_around
+from diffbgm.spotting.hit_points import frame_at
 from diffbgm.timeline import Timeline
 
 
@@ -50,7 +51,13 @@ def moved_options(options: ComposeOptions, before: Timeline, after: Timeline) ->
         spoken = Dialogue.joined(spans, before.seconds)
         same = same_shots(match_shots(before, after))
         spans = tuple(carried_spans(spoken, before, after, same))
-    return replace(options, cuts=None, mux=False, dialogue=spans, **words)
+    asked = {
+        now
+        for moment in options.asked_hits
+        for now in now_at(frame_at(moment, before.frame_rate), before, after)
+    }
+    moments = tuple(str(frame) for frame in sorted(asked))
+    return replace(options, cuts=None, mux=False, dialogue=spans, asked_hits=moments, **words)
 
 
 def carried_spans(

@@ -5,7 +5,7 @@ sound can be moved as it is; only where two of them meet that did not meet befor
 the first takes up what is left. Knows no notes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,17 +63,19 @@ def retime(
     same: Mapping[int, int],
     freedom: float,
     weights: np.ndarray,
+    asked: Sequence[int] = (),
 ) -> Retiming:
     """The spotting of the edit `after`, whose shots in `same` (with their numbers in `before`) keep
     their beats as far as these fit together; those that do not are left out of `same`.
 
     `freedom` is the tempo change allowed in new beats, a fraction; `weights` (C,) says how much
-    each cut of the edit matters, 0..1.
+    each cut of the edit matters, 0..1. `asked` are frames, no cuts, where a beat is asked for: new
+    beats go by them.
     """
     # A shot without a beat brings none along.
     kept = {new: old for new, old in same.items() if (cues.shot_of_beat == old).any()}
     while True:
-        laying = _Laying(cues, after, kept, freedom, weights)
+        laying = _Laying(cues, after, kept, freedom, weights, asked)
         try:
             for run in _runs(cues, before, after, kept):
                 laying.add(run)
@@ -111,8 +113,10 @@ class _Laying:
         same: Mapping[int, int],
         freedom: float,
         weights: np.ndarray,
+        asked: Sequence[int],
     ) -> None:
         self._cues, self._after, self._freedom, self._weights = cues, after, freedom, weights
+        self._asked = asked
         self._owner_of = {old: new for new, old in same.items()}
         self._times = cues.tempo_map.beat_seconds
         self._seconds = [0.0]  # of every beat so far, and of where the next one begins
@@ -152,7 +156,10 @@ class _Laying:
             -1 if beat < 0 else self._owner_of[int(self._cues.shot_of_beat[beat])]
             for beat in self._old_beats
         ]
-        spotting = Spotting(tempo_map, hits, first_downbeat)
+        others = measure_hits(
+            tempo_map, first_downbeat, after.frame_rate, self._asked, np.ones(len(self._asked))
+        )
+        spotting = Spotting(tempo_map, hits, first_downbeat, others)
         return Retiming(spotting, same, old_beats, np.array(owners, np.int64))
 
     def _reach(self, end: float, phase: int | None, run: _Run | None) -> None:
@@ -197,10 +204,13 @@ class _Laying:
     def _new_beats(self, begin: float, end: float, usual: float, phase: int | None) -> TempoMap:
         """The beats that meet most cuts and keep tempo and bars; times count from `begin`."""
         rate = float(self._after.frame_rate)
-        cuts = np.array(self._after.cuts, float) / rate - begin
-        inside = (cuts > 1 / rate) & (cuts < end - begin - 1 / rate)
-        times = np.array([0.0, *cuts[inside], end - begin])
-        weights = np.array([0.0, *self._weights[inside], 0.0])
+        met = np.array([*self._after.cuts, *self._asked], float) / rate - begin
+        worth = np.concatenate([self._weights, np.ones(len(self._asked))])
+        order = np.argsort(met)
+        met, worth = met[order], worth[order]
+        inside = (met > 1 / rate) & (met < end - begin - 1 / rate)
+        times = np.array([0.0, *met[inside], end - begin])
+        weights = np.array([0.0, *worth[inside], 0.0])
         problem = Problem(
             times=times,
             weights=weights,

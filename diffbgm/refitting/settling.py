@@ -20,8 +20,10 @@ from diffbgm.spotting.cue_sheet import (
     CueSheet,
     SpottingOptions,
     measure_conditions,
+    sources_of,
     weights_of_cuts,
 )
+from diffbgm.spotting.hit_points import asked_frames, with_sources
 from diffbgm.timeline import Timeline
 from diffbgm.video.analysis import VideoAnalysis
 from diffbgm.video.places import places
@@ -54,7 +56,14 @@ def settle(folder: Path, old: ScoredFilm, analysis: VideoAnalysis, found: Dialog
     spotting_options = SpottingOptions.from_options(options, load_style(options.style).tempo)
     same = same_shots(changes)
     weights = weights_of_cuts(analysis, spotting_options)
-    retiming = retime(old.cues, before, after, same, options.freedom_percent / 100, weights)
+    asked = asked_frames(
+        after.frame_rate, after.frames, after.cuts, spotting_options, after.asked_hits
+    )
+    freedom = options.freedom_percent / 100
+    retiming = retime(old.cues, before, after, same, freedom, weights, asked)
+    pinned = {*options.pinned, *after.pinned_hits}
+    spotting = with_sources(retiming.spotting, sources_of(analysis), pinned)
+    retiming = replace(retiming, spotting=spotting)
     measured = measure_conditions(analysis, retiming.spotting, spotting_options)
     cues = carried_cues(measured, old.cues, retiming, options.seed, places(analysis))
     spans = [

@@ -13,10 +13,12 @@ from diffbgm.music.tempo_map import BEATS_PER_BAR, TempoMap
 from diffbgm.spotting.hit_points import (
     Hit,
     HitKind,
+    HitSource,
     Spotting,
     SpottingOptions,
     spot_cuts,
     wanted_weights,
+    with_sources,
 )
 from diffbgm.spotting.phrases import phrase_starts
 from diffbgm.spotting.planning import PiecePlan
@@ -135,11 +137,19 @@ def spot(analysis: VideoAnalysis, options: SpottingOptions | None = None) -> Cue
     """
     options = options or SpottingOptions()
     timeline = analysis.timeline
+    pinned = tuple(sorted({*options.pinned, *timeline.pinned_hits}))
+    options = replace(options, pinned=pinned)
     strengths = _cut_strengths(analysis).tolist()
     spotting = spot_cuts(
         timeline.frame_rate, timeline.frames, timeline.cuts, options, strengths, timeline.asked_hits
     )
+    spotting = with_sources(spotting, sources_of(analysis), pinned)
     return measure_conditions(analysis, spotting, options)
+
+
+def sources_of(analysis: VideoAnalysis) -> dict[int, HitSource]:
+    """Who says of each cut, by its frame, that it is one."""
+    return {cut.frame: cut.source for cut in analysis.cuts}
 
 
 def weights_of_cuts(analysis: VideoAnalysis, options: SpottingOptions) -> np.ndarray:

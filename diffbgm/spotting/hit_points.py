@@ -4,8 +4,8 @@ The programme that searches is in `hit_search`; here are what it is asked and wh
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from itertools import combinations, pairwise
 from typing import Any, Literal
@@ -20,6 +20,7 @@ from diffbgm.spotting.hit_search import HIT_FRAMES, Problem, TempoPath, constant
 from diffbgm.timeline import check_cuts
 
 HitKind = Literal["downbeat", "beat", "half", "none"]
+HitSource = Literal["picture", "candidate", "edit", "added", "asked", "unknown"]
 # Cuts closer than this to the one before fade in weight: nobody expects a beat on each.
 CLOSE_SECONDS = 1.2
 # From here on a shot counts as long.
@@ -82,6 +83,8 @@ class Hit:
     `cut` and `seconds` are the times of the cut and of the nearest beat (or half beat),
     `frames_off` is (seconds - cut) in frames; `weight` says how much the cut matters, 0..1.
     `kind` is none where nothing lies within one frame of the cut; `beat` is the nearest then.
+    `source` says who says that there is a cut, as `video.shots.Cut` does, or that it is none, but
+    asked for; what is `pinned` must be met, all else is met where it can be.
     """
 
     cut_frame: int
@@ -91,6 +94,8 @@ class Hit:
     frames_off: float
     kind: HitKind
     weight: float
+    source: HitSource = "edit"
+    pinned: bool = False
 
 
 @dataclass(frozen=True)
@@ -148,7 +153,7 @@ def spot_cuts(
     if one asked for lies outside, or if no tempo within the options hits all that is pinned.
     """
     options = options or SpottingOptions()
-    asked = _asked_frames(frame_rate, frames, cuts, options, asked)
+    asked = asked_frames(frame_rate, frames, cuts, options, asked)
     _check_cuts(frames, cuts, options, asked)
     weights = wanted_weights(frame_rate, frames, cuts, options, strengths)
     met = np.array([*cuts, *asked], np.int64)
@@ -161,10 +166,31 @@ def spot_cuts(
     tempo_map = TempoMap(path.beats, path.seconds)
     hits = measure_hits(tempo_map, path.first_downbeat, frame_rate, cuts, weights)
     others = measure_hits(tempo_map, path.first_downbeat, frame_rate, asked, np.ones(len(asked)))
-    return Spotting(tempo_map, hits, path.first_downbeat, others)
+    return with_sources(Spotting(tempo_map, hits, path.first_downbeat, others), {}, options.pinned)
 
 
-def _asked_frames(
+def with_sources(
+    spotting: Spotting, sources: Mapping[int, HitSource], pinned: Collection[int]
+) -> Spotting:
+    """The spotting whose hits say who says that there is a cut, by frame, and what is pinned."""
+    return replace(
+        spotting,
+        hits=tuple(
+            replace(
+                hit,
+                source=sources.get(hit.cut_frame, "edit"),
+                pinned=hit.cut_frame in pinned,
+            )
+            for hit in spotting.hits
+        ),
+        asked_hits=tuple(
+            replace(hit, source="asked", pinned=hit.cut_frame in pinned)
+            for hit in spotting.asked_hits
+        ),
+    )
+
+
+def asked_frames(
     frame_rate: Fraction,
     frames: int,
     cuts: Sequence[int],
@@ -174,16 +200,20 @@ def _asked_frames(
     """Where hits are asked for, but at cuts, in order; CutsError for what lies outside."""
     wanted = {*asked}
     for moment in options.asked_hits:
-        if moment.endswith("s"):
-            frame = int(Fraction(moment[:-1]) * frame_rate + Fraction(1, 2))
-        else:
-            frame = frame_of("a hit", moment, frame_rate)
+        frame = frame_at(moment, frame_rate)
         if not 0 < frame < frames:
             raise CutsError(
                 f"a hit at {moment} is outside the film: its last frame is {frames - 1}"
             )
         wanted.add(frame)
     return tuple(sorted(wanted - {*cuts}))
+
+
+def frame_at(moment: str, frame_rate: Fraction) -> int:
+    """The frame that a frame number, a timecode or seconds (5.2s) mean."""
+    if moment.endswith("s"):
+        return int(Fraction(moment[:-1]) * frame_rate + Fraction(1, 2))
+    return frame_of("a hit", moment, frame_rate)
 
 
 def wanted_weights(

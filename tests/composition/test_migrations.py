@@ -36,6 +36,7 @@ def test_a_folder_of_version_1_opens_in_todays_form():
     assert composition.rejected_cuts == []
     assert [shot["cut"] for shot in composition.shots] == [None, None]
     assert [shot["chords"] for shot in composition.shots] == [None, None]
+    assert [(hit["source"], hit["pinned"]) for hit in composition.hits] == [("unknown", False)]
     assert analysis.mood_source == composition.mood_source == "colour"
     assert analysis.motion.shape == (72,)
     assert analysis.image_embeddings is None

@@ -9,7 +9,7 @@ import pytest
 from diffbgm.refitting.matching import match_shots, same_shots
 from diffbgm.refitting.retiming import retime
 from diffbgm.spotting.cue_sheet import CueSheet
-from diffbgm.spotting.hit_points import cut_weights, spot_cuts
+from diffbgm.spotting.hit_points import cut_weights, measure_hits, spot_cuts
 from tests.refitting.made_edits import RATE, edit
 
 FILM = Path("film.mp4")
@@ -107,3 +107,18 @@ def test_shots_of_other_beats_are_given_up():
     retiming = retime(late, BEFORE, after, {0: 0, 1: 2}, 0.06, weights)
     assert len(retiming.same) == 1
     assert retiming.spotting.tempo_map.duration == pytest.approx(float(Fraction(192, 24)))
+
+
+def test_new_beats_go_by_hits_that_are_asked_for():
+    """Between two shots that stay, in a long one that is new."""
+    after = edit(FILM, [(0, 96), (1000, 1240), (240, 300)])
+    same = same_shots(match_shots(BEFORE, after))
+    weights = cut_weights(RATE, after.frames, after.cuts, None)
+    asked = (96 + 101, 96 + 157)
+    spotting = retime(CUES, BEFORE, after, same, 0.06, weights, asked).spotting
+    assert [hit.cut_frame for hit in spotting.asked_hits] == list(asked)
+    without = retime(CUES, BEFORE, after, same, 0.06, weights).spotting.tempo_map
+    missed = measure_hits(without, 0, RATE, asked, [1, 1])
+    assert sum(hit.kind in ("beat", "downbeat") for hit in spotting.asked_hits) > sum(
+        hit.kind in ("beat", "downbeat") for hit in missed
+    )

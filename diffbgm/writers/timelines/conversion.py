@@ -16,6 +16,7 @@ import opentimelineio as otio
 
 from diffbgm.errors import FilmError, TimelineError
 from diffbgm.readers.clip_media import ClipMedia
+from diffbgm.readers.cut_hints import comment_of
 from diffbgm.readers.edit_films import film_of
 from diffbgm.readers.film_info import probe
 from diffbgm.readers.flattening import ClipSpan, exact, layer
@@ -317,10 +318,4 @@ def _markers(edit: otio.schema.Timeline, rate: Fraction) -> Iterator[Marker]:
             frame = floor((exact(start) - begin) * rate + Fraction(1, 2))
             frames = max(floor(exact(marked.duration) * rate + Fraction(1, 2)), 1)
             if frame >= 0:
-                yield Marker(frame, marker.name, marker.color, {}, _comment(marker), frames)
-
-
-def _comment(marker: otio.schema.Marker) -> str:
-    """As OpenTimelineIO or the editor's format keeps it."""
-    text = marker.comment or marker.metadata.get("fcp_xml", {}).get("comment")
-    return text if isinstance(text, str) else ""
+                yield Marker(frame, marker.name, marker.color, {}, comment_of(marker), frames)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from diffbgm.errors import TimelineError
+from diffbgm.readers.mlt import MARKER_COLORS
 from diffbgm.sound.sample_files import SAMPLE_RATE
 from diffbgm.writers.timelines.media import Relinked, relinked_path
 from diffbgm.writers.timelines.mlt_removal import OURS, value_of, without_music
@@ -17,7 +18,6 @@ from diffbgm.writers.timelines.xml import Element, added, made, parsed, serialis
 
 _GUIDES = "kdenlive:docproperties.guides"
 _SEQUENCE_GUIDES = "kdenlive:sequenceproperties.guides"
-_MARKER_COLORS = {"GREEN": "#008000", "YELLOW": "#ffff00", "ORANGE": "#ff8000", "RED": "#ff0000"}
 _GUIDE_TYPES = {  # Kdenlive's own categories, by their colours
     **{"PURPLE": 0, "CYAN": 1, "BLUE": 2, "GREEN": 3, "YELLOW": 4},
     **{"ORANGE": 5, "RED": 6, "PINK": 7, "MAGENTA": 8},
@@ -260,7 +260,7 @@ def _numbered(markers: tuple[Marker, ...], first: int, rate: Fraction) -> Iterat
             "text": marker.name,
             "start": clock(marker.frame, rate),
             "end": clock(marker.frame + marker.frames - 1, rate),
-            "color": _MARKER_COLORS.get(marker.color, "#00ffff"),
+            "color": MARKER_COLORS.get(marker.color, MARKER_COLORS["CYAN"]),
         }
         yield made("properties", *properties(values), name=str(number))
 

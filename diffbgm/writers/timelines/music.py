@@ -11,12 +11,21 @@ from itertools import pairwise
 from diffbgm.music.pianoroll import BEATS_PER_BAR
 from diffbgm.sound.sample_files import SAMPLE_RATE
 from diffbgm.spotting.cue_sheet import CueSheet
+from diffbgm.spotting.hit_points import HitSource
 from diffbgm.timeline import Timeline
 
 TRACK = "BGM"
 MARK = "diffbgm music"  # by which music of ours is known again, in whatever way a format has
 HIT_COLORS = {"downbeat": "GREEN", "beat": "YELLOW", "half": "ORANGE", "none": "RED"}
 SECTION_COLOR = "CYAN"
+SOURCES: dict[HitSource, str] = {
+    "picture": "cut in the picture",
+    "candidate": "cut of the edit, seen in the picture",
+    "edit": "cut of the edit",
+    "added": "cut that was added",
+    "asked": "asked for",
+    "unknown": "cut",
+}
 
 
 @dataclass(frozen=True)
@@ -144,6 +153,7 @@ def _hits(cues: CueSheet) -> list[Marker]:
             f"{hit.kind} {hit.frames_off:+.2f}",
             HIT_COLORS[hit.kind],
             {"beat": hit.beat, "frames_off": hit.frames_off, "kind": hit.kind},
+            f"{SOURCES[hit.source]}, {'pinned' if hit.pinned else 'wished'}",
         )
         for hit in (*cues.hits, *cues.asked_hits)
     ]

@@ -73,6 +73,7 @@ def made_full_edit(folder: Path) -> otio.schema.Timeline:
     edit.tracks.markers.append(schema.Marker("check this", span(30, 5), "RED"))
     edit.tracks.markers[0].comment = "twice"
     edit.tracks.markers.append(schema.Marker("hit", span(60, 1), "GREEN"))
+    edit.tracks.markers.append(schema.Marker("hit pinned", span(80, 1), "BLUE"))
     return edit
 
 

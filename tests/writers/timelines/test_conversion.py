@@ -9,7 +9,7 @@ import opentimelineio as otio
 import pytest
 
 from diffbgm.readers.documents import open_edit
-from diffbgm.readers.edits import read_timeline
+from diffbgm.readers.edits import read_timeline, read_timeline_cuts
 from diffbgm.writers.timelines import FORMATS
 from diffbgm.writers.timelines.conversion import Conversion, Lane, Mix, converted
 from diffbgm.writers.timelines.generated import Generated
@@ -64,7 +64,26 @@ def test_all_of_it_comes_back(full: Conversion, tmp_path: Path, name):
     path.write_bytes(FORMATS[name].fresh(full))
     back = read(path)
     assert by_kind(back.lanes) == by_kind(full.lanes)
-    assert [(m.frame, m.name) for m in back.markers] == [(30, "check this"), (60, "hit")]
+    assert [(m.frame, m.name, m.color if name != "fcp7" else "") for m in back.markers] == [
+        (m.frame, m.name, m.color if name != "fcp7" else "") for m in full.markers
+    ]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_markers_of_every_format_ask_for_hits(full: Conversion, tmp_path: Path, name):
+    path = tmp_path / f"new{FORMATS[name].suffix}"
+    path.write_bytes(FORMATS[name].fresh(full))
+    timeline = read_timeline_cuts(path, 25)
+    assert (timeline.asked_hits, timeline.pinned_hits) == ((60, 80), (80,))
+
+
+def test_sound_of_a_list_begins_where_the_list_says(full: Conversion, tmp_path: Path):
+    path = tmp_path / "new.edl"
+    path.write_bytes(FORMATS["edl"].fresh(full))
+    edit = open_edit(path, None, Fraction(25))
+    speech = converted(edit, Fraction(25), 100, None).lanes[1]
+    assert [(piece.start, piece.end) for piece in speech.pieces] == [(10, 50), (50, 100)]
+    assert speech.mixes[0].frames == 8
 
 
 @pytest.mark.parametrize("name", SHARED)
