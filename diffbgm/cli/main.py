@@ -155,6 +155,18 @@ def export(
         return
     names = [name for name in composition.files if name.startswith("timeline.")]
     typer.echo(f"{composition.folder}: {', '.join(sorted(names))}")
+    _say_what_is_lost(composition)
+
+
+def _say_what_is_lost(composition: "Composition") -> None:
+    """In one line, where another format than the edit's own was asked for."""
+    from diffbgm.composition.source import timeline_of
+    from diffbgm.writers.timelines import lost_in_timeline
+
+    asked = composition.options["timeline_format"]
+    timeline = timeline_of(composition.to_dict())
+    if asked and (lost := lost_in_timeline(composition.folder, timeline, asked)):
+        typer.echo(f"{asked} has no room for: {lost}")
 
 
 @app.command()
@@ -298,6 +310,7 @@ def _report(composition: "Composition", as_json: bool) -> None:
     if composition.options["under_dialogue"] or composition.dialogue:
         spoken = sum(end - start for start, end in composition.dialogue)
         typer.echo(f"room for {spoken:.1f} s of speech in {len(composition.dialogue)} places")
+    _say_what_is_lost(composition)
 
 
 if __name__ == "__main__":

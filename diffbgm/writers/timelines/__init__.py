@@ -33,10 +33,17 @@ from diffbgm.writers.timelines import (
     otio_json,
 )
 from diffbgm.writers.timelines.conversion import Conversion, converted
+from diffbgm.writers.timelines.losses import not_carried
 from diffbgm.writers.timelines.media import Relinked
 from diffbgm.writers.timelines.music import Music, markers_of, tracks_of
 
-__all__ = ["check_timelines", "keep_document", "timeline_files", "write_timelines"]
+__all__ = [
+    "check_timelines",
+    "keep_document",
+    "lost_in_timeline",
+    "timeline_files",
+    "write_timelines",
+]
 
 
 @dataclass(frozen=True)
@@ -94,6 +101,17 @@ def write_timelines(work: Path, film: ScoredFilm, segments: list[str]) -> None:
     written = _documents(work, timeline, music, film.options.timeline_format)
     for name, text in written.items():
         (work / name).write_bytes(text)
+
+
+def lost_in_timeline(folder: Path, timeline: Timeline, asked: TimelineFormat | None) -> str:
+    """What of the edit of a composition its timeline has no room for, in a few words; empty where
+    nothing is lost, as in the edit's own format."""
+    document = timeline.document
+    name = _chosen(asked, document)
+    if document is None or document.path.suffix.lower() == FORMATS[name].suffix:
+        return ""
+    edit = _as_otio(folder, timeline)
+    return not_carried(converted(edit, timeline.frame_rate, timeline.frames, document), name)
 
 
 def _documents(

@@ -13,6 +13,7 @@ from diffbgm.readers.edits import read_timeline, read_timeline_cuts
 from diffbgm.writers.timelines import FORMATS
 from diffbgm.writers.timelines.conversion import Conversion, Lane, Mix, converted
 from diffbgm.writers.timelines.generated import Generated
+from diffbgm.writers.timelines.losses import not_carried
 from tests.writers.timelines.made_edits import clip, made_full_edit, schema, span
 
 SHARED = ("otio", "fcp7", "kdenlive", "mlt")  # hold all of it
@@ -119,6 +120,13 @@ def test_what_a_trimmed_edit_does_not_show_is_left_out(tmp_path: Path):
     assert [(p.start, p.end) for p in lanes[0].pieces] == [(0, 20), (20, 50), (50, 80)]
     assert lanes[0].pieces[0].media_start == Fraction(30, 25)
     assert lanes[0].mixes == (Mix(15, 20, 25, "Cross Dissolve"),)
+
+
+def test_what_a_format_has_no_room_for_is_said(full: Conversion):
+    said = {name: not_carried(full, name) for name in FORMATS}
+    assert said["otio"] == said["fcp7"] == said["fcpxml"] == ""
+    assert said["kdenlive"] == said["mlt"] == "comment of a marker (1)"
+    assert said["edl"] == "colour (1), comment of a marker (1), disabled clip (2), title (1)"
 
 
 def test_what_no_other_format_holds_is_counted(tmp_path: Path):
