@@ -12,7 +12,7 @@ from diffbgm.progress import Advance, Progress, no_progress
 from diffbgm.readers.cut_lists import CutList
 from diffbgm.spotting.cue_sheet import spot
 from diffbgm.spotting.hit_points import Spotting, SpottingOptions, spot_cuts
-from diffbgm.timeline import CutHints, Timeline, check_cuts
+from diffbgm.timeline import CutHints, Timeline, check_cuts, with_words
 from diffbgm.video.analysis import VideoAnalysis, analyse_film, analyse_timeline
 from diffbgm.video.clip import installed_clip
 
@@ -58,8 +58,8 @@ def analyse_source(
         return analyse_timeline(_with_words(source, options), advance, clip)
     if options.cuts is not None:
         check_cuts(options.cuts)
-        cuts = {*options.cuts, *options.added} - {*options.dropped}
-        return analyse_film(source, tuple(sorted(cuts)), advance, clip)
+        cuts = with_words(options.cuts, options.added, options.dropped)
+        return analyse_film(source, cuts, advance, clip)
     hints = CutHints().with_words(options.added, options.dropped)
     return analyse_film(source, None, advance, clip, hints)
 
@@ -67,8 +67,7 @@ def analyse_source(
 def _with_words(edit: Timeline, options: ComposeOptions) -> Timeline:
     """The edit with the cuts that were added, dropped or, among its candidates, pinned."""
     if edit.hints is None:
-        cuts = {*edit.cuts, *options.added} - {*options.dropped}
-        return edit.cut_at(sorted(cuts))
+        return edit.cut_at(with_words(edit.cuts, options.added, options.dropped))
     pinned = {*options.pinned} & {*edit.hints.candidates}
     hints = edit.hints.with_words(sorted({*options.added, *pinned}), options.dropped)
     return replace(edit, hints=hints)

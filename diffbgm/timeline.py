@@ -168,6 +168,13 @@ class Timeline:
         return int(Fraction(frame * sample_rate) / self.frame_rate + Fraction(1, 2))
 
 
+def with_words(
+    cuts: Sequence[int], added: Sequence[int], dropped: Sequence[int]
+) -> tuple[int, ...]:
+    """Cuts, in order, with those that a person added and without those that one dropped."""
+    return tuple(sorted({*cuts, *added} - {*dropped}))
+
+
 def check_cuts(cuts: Sequence[int], frames: int | None = None, places: Sequence[str] = ()) -> None:
     """CutsError unless `cuts`, first frames of new shots, rise and lie within the film.
 

@@ -5,7 +5,6 @@ does. Prints the seed and what came of them; fails at an answer of 500 or above,
 nobody foresaw, a job that does not end, a server that is not ready, or a file that is left.
 """
 
-import argparse
 import copy
 import json
 import random
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.readers.made_media import make_medium, make_picture
+from tests.server.by_chance import counted
 from tests.server.made_timelines import ODD, damaged, rich
 from tests.server_process import ServerProcess, server_process
 
@@ -31,15 +31,12 @@ GOOD: dict[str, Any] = {
 
 
 def main(arguments: list[str]) -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=2000)
-    parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args(arguments)
+    count, seed = counted(__doc__, "count", 2000, arguments)
     with tempfile.TemporaryDirectory() as folder:
-        counts = send(Path(folder), given.count, given.seed)
-    for what, count in sorted(counts.items()):
-        sys.stdout.write(f"{count:6} {what}\n")
-    sys.stdout.write(f"seed {given.seed}: {given.count} sent, none did harm\n")
+        counts = send(Path(folder), count, seed)
+    for what, times in sorted(counts.items()):
+        sys.stdout.write(f"{times:6} {what}\n")
+    sys.stdout.write(f"seed {seed}: {count} sent, none did harm\n")
 
 
 def send(folder: Path, count: int, seed: int) -> Counter[str]:

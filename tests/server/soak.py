@@ -5,7 +5,6 @@ server said was done must be there, to the byte, and nothing that nobody knows. 
 and the seed.
 """
 
-import argparse
 import hashlib
 import random
 import sys
@@ -21,6 +20,7 @@ from typing import Any
 import psutil
 import requests
 
+from tests.server.by_chance import counted
 from tests.server_process import ServerProcess, server_process
 
 LONGEST_LIFE = 1.5  # seconds
@@ -36,13 +36,10 @@ class Known:
 
 
 def main(arguments: list[str]) -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--kills", type=int, default=100)
-    parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args(arguments)
+    kills, seed = counted(__doc__, "kills", 100, arguments)
     with tempfile.TemporaryDirectory() as folder:
-        counts = soak(Path(folder), given.kills, given.seed)
-    sys.stdout.write(f"seed {given.seed}: {dict(counts)}\n")
+        counts = soak(Path(folder), kills, seed)
+    sys.stdout.write(f"seed {seed}: {dict(counts)}\n")
 
 
 def soak(folder: Path, kills: int, seed: int) -> Counter[str]:
