@@ -136,3 +136,16 @@ def test_what_no_other_format_holds_is_counted(tmp_path: Path):
     edit.tracks[0].append(nested)
     lost = written(edit, tmp_path / "edit.otio").lost
     assert +lost == {"effect": 1, "nested edit, which is flattened": 1}
+
+
+def test_a_hit_is_pinned_by_its_name_or_its_comment(tmp_path: Path):
+    edit = made_full_edit(tmp_path)
+    edit.tracks.markers[:] = [
+        schema.Marker("Hit", span(30, 1)),
+        schema.Marker("hit", span(60, 1), comment="Pinned"),
+        schema.Marker("hit", span(70, 1), comment="when she turns round"),
+        schema.Marker("hits", span(90, 1)),
+    ]
+    otio.adapters.write_to_file(edit, str(tmp_path / "edit.otio"))
+    timeline = read_timeline_cuts(tmp_path / "edit.otio")
+    assert (timeline.asked_hits, timeline.pinned_hits) == ((30, 60, 70), (60,))
