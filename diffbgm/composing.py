@@ -140,7 +140,14 @@ def recompose(
     with next_version(composition) as work:
         prepare_sound(soundfont, style)
         with clock.stage("spotting"):
-            cues = override_shot(scored.cues, scored.analysis, shot, options.mood, options.energy)
+            cues = override_shot(
+                scored.cues,
+                scored.analysis,
+                shot,
+                options.mood,
+                options.energy,
+                options.automatic,
+            )
             if written is not None:
                 cues = with_written(cues, shot, written)
         with clock.stage("diffusion") as advance:

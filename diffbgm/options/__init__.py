@@ -257,6 +257,7 @@ class TakeOptions:
     is left out, and where they end its harmony goes on as it was. `takes` are made at once, the
     first of them goes into the mix. Without a `seed` every take has another, and the one most like
     songs is the first; with one, the takes after the first have the seeds that follow.
+    `automatic` takes mood and energy back to what was measured in the picture.
     """
 
     notes: Annotated[
@@ -284,6 +285,14 @@ class TakeOptions:
     ] = None
     mood: Annotated[tuple[float, float] | None, _mood("as it is")] = None
     energy: Annotated[float | None, _energy("as it is")] = None
+    automatic: Annotated[
+        bool,
+        Option(
+            "switch",
+            "Mood and energy as the picture has them, where none is set, and not as they are",
+            group="front",
+        ),
+    ] = False
     style: Annotated[
         str | None, Option("style", "Which instruments play, and how", absent="as it is")
     ] = None
@@ -304,7 +313,7 @@ class TakeOptions:
         check_options(self)
         if self.notes == "same" and self.takes > 1:
             raise OptionError("the same notes make one take; ask for new notes to have several")
-        if self.notes == "same" and self.mood is not None:
+        if self.notes == "same" and (self.mood is not None or self.automatic):
             raise OptionError("another mood needs new notes; leave one of the two options out")
         if self.notes == "same" and self.chords is not None:
             raise OptionError("other chords need new notes; leave one of the two options out")

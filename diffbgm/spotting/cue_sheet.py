@@ -185,12 +185,13 @@ def override_shot(
     shot: int,
     mood: tuple[float, float] | None,
     energy: float | None,
+    is_automatic: bool = False,
 ) -> CueSheet:
     """The cue sheet with one shot's conditions measured again under another mood or energy.
 
-    None leaves them as they are.
+    None leaves them as they are, or, if `is_automatic`, as the picture alone has them.
     """
-    if mood is None and energy is None:
+    if mood is None and energy is None and not is_automatic:
         return cues
     timeline = analysis.timeline
     overridden = replace(timeline.shots[shot], mood=mood, energy=energy)
@@ -198,8 +199,8 @@ def override_shot(
     analysis = replace(analysis, timeline=replace(timeline, shots=shots))
     measured = measure_conditions(analysis, cues.spotting, SpottingOptions())
     own = (cues.shot_of_beat == shot)[:, None]
-    dynamic = cues.dynamic if energy is None else measured.dynamic
-    semantic = cues.semantic if mood is None else measured.semantic
+    dynamic = cues.dynamic if energy is None and not is_automatic else measured.dynamic
+    semantic = cues.semantic if mood is None and not is_automatic else measured.semantic
     return replace(
         cues,
         dynamic=np.where(own, dynamic, cues.dynamic),

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from diffbgm.music.conditions import DYNAMIC
-from diffbgm.spotting.cue_sheet import CueSheet, SpottingOptions, shot_levels, spot, spread_out
+from diffbgm.spotting.cue_sheet import (
+    CueSheet,
+    SpottingOptions,
+    override_shot,
+    shot_levels,
+    spot,
+    spread_out,
+)
 from diffbgm.spotting.film_plan import plan_film
 from diffbgm.timeline import Shot, Timeline
 
@@ -103,6 +110,21 @@ def test_the_override_of_a_shot_goes_before_that_of_the_film():
     np.testing.assert_allclose(energy, [0.3, 0.9, 0.3], atol=1e-6)
     np.testing.assert_allclose(mood[0], [-0.5, 0.5, 0.5], atol=1e-6)
     np.testing.assert_allclose(mood[1], [1, -1, -1], atol=1e-6)
+
+
+def test_automatic_takes_a_shot_back_to_its_picture():
+    looked = film([3, 3, 3])
+    cues = spot(looked, SpottingOptions())
+    sad = override_shot(cues, looked, 1, (-0.8, -0.5), 0.1)
+    assert not np.array_equal(sad.semantic, cues.semantic)
+    assert override_shot(sad, looked, 1, None, None) == sad
+    back = override_shot(sad, looked, 1, None, None, is_automatic=True)
+    np.testing.assert_array_equal(back.semantic, cues.semantic)
+    np.testing.assert_array_equal(back.dynamic, cues.dynamic)
+    busy = override_shot(sad, looked, 1, None, 0.9, is_automatic=True)
+    np.testing.assert_array_equal(busy.semantic, cues.semantic)
+    own = cues.shot_of_beat == 1
+    assert (busy.dynamic[own, DENSITY] > sad.dynamic[own, DENSITY]).all()
 
 
 def test_an_override_for_the_film_keeps_calm_and_action_apart():

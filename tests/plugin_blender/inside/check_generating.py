@@ -142,6 +142,11 @@ def check_options_of_a_take_are_its_own():
     wanted = forms.request(options, "take")
     assert wanted.pop("seed") >= 0
     assert wanted == {"mood": "calm", "notes": "same"}
+    options.mood, options.notes, options.automatic = "", "new", True
+    options.style = "piano"
+    wanted = forms.request(options, "take")
+    assert (options.mood, wanted["automatic"], wanted["style"]) == ("As It Is", True, "piano")
+    assert "mood" not in wanted
 
 
 def _asked() -> dict:
