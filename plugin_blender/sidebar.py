@@ -6,7 +6,7 @@ from . import compat
 from .words import translated
 
 MAIN_PANEL = "DIFFBGM_PT_generate"  # the parent of the other panels
-LINE = 44  # characters of a message that fit the sidebar at its usual width
+LINE = 38  # characters of a message that fit the sidebar at its usual width
 
 
 class Sidebar:
