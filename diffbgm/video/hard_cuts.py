@@ -7,7 +7,7 @@ import numpy as np
 from scenedetect import FrameTimecode
 from scenedetect.detectors import AdaptiveDetector
 
-from diffbgm.video.similarity import Flow, dissimilarity, grey
+from diffbgm.video.similarity import Flow, dissimilarity, grey, length
 
 _SHORTEST_SHOT = 0.2  # seconds
 
@@ -176,7 +176,7 @@ def _gradients(picture: np.ndarray) -> np.ndarray:
 
 def _in_blocks(vectors: np.ndarray) -> np.ndarray:
     """Mean length in each block."""
-    return cv2.resize(cv2.magnitude(*vectors), _BLOCKS, interpolation=cv2.INTER_AREA)
+    return cv2.resize(length(*vectors), _BLOCKS, interpolation=cv2.INTER_AREA)
 
 
 def _is_plain(rgb: np.ndarray) -> bool:

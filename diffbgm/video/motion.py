@@ -6,7 +6,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from diffbgm.video.similarity import Flow, grey
+from diffbgm.video.similarity import Flow, grey, length
 
 _LIVELY = 0.35  # picture widths a second at which the energy is 1 - 1/e
 _FELT = 0.6  # exponent of sensation: slow motion is felt more than in proportion (Stevens 1957)
@@ -34,7 +34,7 @@ class MotionMeter:
             return np.nan
         flow = self._flow(before, now)
         width = now.shape[1]
-        pixels = np.clip(cv2.magnitude(*cv2.split(flow)) - _STILL, 0, _FARTHEST * width)
+        pixels = np.clip(length(*cv2.split(flow)) - _STILL, 0, _FARTHEST * width)
         return float(np.sqrt(np.mean(pixels**2))) / width
 
     def energy(self, frame_rate: float, transitions: Iterable[tuple[int, int]]) -> np.ndarray:
