@@ -25,6 +25,7 @@ DENSITY, BOUNDARY = DYNAMIC.index("density"), DYNAMIC.index("boundary")
 class Change:
     frame: int
     strength: float
+    source: str = "picture"
 
 
 @dataclass(frozen=True)
@@ -177,6 +178,6 @@ def test_what_composition_json_holds():
     assert content["tempo"][0].keys() == {"beat", "seconds", "bpm"}
     assert content["beats"][-1] == pytest.approx(2 * 96 * 1001 / 24000)
     assert content["hits"][0].keys() == {
-        *("cut_frame", "cut", "beat", "seconds", "frames_off", "kind", "weight")
+        *("cut_frame", "cut", "beat", "seconds", "frames_off", "kind", "weight", "source", "pinned")
     }
     assert content["conditions"]["names"]["semantic"] == ["valence", "arousal", "tension"]
