@@ -131,7 +131,8 @@ def test_one_click_scores_the_edit(screen: Screen, demo: tuple[Path, Truth], tmp
     state_now = screen.wait(lambda state: state["jobs"] and 0 < state["jobs"][0][1] < 1, 600)
     assert state_now["users"] == start["users"]
     done = screen.wait(lambda state: state["notice"] and not state["jobs"], 1200)
-    assert done["notice"] == [f"Music for {len(truth.cuts) + 1} shots is in place", False, ""]
+    told = f"Music for {len(truth.cuts) + 1} shots is in place"
+    assert done["notice"] == [told, False, "", f"Generate BGM 1 - {truth.frames}"]
     time.sleep(1)
     screen.picture(tmp_path / "blender.png")
     _check_strips(done, truth)
