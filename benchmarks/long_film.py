@@ -201,7 +201,7 @@ print(json.dumps({**whole, "stages": stages}))
 
 
 def _print(row: dict[str, Any]) -> None:
-    wall, cpu = (sum(at[kind] for at in row["stages"].values()) for kind in ("wall", "cpu"))
+    wall, cpu = _spent(row, "wall"), _spent(row, "cpu")
     _say(
         f"{row['minutes']:g} min: {wall:.1f} s, {cpu:.1f} s of processor, {row['peak_mb']:.0f} MB, "
         f"{row['disc_mb_a_minute']:.1f} MB of disc a minute, silent for {row['silent']:.2f} s"
@@ -227,14 +227,14 @@ def _merged(report: Path, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def draw(rows: list[dict[str, Any]], path: Path) -> None:
-    """Memory, time and disc over the film's length."""
+    """Memory, processor time and disc over the film's length."""
     from matplotlib.figure import Figure
 
     figure = Figure((10, 3.4), dpi=100, layout="constrained")
     minutes = [row["minutes"] for row in rows]
     curves = (
         ("peak memory, MB", [row["peak_mb"] for row in rows]),
-        ("seconds a minute of film", [_wall(row) / row["minutes"] for row in rows]),
+        ("seconds of processor a minute", [_spent(row, "cpu") / row["minutes"] for row in rows]),
         ("MB of disc a minute", [row["disc_mb_a_minute"] for row in rows]),
     )
     for axes, (name, values) in zip(figure.subplots(1, 3), curves, strict=True):
@@ -249,8 +249,9 @@ def draw(rows: list[dict[str, Any]], path: Path) -> None:
     figure.savefig(path)
 
 
-def _wall(row: dict[str, Any]) -> float:
-    return sum(at["wall"] for at in row["stages"].values())
+def _spent(row: dict[str, Any], kind: str) -> float:
+    """Seconds in all stages: of the clock (`wall`) or of the processor (`cpu`)."""
+    return sum(at[kind] for at in row["stages"].values())
 
 
 if __name__ == "__main__":

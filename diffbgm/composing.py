@@ -7,7 +7,7 @@ select_take  another of the takes that a shot already has
 Before that, without composing: `preview.analyse` and `preview.preview_hits`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -94,16 +94,16 @@ def compose(
         with clock.stage("diffusion") as advance:
             network = generation.load(checkpoint, options.device)
             roll, ranking = _best_roll(network, cues, analysis, options, advance)
-        with clock.stage("arrangement"):
-            takes = _first_takes(
-                roll, cues, len(analysis.timeline.shots), options, style, soundfont
-            )
-            for shot, take in enumerate(takes):
-                save_take(work, shot, 0, take)
+        with clock.stage("arrangement") as advance:
+            takes, shots = [], len(analysis.timeline.shots)
+            for take in _first_takes(roll, cues, shots, options, style, soundfont):
+                save_take(work, len(takes), 0, take)
+                takes.append(take)
+                advance(len(takes) / shots)
         scored = ScoredFilm(
             analysis=analysis,
             cues=cues,
-            takes=takes,
+            takes=tuple(takes),
             numbers=((0, 1),) * len(takes),
             options=options,
             film=film,
@@ -265,14 +265,14 @@ def _first_takes(
     options: ComposeOptions,
     style: Style,
     soundfont: Path,
-) -> tuple[Take, ...]:
+) -> Iterator[Take]:
     piano_score = to_score(roll)
     key = estimate_key(piano_score)
-    seeds = [take_seed(options, shot, 0) for shot in range(shots)]
-    return tuple(
-        arranged_take(roll, piano_score, cues, shot, style, options.style, seed, key, soundfont)
-        for shot, seed in enumerate(seeds)
-    )
+    for shot in range(shots):
+        seed = take_seed(options, shot, 0)
+        yield arranged_take(
+            roll, piano_score, cues, shot, style, options.style, seed, key, soundfont
+        )
 
 
 def _new_seeds(scored: ScoredFilm, shot: int, number: int, options: TakeOptions) -> list[int]:
