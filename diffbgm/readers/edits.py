@@ -23,7 +23,15 @@ from diffbgm.readers.edit_films import Locate
 from diffbgm.readers.edl import possible_rates
 from diffbgm.readers.flattening import ClipSpan, layer, snapped_rate
 from diffbgm.readers.media_files import MediaFiles
-from diffbgm.timeline import MAX_SECONDS, CutHints, EditDocument, MediaSpan, Shot, Timeline
+from diffbgm.timeline import (
+    MAX_SECONDS,
+    CutHints,
+    EditDocument,
+    MediaSpan,
+    Shot,
+    Timeline,
+    with_words,
+)
 
 __all__ = ["FORMATS", "edit_names", "read_timeline", "read_timeline_cuts"]
 
@@ -83,8 +91,7 @@ def read_timeline_cuts(
     timeline = _timeline(path, edit, spans, grid, None)
     timeline = replace(timeline, document=_document(path, name, rate))
     hints = timeline.hints or CutHints()
-    cuts = {*timeline.cuts, *hints.added} - {*hints.dropped}
-    return timeline.cut_at(sorted(cuts))
+    return timeline.cut_at(with_words(timeline.cuts, hints.added, hints.dropped))
 
 
 def _document(
