@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from diffbgm.arranging.styles import load_style
+from diffbgm.arranging.styles import Style, load_style
 from diffbgm.composition import ScoredFilm, Take, load_outlines, load_take, save_take
 from diffbgm.music.harmony import estimate_key
 from diffbgm.music.pianoroll import SIXTEENTHS_PER_BEAT, to_score
@@ -56,6 +56,7 @@ class _Playing:
         self._outlines = load_outlines(settled.folder)
         self._piano_score = to_score(roll)
         self._key = estimate_key(self._piano_score)
+        self._styles: dict[str, Style] = {}
 
     def take(self, shot: int) -> Take:
         """The take of the shot that is in the mix; all that it has are there."""
@@ -107,12 +108,18 @@ class _Playing:
     def _arranged(
         self, cues: CueSheet, roll: np.ndarray, shot: int, style_name: str, seed: int
     ) -> Take:
-        style = load_style(style_name)
-        prepare_sound(self._soundfont, style)
+        style = self._style(style_name)
         score = self._piano_score if roll is self._roll else to_score(roll)
         return arranged_take(
             roll, score, cues, shot, style, style_name, seed, self._key, self._soundfont
         )
+
+    def _style(self, name: str) -> Style:
+        """A style whose instruments are there; looked for once, however many shots have it."""
+        if name not in self._styles:
+            self._styles[name] = load_style(name)
+            prepare_sound(self._soundfont, self._styles[name])
+        return self._styles[name]
 
     def _saved(self, shot: int, number: int, take: Take) -> Take:
         save_take(self._work, shot, number, take)
