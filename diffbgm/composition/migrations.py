@@ -89,11 +89,6 @@ def _document_4(content: Content) -> Content:
     return {"origin": origin, **content}
 
 
-def _analysis_4(arrays: Content) -> Content:
-    """Version 4 measures nothing else."""
-    return arrays
-
-
 def _analysis_3(arrays: Content) -> Content:
     """Version 3 says of every cut who says that it is one."""
     cuts = [[*cut, "unknown"] for cut in json.loads(str(arrays["cuts"]))]
@@ -105,20 +100,10 @@ def _document_5(content: Content) -> Content:
     return {**content, "source": {"document": None, **content["source"]}}
 
 
-def _analysis_5(arrays: Content) -> Content:
-    """Version 5 measures nothing else."""
-    return arrays
-
-
 def _document_6(content: Content) -> Content:
     """Version 6 says whether all was rendered again, and what SoundFonts are gone. Takes keep how
     they are played, not their sound, and segments are FLAC: so they are with the next take."""
     return {**content, "sound": {**content["sound"], "rendered_again": None, "gone": []}}
-
-
-def _analysis_6(arrays: Content) -> Content:
-    """Version 6 measures nothing else."""
-    return arrays
 
 
 def _document_7(content: Content) -> Content:
@@ -126,21 +111,11 @@ def _document_7(content: Content) -> Content:
     return {"asked_hits": [], **content}
 
 
-def _analysis_7(arrays: Content) -> Content:
-    """Version 7 measures nothing else."""
-    return arrays
-
-
 def _document_8(content: Content) -> Content:
     """Version 8 says each shot's chords, which older ones do with the next take, and how much its
     take is like songs."""
     new = {"chords": None, "likeness": None}
     return {**content, "shots": [{**new, **shot} for shot in content["shots"]]}
-
-
-def _analysis_8(arrays: Content) -> Content:
-    """Version 8 measures nothing else."""
-    return arrays
 
 
 def _document_9(content: Content) -> Content:
@@ -162,8 +137,8 @@ def _document_9(content: Content) -> Content:
     return {**content, "hits": hits, "asked_hits": asked}
 
 
-def _analysis_9(arrays: Content) -> Content:
-    """Version 9 measures nothing else."""
+def _nothing_else(arrays: Content) -> Content:
+    """A version that measures what the one before did."""
     return arrays
 
 
@@ -185,10 +160,10 @@ DOCUMENT_STEPS = {
 ANALYSIS_STEPS = {
     1: _analysis_2,
     2: _analysis_3,
-    3: _analysis_4,
-    4: _analysis_5,
-    5: _analysis_6,
-    6: _analysis_7,
-    7: _analysis_8,
-    8: _analysis_9,
+    3: _nothing_else,
+    4: _nothing_else,
+    5: _nothing_else,
+    6: _nothing_else,
+    7: _nothing_else,
+    8: _nothing_else,
 }
