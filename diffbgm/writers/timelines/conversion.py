@@ -255,8 +255,8 @@ class _Converter:
                 at += exact(item.duration())
                 continue
             start, end = at - exact(item.in_offset), at + exact(item.out_offset)
-            mix = Mix(self._frame(start), self._frame((start + end) / 2), self._frame(end), "")
-            mix = replace(mix, name=item.name or "Cross Dissolve")
+            frames = (self._frame(time) for time in (start, (start + end) / 2, end))
+            mix = Mix(*frames, name=item.name or "Cross Dissolve")
             left, right = ends.get(mix.cut), starts.get(mix.cut)
             first = max([0, *(p.end for p in pieces if p.end < mix.cut)])
             last = min([mix.end, *(p.start for p in pieces if p.start > mix.cut)])
