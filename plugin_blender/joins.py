@@ -10,7 +10,7 @@ import math
 import struct
 import wave
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -53,27 +53,29 @@ def lay_out(
 ) -> list[Piece]:
     """A piece for every shot, whose frames count from 0, `rate` of them a second.
 
-    The pieces are exact at `sample_rate`, where nothing is moved; a strip that is moved may be a
-    sample late, which the fades hide.
+    The pieces are exact at `sample_rate`, where nothing is moved; a strip that is moved, or follows
+    on a shot of some frames, may be a sample late, which the fades hide.
     """
-    last = shots[-1][1]
-    return [_piece(shot, shot[1] == last, place, rate, sample_rate) for shot in shots]
+    pieces, room = [], LONGEST_LEAD
+    for start, end in shots:
+        lead = _lead(place, start, sample_rate, room)
+        pieces.append(_piece((start, end), lead, place, rate, sample_rate))
+        # The next shot but one plays on the same channel, from the end of this one on.
+        room = min(end - start, LONGEST_LEAD)
+    end = round(shots[-1][1] / rate * sample_rate)
+    return [*pieces[:-1], replace(pieces[-1], end=end, fade_out=0)]
 
 
 def _piece(
-    shot: tuple[int, int], is_last: bool, place: Place, rate: Fraction, sample_rate: int
+    shot: tuple[int, int], lead: int, place: Place, rate: Fraction, sample_rate: int
 ) -> Piece:
     start, end = shot
     fade = min(round(FADE_SECONDS * sample_rate), math.floor(sample_rate / rate / 2))
-    fade_in, fade_out = fade if start else 0, 0 if is_last else fade
-    origin = place.frame / place.clock * sample_rate
-    is_whole = abs(origin - round(origin)) < NOISE
-    lead = 0 if is_whole and not start else _lead(place.frame + start, place.clock, sample_rate)
     wakes = _wakes(place.frame + start - lead, place.clock, sample_rate)
-    begins = wakes - math.floor(origin + NOISE) if lead else 0
+    begins = wakes - math.floor(_origin(place, sample_rate) + NOISE) if lead else 0
     sounds = round(start / rate * sample_rate) - (fade + MARGIN if start else 0)
-    ends = round(end / rate * sample_rate) - (0 if is_last else MARGIN)
-    return Piece(begins, ends, max(sounds - begins, 0), fade_in, fade_out, lead)
+    ends = round(end / rate * sample_rate) - MARGIN
+    return Piece(begins, ends, max(sounds - begins, 0), fade if start else 0, fade, lead)
 
 
 def cut(mix: Path, piece: Piece, path: Path) -> None:
@@ -116,14 +118,22 @@ def _scale(
         data[at : at + width] = scaled.to_bytes(width, "little", signed=True)
 
 
-def _lead(frame: int, clock: float, sample_rate: int) -> int:
-    """Frames before `frame` at which Blender starts a strip at a sample that is certain."""
-    for lead in range(LEAD, LONGEST_LEAD + 1):
-        exact = (frame - lead) / clock * sample_rate
-        late = _wakes(frame - lead, clock, sample_rate) - exact
+def _lead(place: Place, start: int, sample_rate: int, longest: int) -> int:
+    """Frames before a shot at which Blender starts a strip at a sample that is certain."""
+    origin = _origin(place, sample_rate)
+    if not start and abs(origin - round(origin)) < NOISE:
+        return 0
+    for lead in range(LEAD, longest + 1):
+        frame = place.frame + start - lead
+        late = _wakes(frame, place.clock, sample_rate) - frame / place.clock * sample_rate
         if abs(late) < NOISE or STEADY < late < 0.5 - STEADY:
             return lead
-    return LEAD
+    return min(LEAD, longest)
+
+
+def _origin(place: Place, sample_rate: int) -> float:
+    """The sample at which a mix begins."""
+    return place.frame / place.clock * sample_rate
 
 
 def _wakes(frame: int, clock: float, sample_rate: int) -> int:

@@ -39,6 +39,14 @@ def test_shots_end_on_their_frames_and_begin_before_them(tmp_path: Path):
     assert [EDGES[i + 1] * 2000 - piece.end for i, piece in enumerate(pieces)] == [8, 8, 0]
 
 
+@pytest.mark.parametrize("frame", range(40, 60))
+def test_a_sound_begins_where_its_channel_is_free(frame: int):
+    """The shot before the one before plays there, until the one before begins."""
+    shots = [(0, 30), (30, 31), (31, 34), (34, 60), (60, 90)]
+    leads = [p.lead for p in lay_out(shots, Place(frame, 25.0), Fraction(25), SAMPLE_RATE)]
+    assert all(lead <= end - start for lead, (start, end) in zip(leads[1:], shots, strict=False))
+
+
 def test_piece_has_the_form_of_its_mix(tmp_path: Path):
     with wave.open(str(tmp_path / "mix.wav"), "wb") as file:
         file.setparams((1, 2, 44_100, 0, "NONE", ""))

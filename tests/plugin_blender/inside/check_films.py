@@ -4,34 +4,13 @@ import hashlib
 import subprocess
 import sys
 import time
-from functools import cache
-from pathlib import Path
 
 import bpy
 import stage
 from addon import compat, generating, jobs, operating, timeline
 from addon import films as addon_films
 from addon.cuts import Film
-from stage import colour, effect, movie, ours
-
-
-def three_movies() -> Path:
-    """Frames 11 to 70 in three pieces of one film."""
-    scene = stage.scene()
-    scene.frame_start, scene.frame_end = 1, 250
-    for strip in list(stage.strips()):
-        stage.strips().remove(strip)
-    scene.animation_data_clear()
-    path = _film()
-    movie(path, 2, 11, 34, first=5, name="first")
-    movie(path, 3, 34, 41, first=50, name="second")
-    movie(path, 2, 41, 71, name="third")
-    return path
-
-
-@cache
-def _film() -> Path:
-    return stage.film(80)
+from stage import colour, effect, movie, ours, three_films
 
 
 def films() -> tuple:
@@ -39,13 +18,13 @@ def films() -> tuple:
 
 
 def check_movie_strips_are_films_with_their_trims():
-    path = str(three_movies())
+    path = str(three_films())
     assert films() == (Film(path, 5), Film(path, 50), Film(path, 0))
     assert timeline.read_edit(bpy.context.scene).composited == []
 
 
 def check_range_may_begin_within_a_strip():
-    path = str(three_movies())
+    path = str(three_films())
     bpy.context.scene.frame_start = 14
     assert films()[0] == Film(path, 8)
 
@@ -59,7 +38,7 @@ def check_what_changes_the_picture_is_rendered():
         ("blend_type", "MULTIPLY"),
     )
     for name, value in changes:
-        three_movies()
+        three_films()
         setattr(stage.strips()["second"], name, value)
         assert [film is None for film in films()] == [False, True, False], name
 
@@ -81,13 +60,13 @@ def check_crop_offset_modifier_and_keyframes_are_rendered():
         strip.keyframe_insert("blend_alpha", frame=35)
 
     for change in (crop, shift, shrink, grade, fade):
-        three_movies()
+        three_films()
         change(stage.strips()["second"])
         assert [film is None for film in films()] == [False, True, False], change.__name__
 
 
 def check_effects_and_adjustments_are_rendered():
-    three_movies()
+    three_films()
     effect("GAUSSIAN_BLUR", 5, 34, 41, stage.strips()["second"])
     effect("ADJUSTMENT", 6, 60, 65)
     assert [film is None for film in films()] == [False, True, True]
@@ -95,13 +74,13 @@ def check_effects_and_adjustments_are_rendered():
 
 
 def check_held_pictures_are_rendered():
-    three_movies()
+    three_films()
     compat.set_end(stage.strips()["third"], 140)
     assert films()[2] is None
 
 
 def check_rate_of_a_film_is_asked_of_blender():
-    path = three_movies()
+    path = three_films()
     scene = bpy.context.scene
     assert films()[1].strip == "second"
     assert addon_films.has_rate_of(scene, "second")
@@ -112,7 +91,7 @@ def check_rate_of_a_film_is_asked_of_blender():
 
 
 def check_multicam_shows_the_film_of_its_angle():
-    path = str(three_movies())
+    path = str(three_films())
     multicam = effect("MULTICAM", 7, 11, 71)
     for frame, angle in ((11, 2), (34, 3), (41, 2)):
         multicam.multicam_source = angle
@@ -123,7 +102,7 @@ def check_multicam_shows_the_film_of_its_angle():
 
 
 def check_metas_are_looked_into():
-    path = str(three_movies())
+    path = str(three_films())
     meta = stage.meta_strip(7, 34)
     stage.strips()["second"].move_to_meta(meta)
     compat.set_end(meta, 41)
@@ -133,7 +112,7 @@ def check_metas_are_looked_into():
 
 
 def check_plain_edit_is_neither_copied_nor_rendered():
-    three_movies()
+    three_films()
     prepare, generating._prepare_rendering = generating._prepare_rendering, None
     try:
         assert bpy.ops.diffbgm.generate() == {"FINISHED"}
@@ -161,7 +140,7 @@ def check_the_click_returns_before_anything_is_saved():
 
 
 def check_only_what_is_composited_is_rendered():
-    three_movies()
+    three_films()
     stage.strips()["second"].use_flip_x = True
     rendered = []
     prepare = generating._prepare_rendering
@@ -175,7 +154,7 @@ def check_only_what_is_composited_is_rendered():
 
 
 def check_reading_200_strips_is_quick():
-    path = three_movies()
+    path = three_films()
     for number in range(200):
         movie(path, 2, 100 + 5 * number, 105 + 5 * number, name=f"more {number}")
     bpy.context.scene.frame_end = 2000
@@ -187,7 +166,7 @@ def check_reading_200_strips_is_quick():
 
 
 def check_overlay_is_rendered():
-    three_movies()
+    three_films()
     colour(9, 50, 55, "title").blend_alpha = 0.5
     assert [film is None for film in films()] == [False, False, False, True, False]
 
@@ -196,7 +175,7 @@ def check_what_did_not_change_is_rendered_to_the_same_film():
     """So a refit knows it again, wherever it is now."""
     made = []
     for shift in (0, 40):
-        three_movies()
+        three_films()
         scene = bpy.context.scene
         for name in ("first", "second"):
             stage.strips()[name].use_flip_x = True

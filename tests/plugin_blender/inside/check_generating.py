@@ -15,10 +15,10 @@ START = 11
 ON_TIMELINE = [(11, 34), (34, 41), (41, 71)]
 
 
-def saved() -> Path:
+def saved(lay_out=stage.three_films) -> Path:
     """Three shots in a file that has a name."""
     blend = Path(tempfile.mkdtemp()) / "film.blend"
-    stage.three_shots()
+    lay_out()
     bpy.ops.wm.save_as_mainfile(filepath=str(blend))
     return blend
 
@@ -46,7 +46,7 @@ def check_generate_puts_music_on_the_shots():
 
 
 def check_generate_without_a_file_name_uses_the_users_folder():
-    stage.three_shots()
+    stage.three_films()
     bpy.ops.diffbgm.generate()
     folder = Path(compat.user_folder(operators.__package__))
     for strip in ours("SOUND"):
@@ -54,7 +54,7 @@ def check_generate_without_a_file_name_uses_the_users_folder():
 
 
 def check_generate_leaves_file_and_settings_alone():
-    blend = saved()
+    blend = saved(stage.three_shots)
     bytes_before, settings = blend.read_bytes(), _settings()
     bpy.ops.diffbgm.generate()
     assert _settings() == settings
@@ -228,7 +228,7 @@ def _begin() -> jobs.Job:
 
 
 def check_temporary_files_are_removed():
-    saved()
+    saved(stage.three_shots)
     before = set(Path(bpy.app.tempdir).iterdir())
     bpy.ops.diffbgm.generate()
     assert set(Path(bpy.app.tempdir).iterdir()) == before

@@ -14,45 +14,57 @@ import stage
 from addon import joins, timeline, work
 
 SAMPLE_RATE = 48_000
-SHOTS = 40
+SHOTS = 16
 RATES = ((24, 1.001), (24, 1), (25, 1), (30, 1.001), (30, 1), (50, 1), (60, 1.001), (60, 1))
 LOUD = 16_000  # of 16 bits
 
 
+def _edges(shortest: int, longest: int) -> list[int]:
+    chance = random.Random(4)
+    return [0, *itertools.accumulate(chance.randint(shortest, longest) for _ in range(SHOTS))]
+
+
+# Frames: no shot is shorter than the lead that the next one may want; some are.
+LONG, SHORT = _edges(joins.LONGEST_LEAD, 32), _edges(4, 24)
+
+
 def check_mixdown_of_placed_shots_is_the_mix():
     for rate, origin in itertools.product(RATES, (1, 11)):
-        mix = _noise(_samples(rate))
-        mixed = _mix_down(mix, rate, origin)
+        mix = _noise(_samples(LONG, rate))
+        mixed = _mix_down(mix, LONG, rate, origin)
         off = _shots_off(mix, mixed, rate)
         assert off.keys() <= {0, -1, 1}, f"{rate} from {origin}: {off}"
         # At 60 and 59.94 frames a second Blender plays some shots a sample early or late.
         assert off[0] == SHOTS or (rate[0] == 60 and off[0] >= SHOTS - 3), f"{rate}: {off}"
         if off[0] == SHOTS:
-            worst = max(abs(a - b) for a, b in zip(mix[:-4], mixed[:-4], strict=True))
-            assert worst <= 1, f"{rate} from {origin}"  # of 16 bits: Blender rounds a sum
+            assert _worst(mix[:-4], mixed[:-4]) <= 1, f"{rate} from {origin}"  # Blender rounds sums
 
 
-def check_constant_sound_has_no_hole_and_nothing_doubled():
-    for rate, moved in itertools.product(RATES, (0, 17)):
-        mix = array.array("h", [LOUD] * 2 * _samples(rate))
-        inside = _mix_down(mix, rate, 11, moved)[200:-200]
-        assert min(inside) > 0.995 * LOUD, f"{rate} moved by {moved}"
-        assert max(inside) < 1.005 * LOUD, f"{rate} moved by {moved}"
+def check_constant_sound_has_no_hole_and_nothing_doubled_where_it_was_moved():
+    for rate in RATES:
+        mix = array.array("h", [LOUD] * 2 * _samples(SHORT, rate))
+        inside = _mix_down(mix, SHORT, rate, 11, moved=17)[200:-200]
+        assert min(inside) > 0.995 * LOUD, rate
+        assert max(inside) < 1.005 * LOUD, rate
 
 
 def _shots_off(mix: array.array, mixed: array.array, rate: tuple[int, float]) -> Counter:
     """How many shots, in their middle, are how many samples off."""
     result: Counter = Counter()
-    for start, end in itertools.pairwise(_edges()):
+    for start, end in itertools.pairwise(LONG):
         at = 2 * round((start + end) / 2 / _exact(rate) * SAMPLE_RATE)
         piece = mixed[at : at + 80]
-        tried = (n for n in range(-900, 900) if mix[at + 2 * n : at + 2 * n + 80] == piece)
-        result[next(tried, None)] += 1
+        moved = (n for n in (0, -1, 1) if _worst(mix[at + 2 * n : at + 2 * n + 80], piece) <= 1)
+        result[next(moved, None)] += 1
     return result
 
 
-def _samples(rate: tuple[int, float]) -> int:
-    return round(_edges()[-1] / _exact(rate) * SAMPLE_RATE)
+def _worst(one: array.array, other: array.array) -> int:
+    return max(abs(a - b) for a, b in zip(one, other, strict=True))
+
+
+def _samples(edges: list[int], rate: tuple[int, float]) -> int:
+    return round(edges[-1] / _exact(rate) * SAMPLE_RATE)
 
 
 def _exact(rate: tuple[int, float]) -> Fraction:
@@ -64,35 +76,34 @@ def _noise(samples: int) -> array.array:
     return array.array("h", random.Random(3).randbytes(4 * samples))
 
 
-def _mix_down(mix: array.array, rate: tuple[int, float], origin: int, moved: int = 0):
+def _mix_down(
+    mix: array.array, edges: list[int], rate: tuple[int, float], origin: int, moved: int = 0
+) -> array.array:
     """What Blender makes of a mix that lies on the timeline shot by shot."""
     bpy.ops.wm.read_homefile(use_factory_startup=True)
     scene = stage.scene()
     scene.render.fps, scene.render.fps_base = rate
-    stage.place(scene, _music(mix, joins.Place(origin, timeline.clock(scene)), _exact(rate)))
+    place = joins.Place(origin, timeline.clock(scene))
+    stage.place(scene, _music(mix, edges, place, _exact(rate)))
+    assert {strip.channel for strip in stage.ours("SOUND")} == {1, 2}
     for strip in stage.ours():
         strip.frame_start += moved
     first = origin + moved
-    scene.frame_start, scene.frame_end = first, first + _edges()[-1] - 1
+    scene.frame_start, scene.frame_end = first, first + edges[-1] - 1
     path = Path(tempfile.mkdtemp()) / "mixdown.wav"
     bpy.ops.sound.mixdown(filepath=str(path), container="WAV", codec="PCM", format="S16")
     with wave.open(str(path), "rb") as file:
         return array.array("h", file.readframes(len(mix) // 2))
 
 
-def _edges() -> list[int]:
-    chance = random.Random(4)
-    return [0, *itertools.accumulate(chance.randint(7, 40) for _ in range(SHOTS))]
-
-
-def _music(mix: array.array, place: joins.Place, rate: Fraction) -> work.Music:
+def _music(mix: array.array, edges: list[int], place: joins.Place, rate: Fraction) -> work.Music:
     folder = Path(tempfile.mkdtemp())
     whole, roll = folder / "mix.wav", folder / "roll.png"
     with wave.open(str(whole), "wb") as file:
         file.setparams((2, 2, SAMPLE_RATE, 0, "NONE", ""))
         file.writeframes(mix.tobytes())
     bpy.data.images.new("roll", 8, 8).save_render(str(roll))
-    bounds = list(itertools.pairwise(_edges()))
+    bounds = list(itertools.pairwise(edges))
     pieces = joins.lay_out(bounds, place, rate, SAMPLE_RATE)
     segments = []
     for number, (shot, piece) in enumerate(zip(bounds, pieces, strict=True)):

@@ -8,10 +8,9 @@ from addon import jobs, pieces, refitting, strips, tags
 from stage import ours
 
 
-def generated():
-    scene = stage.three_shots()
+def generated(lay_out=stage.three_films) -> None:
+    lay_out()
     assert bpy.ops.diffbgm.generate() == {"FINISHED"}
-    return bpy.context.scene if scene is None else scene
 
 
 def at_shot(scene, shot: int) -> None:
@@ -110,6 +109,6 @@ def check_music_finds_its_scene_under_another_name():
 
 
 def check_changes_of_a_rendered_edit_are_new_and_the_refit_takes_its_place():
-    generated()
+    generated(stage.three_shots)
     scene = bpy.context.scene
     assert {change.what for change in refitting.found_changes(scene)} <= {"deleted", "new", "kept"}

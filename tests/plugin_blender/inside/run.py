@@ -1,9 +1,9 @@
-"""Runs the checks of one module inside Blender, with the add-on installed from its zip.
+"""Runs the checks of modules inside Blender, with the add-on installed from its zip.
 
-    blender --background --factory-startup --python run.py -- ZIP MODULE
+    blender --background --factory-startup --python run.py -- ZIP MODULE...
 
-Every function `check_*` begins with Blender's factory file. Lines `PASS name` and `FAIL name`, then
-the traceback, tell how it went.
+Every function `check_*` begins with Blender's factory file. Lines `PASS module name` and
+`FAIL module name`, then the traceback, tell how it went.
 """
 
 import importlib
@@ -29,7 +29,7 @@ def install(zip_path: str) -> str:
     return "bl_ext.user_default.diffbgm_blender"
 
 
-def run(zip_path: str, module: str) -> None:
+def run(zip_path: str, *modules: str) -> None:
     package = install(zip_path)
     sys.modules["addon"] = sys.modules[package]
     for name in (
@@ -65,16 +65,20 @@ def run(zip_path: str, module: str) -> None:
         "work",
     ):
         sys.modules[f"addon.{name}"] = importlib.import_module(f"{package}.{name}")
-    checks = importlib.import_module(module)
-    for name in [name for name in vars(checks) if name.startswith("check_")]:
+    for module in modules:
+        _check(importlib.import_module(module), package)
+
+
+def _check(module, package: str) -> None:
+    for name in [name for name in vars(module) if name.startswith("check_")]:
         bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=False)
         bpy.ops.preferences.addon_enable(module=package)
         try:
-            getattr(checks, name)()
+            getattr(module, name)()
         except Exception:
-            sys.stdout.write(f"FAIL {name}\n{traceback.format_exc()}\n")
+            sys.stdout.write(f"FAIL {module.__name__} {name}\n{traceback.format_exc()}\n")
         else:
-            sys.stdout.write(f"PASS {name}\n")
+            sys.stdout.write(f"PASS {module.__name__} {name}\n")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,14 @@
 """Edits for checks: strips of colour, sound and film, and what the add-on made of them."""
 
+import os
 import tempfile
 import wave
 from pathlib import Path
 
 import bpy
 from addon import compat, placing, tags
+
+FILM_FRAMES = 80
 
 
 def scene():
@@ -64,18 +67,20 @@ def sound(channel: int, start: int, frames: int, name: str = "sound"):
     return strip
 
 
-def film(frames: int) -> Path:
-    """A movie of one colour at 24000/1001, as large as the scene's picture."""
+def film() -> Path:
+    """A movie of one colour, 80 frames at 24000/1001; rendered once for all checks."""
+    path = Path(os.environ["XDG_DATA_HOME"], "film.mp4")
+    if path.exists():
+        return path
     made = bpy.data.scenes.new("film")
     made.render.fps, made.render.fps_base = 24, 1.001
     made.render.resolution_x, made.render.resolution_y = 320, 180
     inside = compat.strips_of(made.sequence_editor_create())
-    colour(1, 1, frames + 1, into=inside, rgb=(0, 1, 1))
-    made.frame_start, made.frame_end = 1, frames
+    colour(1, 1, FILM_FRAMES + 1, into=inside, rgb=(0, 1, 1))
+    made.frame_start, made.frame_end = 1, FILM_FRAMES
     compat.set_video_output(made.render.image_settings)
     made.render.ffmpeg.format, made.render.ffmpeg.codec = "MPEG4", "H264"
     made.render.use_file_extension = True
-    path = Path(tempfile.mkdtemp()) / "film.mp4"
     made.render.filepath = str(path)
     bpy.ops.render.render(animation=True, scene=made.name)
     bpy.data.scenes.remove(made)
@@ -110,6 +115,22 @@ def three_shots():
     colour(2, 41, 71, "third", rgb=(0, 0, 1))
     sound(1, 11, 60)
     return made
+
+
+def three_films() -> Path:
+    """As `three_shots`, but of pieces of one film, so that nothing has to be rendered, and in place
+    of all that was there; the film."""
+    made = scene()
+    for strip in list(strips()):
+        strips().remove(strip)
+    made.animation_data_clear()
+    made.frame_start, made.frame_end = 1, 250
+    path = film()
+    movie(path, 2, 11, 34, first=5, name="first")
+    movie(path, 3, 34, 41, first=50, name="second")
+    movie(path, 2, 41, 71, name="third")
+    sound(1, 11, 60)
+    return path
 
 
 def place(scene, music) -> None:
