@@ -95,6 +95,15 @@ def keyed(scene, name: str) -> dict[str, Curve]:
     }
 
 
+def set_keys(scene, strip, name: str, keys: Sequence[tuple[float, float]]) -> None:
+    """Gives a property of a strip keyframes (frame, value), with straight lines between them."""
+    for frame, value in keys:
+        setattr(strip, name, value)
+        strip.keyframe_insert(name, frame=frame)
+    for key in keyed(scene, name)[strip.name].curve.keyframe_points if keys else ():
+        key.interpolation = "LINEAR"
+
+
 def _curves(action) -> list:
     if hasattr(action, "fcurves"):
         return list(action.fcurves)

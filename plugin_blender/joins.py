@@ -15,11 +15,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from . import samples
+from .speech_room import Room
+
 FADE_SECONDS = 0.01
 MARGIN = 8  # samples before a shot's end at which its fade is over: Blender may end it early
 LEAD, LONGEST_LEAD = 2, 16  # frames; one that was moved may wake a frame late
 NOISE = 1e-6  # of a sample: what double precision leaves
 STEADY = 0.02  # of a sample: what is closer to the next one may be rounded to either
+ALL_THE_SAME = Room()
 
 
 @dataclass(frozen=True)
@@ -78,8 +82,9 @@ def _piece(
     return Piece(begins, ends, max(sounds - begins, 0), fade if start else 0, fade, lead)
 
 
-def cut(mix: Path, piece: Piece, path: Path) -> None:
-    """Writes a piece of a mix, a WAV file of whole numbers, to `path`."""
+def cut(mix: Path, piece: Piece, path: Path, room: Room = ALL_THE_SAME) -> None:
+    """Writes a piece of a mix, a WAV file of whole numbers, to `path`, without its room for
+    speech."""
     with wave.open(str(mix), "rb") as source, wave.open(str(path), "wb") as target:
         parameters = source.getparams()
         target.setparams(parameters)
@@ -87,6 +92,7 @@ def cut(mix: Path, piece: Piece, path: Path) -> None:
         audible = piece.start + piece.silence
         source.setpos(min(audible, parameters.nframes))
         data = bytearray(source.readframes(piece.end - audible))
+        room.take_out(data, audible, parameters)
         _scale(data, 0, piece.fade_in, parameters, _let_in)
         _scale(data, len(data) // size - piece.fade_out, piece.fade_out, parameters, _let_out)
         target.writeframes(bytes(piece.silence * size))
@@ -111,11 +117,11 @@ def _scale(
 ) -> None:
     """Applies a fade to `count` samples of every channel from sample `first` on."""
     width, channels = parameters.sampwidth, parameters.nchannels
-    for number in range(count * channels):
-        at = (first * channels + number) * width
-        value = int.from_bytes(data[at : at + width], "little", signed=True)
-        scaled = share(value, number // channels + 1, count + 1)
-        data[at : at + width] = scaled.to_bytes(width, "little", signed=True)
+    part = slice(first * channels * width, (first + count) * channels * width)
+    values = enumerate(samples.unpack(data[part], width))
+    data[part] = samples.pack(
+        [share(value, n // channels + 1, count + 1) for n, value in values], width
+    )
 
 
 def _lead(place: Place, start: int, sample_rate: int, longest: int) -> int:

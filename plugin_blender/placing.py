@@ -9,8 +9,8 @@ from typing import NamedTuple
 from . import compat
 from .jobs import PLACING, PlacementError
 from .lanes import LANES, find_lane
-from .strips import mark, name_of, open_strips, our_strips, remember, stored
-from .tags import FILE_KEY, KEY, LEAD_KEY, ORIGIN_KEY, is_ours
+from .strips import make_room, mark, name_of, open_strips, our_strips, remember, stored
+from .tags import FILE_KEY, KEY, LEAD_KEY, ORIGIN_KEY, ROOM_KEY, is_ours
 from .work import Music, Segment
 
 
@@ -77,6 +77,7 @@ def _place_sound(scene, music: Music, spot: Spot, channel: int) -> None:
     sound = new(name_of(segment), stored(segment.audio), channel, first)
     sound.show_waveform = True
     _finish(sound, music, spot)
+    make_room(scene, sound, music)
 
 
 def _place_roll(scene, music: Music, spot: Spot, channel: int) -> None:
@@ -156,7 +157,10 @@ def _split(strip, frame: int):
     compat.set_end(strip, frame)
     for name in ("mute", "volume", "pan", "show_waveform", "select"):
         setattr(later, name, getattr(strip, name))
-    for key in (KEY, FILE_KEY, LEAD_KEY, ORIGIN_KEY):
+    for key in (KEY, FILE_KEY, LEAD_KEY, ORIGIN_KEY, ROOM_KEY):
         if key in strip:
             later[key] = strip[key]
+    if volume := compat.keyed(strip.id_data, "volume").get(strip.name):
+        keys = [tuple(key.co) for key in volume.curve.keyframe_points]
+        compat.set_keys(strip.id_data, later, "volume", keys)
     return later

@@ -8,7 +8,18 @@ import bpy
 
 from . import compat, heard, pieces
 from .joins import Place
-from .tags import FILE_KEY, KEY, LEAD_KEY, MIDI_KEY, ORIGIN_KEY, Tag, file_name, is_ours, tag_of
+from .tags import (
+    FILE_KEY,
+    KEY,
+    LEAD_KEY,
+    MIDI_KEY,
+    ORIGIN_KEY,
+    ROOM_KEY,
+    Tag,
+    file_name,
+    is_ours,
+    tag_of,
+)
 from .timeline import clock
 from .work import Music, Segment
 
@@ -42,6 +53,8 @@ def update(scene, music: Music) -> int:
         if segment is not None:
             changed += _give(strip, segment)
             mark(strip, music, segment)
+            if strip.type == "SOUND" and ROOM_KEY not in strip:
+                make_room(scene, strip, music)
             if strip.type == "SOUND" and re.match(r"BGM \d+ · take \d+", strip.name):
                 strip.name = name_of(segment)
     return changed
@@ -146,6 +159,15 @@ def mark(strip, music: Music, segment: Segment) -> None:
         strip[LEAD_KEY] = segment.lead
     if strip.type == "IMAGE":
         strip[MIDI_KEY] = stored(segment.midi)
+
+
+def make_room(scene, strip, music: Music) -> None:
+    """Gives a sound strip of ours the keyframes by which it steps back under speech."""
+    strip[ROOM_KEY] = True
+    origin = int(strip.get(ORIGIN_KEY, 0))
+    first, after = (frame - origin for frame in compat.span(strip))
+    keys = [(origin + frame, volume) for frame, volume in music.room.keyframes(first, after)]
+    compat.set_keys(scene, strip, "volume", keys)
 
 
 def _give(strip, segment: Segment) -> bool:

@@ -7,6 +7,7 @@ KEY = "diffbgm_id"
 MIDI_KEY = "diffbgm_midi"
 LEAD_KEY = "diffbgm_lead"  # frames that a sound begins before its shot
 FILE_KEY = "diffbgm_file"  # the name of the file that we gave it
+ROOM_KEY = "diffbgm_room"  # of a sound that makes room for speech by keyframes, if at all
 ORIGIN_KEY = "diffbgm_origin"  # the frame of the scene for which the composition was cut
 
 

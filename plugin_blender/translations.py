@@ -15,6 +15,8 @@ CHINESE = {
     "Choose Style": "选择风格",
     "Choose one of the styles that the server has": "从服务器提供的风格中选择一个",
     "Make room in these spans of seconds instead": "改为在这些秒数区间内让出空间",
+    "Ducking": "压低音量",
+    "How far the music steps back under speech, in dB": "有人说话时音乐压低多少（分贝）",
     "Music cannot be kept in {} ({}): save the file elsewhere": "音乐无法保存在 {}（{}）：请把文件存到别处",
     "No music of ours is muted": "没有被静音的音乐",
     "Remove Muted Music": "移除静音的音乐",

@@ -19,6 +19,7 @@ from .joins import Place
 from .running import Run, StoppedError, WorkError, within
 from .sending import ComposeOrder
 from .server_process import ServerSettings
+from .speech_room import Room, room_of
 
 POLL_SECONDS = 0.5
 # From where to where each part of the work takes a job, of 0..1; before them comes the sending.
@@ -50,6 +51,7 @@ class Music:
     place: Place
     segments: tuple[Segment, ...]
     result: dict[str, Any] = field(default_factory=dict)
+    room: Room = joins.ALL_THE_SAME  # for speech, left out of the segments
 
     @property
     def takes(self) -> tuple[int, ...]:
@@ -169,20 +171,22 @@ def _fetch(
     segments = []
     with _temporary(files) as mix:
         client.download(composition, "mix.wav", mix, run.check)
+        room = room_of(result, mix)
         for number, (shot, piece) in enumerate(zip(shots, pieces, strict=True)):
             run.report("Downloading", within(DOWNLOAD, number / len(shots)))
-            audio = _cut(mix, piece, PurePosixPath(shot["audio"]).with_suffix(".wav"), files)
+            name = PurePosixPath(shot["audio"]).with_suffix(".wav")
+            audio = _cut(mix, piece, room, name, files)
             midi, image = (
                 _download(client, composition, shot[kind], files, run) for kind in ("midi", "image")
             )
             which = shot["index"], shot["take"], *bounds[number], piece.lead
             segments.append(Segment(*which, audio, midi, image))
-    return Music(composition, place, tuple(segments), result)
+    return Music(composition, place, tuple(segments), result, room)
 
 
-def _cut(mix: Path, piece: joins.Piece, name: PurePosixPath, files: Path) -> Path:
+def _cut(mix: Path, piece: joins.Piece, room: Room, name: PurePosixPath, files: Path) -> Path:
     with _temporary(files) as part:
-        joins.cut(mix, piece, part)
+        joins.cut(mix, piece, part, room)
         digest = hashlib.sha256(part.read_bytes()).hexdigest()
         return _keep(part, name, digest)
 

@@ -47,6 +47,7 @@ def test_options_survive_a_trip_through_json():
         {"guidance": float("nan")},
         {"freedom_percent": 90},
         {"loudness": 0},
+        {"ducking": 1},
         {"energy": "wild"},
         {"seed": 1.5},
         {"mux": 1},

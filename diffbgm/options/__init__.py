@@ -198,6 +198,10 @@ class ComposeOptions:
         tuple[Interval, ...] | None,
         Option("spans", "Make room in these spans of seconds instead", absent="none"),
     ] = None
+    ducking: Annotated[
+        float,
+        Option("number", "How far the music steps back under speech, in dB", low=-24, high=0),
+    ] = -8.0
     steps: Steps = Sampling.steps
     guidance: Guidance = Sampling.guidance
     device: Device = "auto"

@@ -6,16 +6,17 @@ import numpy as np
 
 from diffbgm.dialogue import Interval
 
-DEPTH_DB = -8.0
 FALL = 0.3  # seconds before somebody speaks
 RISE = 0.5  # seconds after
 
 
-def ducking(spans: Sequence[Interval], first: int, last: int, rate: int) -> np.ndarray:
-    """(last - first,) float32 gain of the samples `first` to `last` of a film: 1, and DEPTH_DB
+def ducking(
+    spans: Sequence[Interval], depth_db: float, first: int, last: int, rate: int
+) -> np.ndarray:
+    """(last - first,) float32 gain of the samples `first` to `last` of a film: 1, and `depth_db`
     within the spans, with smooth ramps around them.
 
-    Nothing but the spans decides it, so it is the same for every take. Half-cosine ramps in dB;
+    Nothing but these decides it, so it is the same for every take. Half-cosine ramps in dB;
     where two meet, the lower counts.
     """
     depth = np.zeros(last - first, np.float32)  # 0 as it is, 1 as far back as it goes
@@ -26,7 +27,7 @@ def ducking(spans: Sequence[Interval], first: int, last: int, rate: int) -> np.n
             _raise_to(depth, begin - fall, _ramp(fall))
             depth[max(begin, 0) : max(stop, 0)] = 1
             _raise_to(depth, stop, _ramp(rise)[::-1])
-    return np.exp(depth * np.float32(DEPTH_DB / 20 * np.log(10)))
+    return np.exp(depth * np.float32(depth_db / 20 * np.log(10)))
 
 
 def _ramp(samples: int) -> np.ndarray:

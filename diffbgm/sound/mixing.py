@@ -50,13 +50,14 @@ class Mix:
 
     `boundaries` are first samples of shots, and the end of the last: of the film, or of the
     range of it that is made. The sound is faded to silence until the sample `silent_from`, and
-    steps back in `spans`.
+    steps back to `depth_db` in `spans`.
     """
 
     parts: Sequence[SoundPart]
     boundaries: Sequence[int]
     silent_from: int
     spans: Sequence[Interval] = ()
+    depth_db: float = 0.0
 
     @cached_property
     def stems(self) -> dict[str, list[SoundPart]]:
@@ -86,7 +87,9 @@ class Mix:
 
     def ducking(self, first: int, last: int) -> np.ndarray | None:
         """How far the mix steps back (a gain), None if it never does."""
-        return ducking(self.spans, first, last, SAMPLE_RATE) if self.spans else None
+        if not self.spans:
+            return None
+        return ducking(self.spans, self.depth_db, first, last, SAMPLE_RATE)
 
     def fade(self, first: int, last: int) -> np.ndarray:
         """(last - first,) float32: 1, half a cosine down to 0 at `silent_from`, and 0."""

@@ -64,6 +64,7 @@ def _mix(film: ScoredFilm, sound: FilmSound) -> Mix:
         [edge for edge in boundaries_of(film) if dirty.begin <= edge <= dirty.end],
         last_frame(film),
         film.cues.dialogue.spans,
+        film.options.ducking,
     )
 
 

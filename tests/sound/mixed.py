@@ -38,9 +38,11 @@ def mixed(
     target_lufs: float = -16.0,
     silent_from: int | None = None,
     spans: Sequence[Interval] = (),
+    depth_db: float = -8.0,
 ) -> Mixed:
     length = boundaries[-1]
-    mix = Mix(parts, boundaries, length - 1 if silent_from is None else silent_from, spans)
+    silent = length - 1 if silent_from is None else silent_from
+    mix = Mix(parts, boundaries, silent, spans, depth_db)
     with TemporaryDirectory() as folder:
         mastering = master(mix, Path(folder), gain_db, target_lufs)
     spanned = list(blocks(0, length))

@@ -37,7 +37,7 @@ def whole_mix(
         samples = part.samples[: max(0, length - part.start)]
         stems[part.stem][part.start : part.start + len(samples)] += samples
     mix = sum(stems.values(), start=np.zeros((length, 2)))
-    ducked = ducking(spans, 0, length, SAMPLE_RATE)
+    ducked = ducking(spans, -8.0, 0, length, SAMPLE_RATE)
     if spans:
         mix *= ducked[:, None]
     fade = _fade(length)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import bpy
 import stage
-from addon import joins, timeline, work
+from addon import joins, speech_room, timeline, work
 
 SAMPLE_RATE = 48_000
 SHOTS = 16
@@ -30,8 +30,8 @@ LONG, SHORT = _edges(joins.LONGEST_LEAD, 32), _edges(4, 24)
 
 def check_mixdown_of_placed_shots_is_the_mix():
     for rate, origin in itertools.product(RATES, (1, 11)):
-        mix = _noise(_samples(LONG, rate))
-        mixed = _mix_down(mix, LONG, rate, origin)
+        mix = _noise(samples(LONG, _exact(rate)))
+        mixed = _mixed(mix, LONG, rate, origin)
         off = _shots_off(mix, mixed, rate)
         assert off.keys() <= {0, -1, 1}, f"{rate} from {origin}: {off}"
         # At 60 and 59.94 frames a second Blender plays some shots a sample early or late.
@@ -42,8 +42,8 @@ def check_mixdown_of_placed_shots_is_the_mix():
 
 def check_constant_sound_has_no_hole_and_nothing_doubled_where_it_was_moved():
     for rate in RATES:
-        mix = array.array("h", [LOUD] * 2 * _samples(SHORT, rate))
-        inside = _mix_down(mix, SHORT, rate, 11, moved=17)[200:-200]
+        mix = array.array("h", [LOUD] * 2 * samples(SHORT, _exact(rate)))
+        inside = _mixed(mix, SHORT, rate, 11, moved=17)[200:-200]
         assert min(inside) > 0.995 * LOUD, rate
         assert max(inside) < 1.005 * LOUD, rate
 
@@ -63,8 +63,8 @@ def _worst(one: array.array, other: array.array) -> int:
     return max(abs(a - b) for a, b in zip(one, other, strict=True))
 
 
-def _samples(edges: list[int], rate: tuple[int, float]) -> int:
-    return round(edges[-1] / _exact(rate) * SAMPLE_RATE)
+def samples(edges: list[int], rate: Fraction) -> int:
+    return round(edges[-1] / rate * SAMPLE_RATE)
 
 
 def _exact(rate: tuple[int, float]) -> Fraction:
@@ -76,7 +76,7 @@ def _noise(samples: int) -> array.array:
     return array.array("h", random.Random(3).randbytes(4 * samples))
 
 
-def _mix_down(
+def _mixed(
     mix: array.array, edges: list[int], rate: tuple[int, float], origin: int, moved: int = 0
 ) -> array.array:
     """What Blender makes of a mix that lies on the timeline shot by shot."""
@@ -84,11 +84,16 @@ def _mix_down(
     scene = stage.scene()
     scene.render.fps, scene.render.fps_base = rate
     place = joins.Place(origin, timeline.clock(scene))
-    stage.place(scene, _music(mix, edges, place, _exact(rate)))
+    stage.place(scene, music(mix, edges, place, _exact(rate)))
     assert {strip.channel for strip in stage.ours("SOUND")} == {1, 2}
     for strip in stage.ours():
         strip.frame_start += moved
-    first = origin + moved
+    return mix_down(mix, edges, origin + moved)
+
+
+def mix_down(mix: array.array, edges: list[int], first: int) -> array.array:
+    """What is heard where a mix lies from frame `first` on."""
+    scene = bpy.context.scene
     scene.frame_start, scene.frame_end = first, first + edges[-1] - 1
     path = Path(tempfile.mkdtemp()) / "mixdown.wav"
     bpy.ops.sound.mixdown(filepath=str(path), container="WAV", codec="PCM", format="S16")
@@ -96,7 +101,14 @@ def _mix_down(
         return array.array("h", file.readframes(len(mix) // 2))
 
 
-def _music(mix: array.array, edges: list[int], place: joins.Place, rate: Fraction) -> work.Music:
+def music(
+    mix: array.array,
+    edges: list[int],
+    place: joins.Place,
+    rate: Fraction,
+    result: dict | None = None,
+) -> work.Music:
+    """A mix, cut into shots as it is where it was fetched; `result` says where speech is."""
     folder = Path(tempfile.mkdtemp())
     whole, roll = folder / "mix.wav", folder / "roll.png"
     with wave.open(str(whole), "wb") as file:
@@ -105,9 +117,10 @@ def _music(mix: array.array, edges: list[int], place: joins.Place, rate: Fractio
     bpy.data.images.new("roll", 8, 8).save_render(str(roll))
     bounds = list(itertools.pairwise(edges))
     pieces = joins.lay_out(bounds, place, rate, SAMPLE_RATE)
+    room = speech_room.room_of(result, whole) if result else joins.ALL_THE_SAME
     segments = []
     for number, (shot, piece) in enumerate(zip(bounds, pieces, strict=True)):
         audio = folder / f"{number:03d}.wav"
-        joins.cut(whole, piece, audio)
+        joins.cut(whole, piece, audio, room)
         segments.append(work.Segment(number, 0, *shot, piece.lead, audio, roll, roll))
-    return work.Music("c0ffee", place, tuple(segments))
+    return work.Music("c0ffee", place, tuple(segments), {}, room)

@@ -55,6 +55,7 @@ def run(zip_path: str, *modules: str) -> None:
         "sending",
         "shot_panel",
         "shot_properties",
+        "speech_room",
         "strips",
         "tags",
         "take_panels",
