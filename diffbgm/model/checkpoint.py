@@ -15,7 +15,13 @@ from diffbgm.errors import CheckpointError
 from diffbgm.model.calibration import calibration_for
 from diffbgm.model.config import NetworkConfig
 from diffbgm.model.temporal import TimeTokenNetwork
-from diffbgm.model.weights_file import check_entries, damaged_configuration, read_weights, shapes
+from diffbgm.model.weights_file import (
+    blueprint,
+    check_entries,
+    damaged_configuration,
+    read_weights,
+    shapes,
+)
 
 FORMAT = "diffbgm-time-tokens-2"
 
@@ -50,7 +56,7 @@ def load_weights(path: Path) -> tuple[NetworkConfig, dict[str, torch.Tensor]]:
     content, weights = read_weights(path, FORMAT)
     try:
         config = NetworkConfig.from_dict(content)
-        with torch.device("meta"):
+        with blueprint():
             expected = shapes(TimeTokenNetwork(config).state_dict())
     # What a wrong value raises depends on where the network trips over it.
     except (CheckpointError, ValueError, TypeError, RuntimeError, ZeroDivisionError) as exc:
@@ -62,8 +68,9 @@ def load_weights(path: Path) -> tuple[NetworkConfig, dict[str, torch.Tensor]]:
 def load_network(path: Path, device: torch.device) -> TimeTokenNetwork:
     """The network in `path`, ready to sample; CheckpointError as `load_weights`."""
     config, weights = load_weights(path)
-    network = TimeTokenNetwork(config)
-    network.load_state_dict({name: value.float() for name, value in weights.items()})
+    with blueprint():
+        network = TimeTokenNetwork(config)
+    network.load_state_dict({name: value.float() for name, value in weights.items()}, assign=True)
     network.calibration = calibration_for(identify(path).sha256)
     return network.to(device).eval().requires_grad_(False)
 

@@ -83,7 +83,7 @@ class TimeTokenNetwork(nn.Module):
         self.read = nn.Conv2d(4 * CHANNELS + len(TRACKS), local, (3, 5), padding=(1, 2))
         self.read_rhythm = nn.Linear(2 * CHANNELS + len(TRACKS), width)
         self.fold = nn.Linear(local * KEYS, width)
-        self.in_bar = nn.Parameter(torch.randn(SIXTEENTHS_PER_BAR, width) * 0.02)
+        self.in_bar = _drawn(SIXTEENTHS_PER_BAR, width)
         self.key_signature = nn.Embedding(NO_KEY + 1, width)
         self.chord = nn.Linear(CHORD_WIDTH, width, bias=False)
         nn.init.zeros_(self.chord.weight)
@@ -149,7 +149,7 @@ class _Stream(nn.Module):
         self.net = nn.Sequential(
             nn.Linear(features, TOKEN_WIDTH), nn.SiLU(), nn.Linear(TOKEN_WIDTH, TOKEN_WIDTH)
         )
-        self.unconditional = nn.Parameter(torch.randn(TOKEN_WIDTH) * 0.02)
+        self.unconditional = _drawn(TOKEN_WIDTH)
 
     def forward(self, features: Tensor, present: Tensor) -> Tensor:
         tokens = self.net(features * 2 - 1)
@@ -201,6 +201,10 @@ class _Block(nn.Module):
             by_bar = (_fold_bars(part[:, free:]) for part in (query, key, value))
             attended.append(attend(*by_bar).transpose(2, 3).flatten(2, 3))
         return self.out(torch.cat(attended, dim=1).transpose(1, 2).flatten(2))
+
+
+def _drawn(*shape: int) -> nn.Parameter:
+    return nn.Parameter(nn.init.normal_(torch.empty(shape), std=0.02))
 
 
 def _fold_bars(x: Tensor) -> Tensor:

@@ -4,13 +4,15 @@ Knows no network: whoever loads one says what must be in the file.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from torch import Tensor
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from diffbgm.errors import CheckpointError
 
@@ -73,6 +75,27 @@ def check_entries(
     ]
     if faults:
         raise CheckpointError(f"{path}: not {network}; " + "; ".join(faults))
+
+
+@contextmanager
+def blueprint() -> Iterator[None]:
+    """Networks that are made inside have shapes and no numbers, and take no memory."""
+    with torch.device("meta"), _Undrawn():
+        yield
+
+
+class _Undrawn(TorchFunctionMode):
+    """Draws no initial weights: drawing what has no numbers loads torch's compiler, for seconds."""
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Iterable[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        kwargs = kwargs or {}
+        return kwargs["tensor"] if func is nn.init.normal_ else func(*args, **kwargs)
 
 
 def shapes(table: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -105,3 +107,15 @@ def test_weights_are_known_by_their_content(saved):
     identity = identify(saved)
     assert identity.name == "small"
     assert len(identity.sha256) == 64
+
+
+def test_loading_leaves_torchs_compiler_alone() -> None:
+    """It takes seconds to import, in every process that samples."""
+    program = (
+        "import sys, torch\n"
+        "from diffbgm.model.checkpoint import default_checkpoint, load_network\n"
+        "load_network(default_checkpoint(), torch.device('cpu'))\n"
+        "print('torch._dynamo' in sys.modules)"
+    )
+    printed = subprocess.check_output([sys.executable, "-c", program], text=True)
+    assert printed.strip() == "False"

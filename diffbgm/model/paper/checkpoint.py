@@ -20,7 +20,13 @@ from diffbgm.files import replacing
 from diffbgm.model.paper.config import PaperConfig
 from diffbgm.model.paper.ddpm import STEPS, NoiseSchedule
 from diffbgm.model.paper.unet import PaperNetwork
-from diffbgm.model.weights_file import check_entries, damaged_configuration, read_weights, shapes
+from diffbgm.model.weights_file import (
+    blueprint,
+    check_entries,
+    damaged_configuration,
+    read_weights,
+    shapes,
+)
 
 FORMAT = "diffbgm-paper-unet-1"
 """What the header of such a file names as its format."""
@@ -77,7 +83,7 @@ def load_official(path: Path) -> PaperNetwork:
     CheckpointError if the file is missing, damaged, or of another network.
     """
     config, weights = read_weights(path, FORMAT)
-    with torch.device("meta"):
+    with blueprint():
         network = _described(config, path)
     check_entries(weights, shapes(network.state_dict()), path, _NETWORK)
     _check_schedule(weights["beta"], path)
@@ -87,7 +93,7 @@ def load_official(path: Path) -> PaperNetwork:
 
 def expected_entries(config: PaperConfig) -> dict[str, tuple[int, ...]]:
     """Every name that a public checkpoint of this network has, with its shape."""
-    with torch.device("meta"):
+    with blueprint():
         ours = shapes(PaperNetwork(config).state_dict())
     public = {_public(name): shape for name, shape in ours.items()}
     return public | dict.fromkeys(_DERIVED, (STEPS,))
