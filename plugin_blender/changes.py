@@ -1,12 +1,14 @@
 """What became of each shot of a scored edit in the edit as it is now. Knows no Blender."""
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 
 class Stretch(NamedTuple):
     """Frames `start` up to, not including, `end` of an edit, and which film's frame is the first
-    shown; the path is "" where only Blender knows the picture."""
+    shown; `path` is any name of the picture where only Blender can make it, "" where none is known.
+    """
 
     start: int
     end: int
@@ -24,53 +26,55 @@ class Change(NamedTuple):
 
 
 def compare(
-    shots: Sequence[Sequence[int]], pictures: Sequence[Any], now: Sequence[Stretch]
+    shots: Sequence[Sequence[int]], before: Sequence[Stretch], now: Sequence[Stretch]
 ) -> list[Change]:
     """Changes in the order of the shots before; what is new comes last."""
-    runs = _runs(now)
+    there: dict[str, list[Stretch]] = defaultdict(list)
+    for stretch in now:
+        if stretch.path:
+            there[stretch.path].append(stretch)
     changes, covered = [], []
-    for number, ((start, end), picture) in enumerate(zip(shots, pictures, strict=True)):
-        best = max(
-            (_found(run, picture, end - start) for run in runs),
-            key=lambda found: (found[1] - found[0], -abs(found[0] - start)),
-            default=(0, 0),
-        )
-        if best[1] - best[0] == end - start:
-            changes.append(Change("kept" if best[0] == start else "moved", number, best[0]))
-            covered.append(best)
-        elif best[1] > best[0]:
-            changes.append(Change("shorter", number, best[0]))
-            covered.append(best)
+    for number, (start, end) in enumerate(shots):
+        parts = [_clipped(part, start, end) for part in before if _overlap(part, start, end)]
+        shift, spans = _found(parts, there)
+        frames = sum(after - first for first, after in spans)
+        if frames == end - start:
+            changes.append(Change("moved" if shift else "kept", number, start + shift))
+        elif frames:
+            changes.append(Change("shorter", number, min(spans)[0]))
         else:
             changes.append(Change("deleted", number, start))
+        covered += spans
     return changes + [Change("new", None, start) for start, _ in _uncovered(now, covered)]
 
 
-def _runs(stretches: Sequence[Stretch]) -> list[Stretch]:
-    """The stretches, those joined that go on in the same film."""
-    runs: list[Stretch] = []
-    for one in stretches:
-        last = runs[-1] if runs else None
-        if (
-            last
-            and last.path
-            and last.path == one.path
-            and last.end == one.start
-            and (last.frame + last.end - last.start == one.frame)
-        ):
-            runs[-1] = last._replace(end=one.end)
-        else:
-            runs.append(one)
-    return runs
+def _overlap(stretch: Stretch, start: int, end: int) -> bool:
+    return stretch.start < end and stretch.end > start
 
 
-def _found(run: Stretch, picture: Any, frames: int) -> tuple[int, int]:
-    """Which frames of the edit show what is left of a picture; an empty span if none."""
-    if picture is None or not run.path or run.path != picture[0]:
-        return 0, 0
-    begin = run.start + picture[1] - run.frame
-    start, end = max(begin, run.start), min(begin + frames, run.end)
-    return (start, end) if start < end else (0, 0)
+def _clipped(stretch: Stretch, start: int, end: int) -> Stretch:
+    first = max(stretch.start, start)
+    frame = stretch.frame + first - stretch.start
+    return Stretch(first, min(stretch.end, end), stretch.path, frame)
+
+
+def _found(
+    parts: Sequence[Stretch], there: Mapping[str, Sequence[Stretch]]
+) -> tuple[int, list[tuple[int, int]]]:
+    """How far the most of a shot's parts was moved together, and the frames where it is now."""
+    found: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for part in parts:
+        for stretch in there.get(part.path, ()):
+            shift = stretch.start - stretch.frame + part.frame - part.start
+            first = max(part.start + shift, stretch.start)
+            after = min(part.end + shift, stretch.end)
+            if first < after:
+                found[shift].append((first, after))
+    return max(
+        found.items(),
+        key=lambda each: (sum(after - first for first, after in each[1]), -abs(each[0])),
+        default=(0, []),
+    )
 
 
 def _uncovered(now: Sequence[Stretch], covered: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -1,6 +1,7 @@
 """What differs between Blender 3.4 and 5.x, by probing. The one place that knows of versions."""
 
 import sys
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -93,6 +94,18 @@ def keyed(scene, name: str) -> dict[str, Curve]:
         for curve in curves
         if 'all["' in curve.data_path and curve.data_path.endswith(f".{name}")
     }
+
+
+def all_keys(scene) -> dict[str, list[tuple[str, float, float]]]:
+    """Property, frame and value of every keyframe of strips, by the strip's name."""
+    action = scene.animation_data.action if scene.animation_data else None
+    found: dict[str, list[tuple[str, float, float]]] = defaultdict(list)
+    for curve in _curves(action) if action else ():
+        _, *strip = curve.data_path.split('all["', 1)
+        if strip:
+            name, path = strip[0].split('"', 1)
+            found[name] += [(path, *key.co) for key in curve.keyframe_points]
+    return found
 
 
 def set_keys(scene, strip, name: str, keys: Sequence[tuple[float, float]]) -> None:

@@ -13,7 +13,9 @@ from . import (
     films,
     jobs,
     lanes,
+    looks,
     operating,
+    pieces,
     placing,
     shot_properties,
     work,
@@ -61,6 +63,8 @@ def placing_job(
         is_same = spots == placing.as_cut(music) and not conforming.has_changed(scene, edit)
         yield jobs.PLACING
         yield from placing.place(scene, music, spots)
+        _remember_edit(scene, music.composition, order)
+        yield jobs.PLACING
         text = done.format(len(spots))
         changed = f"{text}. The edit was changed meanwhile: the music lies where its shots are now"
         yield text if is_same else jobs.Notice(changed, mend=REFIT)
@@ -76,15 +80,28 @@ def order_for(context) -> ComposeOrder:
     scene = compat.edited_scene(context)
     server = operating.server_of(context)
     edit = read_edit(scene)
-    name = edit.scene
+    name, seen = edit.scene, []
+
+    def prepare(edit: Edit, with_sound: bool) -> Rendering:
+        seen[:] = looks.composited(_scene(name), edit)
+        return _prepare_rendering(edit, with_sound)
+
     return ComposeOrder(
         edit,
         Place(edit.start, clock(scene)),
-        Blender(lambda film: _has_rate(name, film), _prepare_rendering, operating.music_folder),
+        Blender(lambda film: _has_rate(name, film), prepare, operating.music_folder),
         shot_properties.options_of(scene),
         operating.music_folder(),
         server,
+        seen,
     )
+
+
+def _remember_edit(scene, composition: str, order: ComposeOrder) -> None:
+    """So that a refit tells what changed in it."""
+    if piece := pieces.piece(scene, composition):
+        piece.stretches = order.stretches
+        pieces.remember(scene, composition, piece)
 
 
 def _has_rate(scene_name: str, film: Film) -> bool:

@@ -1,4 +1,4 @@
-"""What a scene remembers of each composition in it: beats, takes, pictures. Knows no `bpy` module.
+"""What a scene remembers of each composition in it: beats, takes, the edit. Knows no `bpy` module.
 
 It is kept as JSON in a custom property of the scene: saved, undone and redone with it.
 """
@@ -6,6 +6,8 @@ It is kept as JSON in a custom property of the scene: saved, undone and redone w
 import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from .changes import Stretch
 
 SCENE_KEY = "diffbgm_pieces"
 FAVOURITE, DELETED = "favourite", "deleted"
@@ -16,7 +18,7 @@ class Piece:
     """Frames count from the start of the range that was scored.
 
     `beats`, `downbeats` and `hits` are frames; `shots` has first frame and frame after of each,
-    `pictures` the film's path and frame that it shows first, or None. `takes` says how many each
+    `stretches` the edit that it was written for. `takes` says how many each
     shot has, `seeds` those in the mix, `before` which take was in the mix before, `marks` what a
     person thinks of takes, both by shot, the latter by "shot/take". `stems` are their paths.
     """
@@ -25,12 +27,12 @@ class Piece:
     downbeats: list[int]
     hits: list[int]
     shots: list[list[int]]
-    pictures: list[list[Any] | None]
     takes: list[int]
     seeds: list[int]
     stems: list[str] = field(default_factory=list)
     before: dict[str, int] = field(default_factory=dict)
     marks: dict[str, str] = field(default_factory=dict)
+    stretches: list[Stretch] = field(default_factory=list)
 
     def take_beside(self, shot: int, take: int, step: int) -> int | None:
         """The next take of a shot, round and round, that is not deleted; None without another."""
@@ -51,7 +53,7 @@ class Piece:
 
 
 def piece_of(result: dict[str, Any], old: Piece | None = None) -> Piece:
-    """What to remember of composition.json; marks of the `old` piece stay."""
+    """What to remember of composition.json; marks and edit of the `old` piece stay."""
     rate = result["frame_rate"][0] / result["frame_rate"][1]
 
     def frames(seconds: list[float]) -> list[int]:
@@ -64,20 +66,13 @@ def piece_of(result: dict[str, Any], old: Piece | None = None) -> Piece:
         frames(result["downbeats"]),
         [hit["cut_frame"] for hit in result["hits"] if hit["kind"] != "none"],
         [[shot["start_frame"], shot["end_frame"]] for shot in shots],
-        [_picture(shown, rate) for shown in result["source"]["shots"]],
         [shot["takes"] for shot in shots],
         [shot["seed"] for shot in shots],
         stems,
         old.before if old else {},
         old.marks if old else {},
+        old.stretches if old else [],
     )
-
-
-def _picture(shown: dict[str, Any], rate: float) -> list[Any] | None:
-    if shown["media"] is None or shown["speed"] != "1":
-        return None
-    above, _, below = shown["media_start"].partition("/")
-    return [shown["media"], round(float(above) / float(below or 1) * rate)]
 
 
 def remember(scene, composition: str, piece: Piece) -> None:
@@ -89,9 +84,11 @@ def remember(scene, composition: str, piece: Piece) -> None:
 def piece(scene, composition: str) -> Piece | None:
     """What the scene remembers of a composition; None if it is not known, or damaged."""
     try:
-        return Piece(**_stored(scene)[composition])
+        found = Piece(**_stored(scene)[composition])
+        found.stretches = [Stretch(*each) for each in found.stretches]
     except (KeyError, TypeError):
         return None
+    return found
 
 
 def _stored(scene) -> dict[str, Any]:

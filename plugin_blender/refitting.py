@@ -4,7 +4,7 @@ from collections import Counter
 
 import bpy
 
-from . import changes, compat, generating, operating, pieces, strips, work
+from . import changes, compat, generating, looks, operating, pieces, strips, work
 from .ranges import NoPictureError
 from .timeline import read_edit
 from .words import translated
@@ -67,12 +67,8 @@ def _draw_changes(column, found: list[changes.Change], scene, start: int) -> Non
 
 def found_changes(scene) -> list[changes.Change]:
     """What became of every shot of the music at hand. Raises NoPictureError."""
-    edit = read_edit(scene)
-    now = [
-        changes.Stretch(start, end, film.path if film else "", film.frame if film else 0)
-        for (start, end), film in zip(edit.stretches, edit.films, strict=True)
-    ]
+    now = looks.stretches(scene, read_edit(scene))
     piece = pieces.piece(scene, strips.composition_at_hand(scene) or "")
     if piece is None:
         return changes.compare((), (), now)
-    return changes.compare(piece.shots, piece.pictures, now)
+    return changes.compare(piece.shots, piece.stretches, now)

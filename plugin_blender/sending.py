@@ -6,12 +6,13 @@ Runs off the main thread; what only Blender can do it asks of the main one. Read
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from . import mp4, otio, server_process, suggestions
 from . import rendering as renderer
+from .changes import Stretch
 from .client import Client, ServerUnreachable
 from .cuts import Edit, Film
 from .joins import Place
@@ -41,7 +42,8 @@ class Blender:
 
 @dataclass(frozen=True)
 class ComposeOrder:
-    """All that the thread must know; music goes below `folder`."""
+    """All that the thread must know; music goes below `folder`. `looks` are the stretches that
+    Blender makes, as they are when it does."""
 
     edit: Edit
     place: Place
@@ -49,6 +51,16 @@ class ComposeOrder:
     options: dict[str, Any]
     folder: Path
     server: ServerSettings
+    looks: list[Stretch] = field(default_factory=list)
+
+    @property
+    def stretches(self) -> list[Stretch]:
+        """All of the edit, as it was sent."""
+        made = {(look.start, look.end): look for look in self.looks}
+        return [
+            Stretch(*at, film.path, film.frame) if film else made.get(at, Stretch(*at, "", 0))
+            for at, film in zip(self.edit.stretches, self.edit.films, strict=True)
+        ]
 
     @property
     def wants_sound(self) -> bool:

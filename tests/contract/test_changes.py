@@ -4,11 +4,16 @@ from addon_modules import changes, pieces
 from addon_modules.changes import Stretch
 
 SHOTS = [(0, 24), (24, 36), (36, 72)]
-PICTURES = [["a.mp4", 0], ["b.mp4", 100], None]
+BEFORE = [
+    Stretch(0, 24, "a.mp4", 0),
+    Stretch(24, 36, "b.mp4", 100),
+    Stretch(36, 50, "a look", 0),
+    Stretch(50, 72, "another", 14),
+]
 
 
 def found(now):
-    return [tuple(change) for change in changes.compare(SHOTS, PICTURES, now)]
+    return [tuple(change) for change in changes.compare(SHOTS, BEFORE, now)]
 
 
 def test_what_stayed_is_kept_also_across_a_razor_cut():
@@ -26,13 +31,21 @@ def test_what_lies_elsewhere_is_moved_and_the_rest_is_new():
     ]
 
 
+def test_shots_of_several_pictures_are_kept_moved_and_cut_as_one():
+    look, other = Stretch(0, 14, "a look", 0), Stretch(14, 36, "another", 14)
+    assert found([look, other])[2] == ("moved", 2, 0)
+    assert found(BEFORE) == [("kept", 0, 0), ("kept", 1, 24), ("kept", 2, 36)]
+    assert found([look])[2] == ("shorter", 2, 0)
+    assert found([Stretch(0, 36, "", 0)])[2:] == [("deleted", 2, 36), ("new", None, 0)]
+
+
 def test_music_of_which_nothing_is_known_is_all_new():
     assert changes.compare((), (), [Stretch(0, 9, "a.mp4", 0)]) == [changes.Change("new", None, 0)]
     assert changes.compare((), (), ()) == []
 
 
 def made(takes: int) -> pieces.Piece:
-    return pieces.Piece([0], [0], [], [[0, 24]], [None], [takes], [7])
+    return pieces.Piece([0], [0], [], [[0, 24]], [takes], [7])
 
 
 def test_deleted_takes_are_passed_over():

@@ -4,7 +4,7 @@ import time
 
 import bpy
 import stage
-from addon import jobs, pieces, refitting, strips, tags
+from addon import compat, jobs, looks, pieces, refitting, strips, tags, timeline
 from stage import ours
 
 
@@ -109,7 +109,56 @@ def check_music_finds_its_scene_under_another_name():
     assert jobs.wait(made).text == "Renamed"
 
 
-def check_changes_of_a_rendered_edit_are_new_and_the_refit_takes_its_place():
+def check_refit_tells_what_changed_of_what_blender_makes():
     generated(stage.three_shots)
     scene = bpy.context.scene
-    assert {change.what for change in refitting.found_changes(scene)} <= {"deleted", "new", "kept"}
+    assert what_changed(scene) == ["kept", "kept", "kept"]
+    stage.strips()["second"].frame_start += 100
+    compat.set_end(stage.strips()["third"], 60)
+    assert what_changed(scene)[:3] == ["kept", "moved", "shorter"]
+    stage.strips()["first"].color = (0, 1, 1)
+    assert what_changed(scene)[:3] == ["deleted", "moved", "shorter"]
+    bpy.ops.diffbgm.regenerate_shot()
+    assert what_changed(scene)[:3] == ["deleted", "moved", "shorter"]
+
+
+def check_titles_keyframes_and_metas_are_part_of_a_look():
+    scene = stage.scene()
+    strip = stage.colour(2, 11, 34, "first")
+    title = stage.effect("TEXT", 5, 20, 30)
+    meta = stage.meta_strip(6, 11)
+    stage.colour(1, 11, 34, "inner").move_to_meta(meta)
+    compat.set_end(meta, 34)
+    meta.blend_alpha = 0.5
+
+    def change_title():
+        title.text = "other"
+
+    def fade():
+        strip.keyframe_insert("blend_alpha", frame=12)
+
+    def change_inner():
+        compat.strips_of(meta)["inner"].color = (0, 0, 1)
+
+    def shrink():
+        strip.transform.scale_x = 0.5
+
+    known = {look_of(scene)}
+    for change in (change_title, fade, change_inner, shrink):
+        change()
+        assert look_of(scene) not in known, change.__name__
+        known.add(look_of(scene))
+    for each in list(stage.strips()):
+        if not hasattr(each, "input_1"):
+            each.name, each.frame_start = f"{each.name} moved", each.frame_start + 50
+            each.select = True
+    assert look_of(scene) in known
+
+
+def what_changed(scene) -> list[str]:
+    return [change.what for change in refitting.found_changes(scene)]
+
+
+def look_of(scene) -> str:
+    (stretch,) = looks.composited(scene, timeline.read_edit(scene))
+    return stretch.path

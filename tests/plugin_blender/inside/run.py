@@ -42,6 +42,7 @@ def run(zip_path: str, *modules: str) -> None:
         "generating",
         "jobs",
         "joins",
+        "looks",
         "manual",
         "operating",
         "operators",
