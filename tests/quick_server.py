@@ -17,7 +17,7 @@ from diffbgm_server.serving import serve
 
 from diffbgm.errors import FilmError
 from diffbgm.files.handshake import default_handshake
-from diffbgm.options import ComposeOptions, TakeOptions
+from diffbgm.options import ComposeOptions, RefitOptions, TakeOptions
 from tests.made_composition import MadeFilm, exchange_take, write_composition
 
 Progress = Callable[[str, float], None]
@@ -39,6 +39,11 @@ class QuickComposer:
         if options.style == "broken":
             raise FilmError("the film is too beautiful for music")
         write_composition(folder, _film(source), options)
+
+    def refit(
+        self, source: Path, old: Path, folder: Path, options: RefitOptions, progress: Progress
+    ) -> None:
+        write_composition(folder, _film(source), ComposeOptions())
 
     def recompose(self, folder: Path, shot: int, options: TakeOptions, progress: Progress) -> None:
         exchange_take(folder, shot)

@@ -17,7 +17,7 @@ from PIL import Image
 from diffbgm.demo import film as demo_film
 from tests import addon
 from tests.plugin_blender import blenders
-from tests.plugin_blender.test_window import WINDOW, Screen, _display, _open_tab, _process
+from tests.plugin_blender.screen import Screen, open_tab, opened
 
 COLOURS = 128  # of a picture in the documentation
 FIND = "bpy.ops.diffbgm.find_shots()"
@@ -32,15 +32,9 @@ NO_SERVER = (
 class Session:
     """A Blender in which things are done, and of which pictures are taken."""
 
-    def __init__(self, screen: Screen, state: Path, folder: Path) -> None:
-        self.screen = screen
-        self._told = Path(f"{state}.do")
+    def __init__(self, screen: Screen, folder: Path) -> None:
+        self.screen, self.do = screen, screen.do
         self._folder = folder
-
-    def do(self, text: str) -> None:
-        self._told.write_text(text)
-        while self._told.exists():
-            time.sleep(0.1)
 
     def finish(self, text: str, seconds: float = 900) -> None:
         """Does what begins a job, and waits for the job's end."""
@@ -67,17 +61,8 @@ def main(folder: Path) -> None:
         script = str(addon.SOURCE / "package.py")
         subprocess.run([sys.executable, script, name], check=True, stdout=subprocess.DEVNULL)
         user = blenders.make_user(work / "user", addon.write_program(work, addon.REAL))
-        state = work / "state.json"
-        inside = str(Path(__file__).parent / "inside" / "pictures_window.py")
-        geometry = ["--window-geometry", "0", "0", *map(str, WINDOW)]
-        command = [*blenders.program(), "--factory-startup", *geometry, "--python", inside, "--"]
-        cuts = ",".join(map(str, truth.cuts))
-        command += [str(next(work.glob("*.zip"))), str(film), str(truth.frames), cuts, str(state)]
-        log = work / "blender.log"
-        with _display() as display, log.open("wb") as output:
-            screen = Screen(display, state, log)
-            with _process(command, {**screen.environment, **user}, output):
-                take_all(Session(screen, state, folder), work)
+        with opened(work, next(work.glob("*.zip")), (film, truth), user) as screen:
+            take_all(Session(screen, folder), work)
 
 
 def take_all(session: Session, work: Path) -> None:
@@ -87,7 +72,7 @@ def take_all(session: Session, work: Path) -> None:
     session.do("bpy.ops.screen.screen_full_area()")
     time.sleep(2)
     start = session.screen.wait(lambda state: state["area"][3] > start["area"][3], 60)
-    _open_tab(session.screen, start, work)
+    open_tab(session.screen, start, work)
     session.do("quieten()")
     session.take("panel")
     session.finish(FIND)

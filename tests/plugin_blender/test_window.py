@@ -1,76 +1,18 @@
 """A click on the panel's button in a real window: the real server, strips by frame, undo."""
 
 import itertools
-import json
-import os
-import shutil
-import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
-from PIL import Image
-from scipy import ndimage
 
 from diffbgm.demo.film import Truth
 from tests import addon
 from tests.plugin_blender import blenders
+from tests.plugin_blender.screen import BUTTON, Screen, State, open_tab, opened, patches
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone]
-
-WINDOW = (1600, 900)
-BUTTON, TAB = (255, 0, 255), (0, 255, 0)  # as in inside/window.py
-
-State = dict[str, Any]
-
-
-class Screen:
-    """An X display without a monitor, its mouse and its keys."""
-
-    def __init__(self, display: str, state: Path, log: Path) -> None:
-        self.environment = {**os.environ, "DISPLAY": display, "LIBGL_ALWAYS_SOFTWARE": "1"}
-        self._state = state
-        self._log = log
-
-    def state(self) -> State:
-        return json.loads(self._state.read_text()) if self._state.exists() else {}
-
-    def wait(self, happened: Callable[[State], object], seconds: float) -> State:
-        """The first state in which something has happened."""
-        deadline = time.monotonic() + seconds
-        while not happened(state := self.state()):
-            if time.monotonic() > deadline:
-                last = {key: state.get(key) for key in ("jobs", "notice", "sidebar")}
-                pytest.fail(f"nothing after {seconds} s: {last}\n{self._log.read_text()[-3000:]}")
-            time.sleep(0.1)
-        return state
-
-    def picture(self, path: Path) -> np.ndarray:
-        """(height, width, 3) of what is shown, kept at `path`."""
-        self._do("import", "-window", "root", str(path))
-        return np.asarray(Image.open(path).convert("RGB"))
-
-    def click(self, x: float, y: float) -> None:
-        """Pixels from the top left."""
-        self.hover(x, y)
-        self._do("xdotool", "click", "1")
-
-    def hover(self, x: float, y: float) -> None:
-        """Blender wants to see the mouse come before it presses."""
-        self._do("xdotool", "mousemove", str(round(x) - 3), str(round(y) - 2))
-        time.sleep(0.3)
-        self._do("xdotool", "mousemove", str(round(x)), str(round(y)))
-        time.sleep(0.3)
-
-    def key(self, key: str) -> None:
-        self._do("xdotool", "key", key)
-
-    def _do(self, *command: str) -> None:
-        subprocess.run(command, check=True, env=self.environment, timeout=300)
 
 
 @pytest.fixture
@@ -78,54 +20,14 @@ def screen(
     tmp_path: Path, addon_zip: Path, demo: tuple[Path, Truth], real_user: dict[str, str]
 ) -> Iterator[Screen]:
     """Blender's window with the demo film cut up, for a user who has installed diffbgm."""
-    for tool in ("Xvfb", "xdotool", "import"):
-        if shutil.which(tool) is None:
-            pytest.skip(f"no {tool} on the PATH: `python install.py test` sets it up")
-    film, truth = demo
-    state, log = tmp_path / "state.json", tmp_path / "blender.log"
-    script = str(Path(__file__).parent / "inside" / "window.py")
-    geometry = ["--window-geometry", "0", "0", *map(str, WINDOW)]
-    command = [*blenders.program(), "--factory-startup", *geometry, "--python", script, "--"]
-    cuts = ",".join(map(str, truth.cuts))
-    command += [str(addon_zip), str(film), str(truth.frames), cuts, str(state)]
-    with _display() as display, log.open("wb") as output:
-        screen = Screen(display, state, log)
-        with _process(command, {**screen.environment, **real_user}, output):
-            yield screen
-
-
-@contextmanager
-def _display() -> Iterator[str]:
-    reading, writing = os.pipe()
-    size = "{}x{}x24".format(*WINDOW)
-    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", size, "-nolisten", "tcp"]
-    running = _process(command, dict(os.environ), subprocess.DEVNULL, pass_fds=(writing,))
-    with running, os.fdopen(reading) as reported:
-        os.close(writing)
-        yield f":{reported.readline().strip()}"
-
-
-@contextmanager
-def _process(command: list[str], environment: dict[str, str], output: Any, **more: Any):
-    process = subprocess.Popen(
-        command,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=subprocess.STDOUT,
-        **more,
-    )
-    try:
-        yield
-    finally:
-        process.kill()
-        process.wait()
+    with opened(tmp_path, addon_zip, demo, real_user) as screen:
+        yield screen
 
 
 def test_one_click_scores_the_edit(screen: Screen, demo: tuple[Path, Truth], tmp_path: Path):
     truth = demo[1]
     start = screen.wait(lambda state: state and state["sidebar"][2] > 100, 600)
-    _open_tab(screen, start, tmp_path)
+    open_tab(screen, start, tmp_path)
     x, y = _button(screen, start, tmp_path)
     screen.click(x, y)
     state_now = screen.wait(lambda state: state["jobs"] and 0 < state["jobs"][0][1] < 1, 600)
@@ -172,40 +74,12 @@ def _check_undo(screen: Screen, start: State, done: State) -> None:
     assert screen.wait(lambda state: state["ours"], 120)["ours"] == done["ours"]
 
 
-def _open_tab(screen: Screen, state: State, folder: Path) -> None:
-    """Clicks the last tab of the sidebar: an add-on's comes after Blender's own."""
-    tabs = _patches(screen.picture(folder / "tabs.png"), TAB, state["sidebar"], state["window"])
-    assert tabs, "no tabs in the sidebar"
-    screen.click(*max(tabs, key=lambda centre: centre[1]))
-    time.sleep(1)
-
-
 def _button(screen: Screen, state: State, folder: Path) -> tuple[float, float]:
     """The middle of the panel's largest button."""
     picture = screen.picture(folder / "panel.png")
-    buttons = _patches(picture, BUTTON, state["sidebar"], state["window"])
+    buttons = patches(picture, BUTTON, state["sidebar"], state["window"])
     assert buttons, "no buttons in the sidebar"
     return buttons[0]
-
-
-def _patches(
-    picture: np.ndarray, colour: tuple[int, int, int], region: list[int], window: list[int]
-) -> list[tuple[float, float]]:
-    """Middles (x, y from the top left) of patches of a colour within a region, largest first."""
-    left, bottom, width, height = region
-    top = window[1] - bottom - height
-    part = picture[top : top + height, left : left + width].astype(int)
-    labels, count = ndimage.label(np.abs(part - colour).max(axis=2) < 40)
-    boxes = ndimage.find_objects(labels)
-    boxes = [box for box in boxes[:count] if box is not None and _pixels(box) > 100]
-    boxes.sort(key=_pixels, reverse=True)
-    return [
-        (left + (b[1].start + b[1].stop) / 2, top + (b[0].start + b[0].stop) / 2) for b in boxes
-    ]
-
-
-def _pixels(box: tuple[slice, ...]) -> int:
-    return (box[0].stop - box[0].start) * (box[1].stop - box[1].start)
 
 
 @pytest.fixture

@@ -84,15 +84,16 @@ def _quieten(colours: dict) -> None:
     colours.clear()
 
 
-def _sequencer():
-    """The area of the sequencer, and not of its preview."""
+def sequencer():
+    """The area of the sequencer, and not of its preview; None in a workspace without it."""
     areas = bpy.context.window_manager.windows[0].screen.areas
     sequencers = [area for area in areas if area.type == "SEQUENCE_EDITOR"]
-    return next(area for area in sequencers if area.spaces.active.view_type == "SEQUENCER")
+    shown = (area for area in sequencers if area.spaces.active.view_type == "SEQUENCER")
+    return next(shown, None)
 
 
 def _open_sidebar() -> None:
-    area = _sequencer()
+    area = sequencer()
     area.spaces.active.show_region_ui = True
     window = bpy.context.window_manager.windows[0]
     region = next(region for region in area.regions if region.type == "WINDOW")
@@ -103,16 +104,16 @@ def _open_sidebar() -> None:
 def _state(package: str) -> dict:
     """Window coordinates count from the bottom left."""
     window = bpy.context.window_manager.windows[0]
-    area = _sequencer()
-    sidebar = next(region for region in area.regions if region.type == "UI")
+    area = sequencer()
+    sidebar = next((each for each in area.regions if each.type == "UI"), None) if area else None
     jobs = sys.modules[f"{package}.jobs"]
     notice = jobs.notice()
     strips = bpy.context.scene.sequence_editor.sequences_all
     strips = sorted(strips, key=lambda strip: (strip.type, strip.frame_final_start))
     return {
         "window": [window.width, window.height],
-        "sidebar": [sidebar.x, sidebar.y, sidebar.width, sidebar.height],
-        "area": [area.x, area.y, area.width, area.height],
+        "sidebar": _place(sidebar),
+        "area": _place(area),
         "jobs": [[job.stage, job.fraction] for job in jobs.running()],
         "notice": list(notice) if notice else None,
         "ours": [_told(strip) for strip in strips if "diffbgm_id" in strip],
@@ -122,6 +123,10 @@ def _state(package: str) -> dict:
             for strip in strips
         },
     }
+
+
+def _place(part) -> list[int]:
+    return [part.x, part.y, part.width, part.height] if part else [0, 0, 0, 0]
 
 
 def _told(strip) -> dict:
