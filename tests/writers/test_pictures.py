@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -161,3 +163,14 @@ def test_the_overview_of_a_long_film_with_many_cuts(tmp_path: Path) -> None:
     )
     overview(tmp_path / "overview.png", analysis, cues, SCORE, np.zeros((48_000, 2)))
     assert pixels(tmp_path / "overview.png").shape == (HEIGHT, WIDTH, 3)
+
+
+def test_drawing_loads_no_matplotlib() -> None:
+    """It takes longer to load than both pictures take to draw; only its font is used."""
+    program = (
+        "import sys\n"
+        "from diffbgm.writers.pictures.plot import text_width\n"
+        "print(text_width('Flöten', 12) > text_width('Fl', 12), 'matplotlib' in sys.modules)"
+    )
+    printed = subprocess.check_output([sys.executable, "-c", program], text=True)
+    assert printed.split() == ["True", "False"]
