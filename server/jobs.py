@@ -1,47 +1,22 @@
-"""The queue: what waits, what runs and how far it is, what to stop. Knows neither HTTP nor music.
+"""The queue as the routes see it: what waits, what is in hand and how far it is, what to stop.
 
-All methods may be called from any thread. Whoever waits for news waits on one condition.
+Knows neither HTTP nor music, nor who works the queue off: one thread of this process, or workers on
+many machines. All methods may be called from any thread. Whoever waits for news waits on one
+condition.
 """
 
 import threading
-import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from diffbgm.errors import CancelledError, DiffBGMError
-
+from .job_table import JobTable
 from .sketches import Sketch
 from .store import Store
-from .tables import Composition, Job, JobKind
+from .tables import Composition, JobKind, Run
 
-# Reports closer together than this are one to those who watch.
-_PROGRESS_STEP = 0.002
 # Before so much is done, how long the rest takes is a guess that nobody is told.
 _TOLD_FROM_SECONDS, _TOLD_FROM_FRACTION = 1.0, 0.03
-
-
-class ServerStoppingError(CancelledError):
-    """The server ends; the job is queued again for the next one."""
-
-
-@dataclass
-class Running:
-    """The job in hand."""
-
-    job: Job
-    stage: str = "starting"
-    fraction: float = 0.0
-    is_cancelled: bool = False
-    began: float = field(default_factory=time.monotonic)
-    sketch: Sketch | None = None
-
-    @property
-    def seconds_left(self) -> float | None:
-        """If all goes on as it went; None while too little is done to say."""
-        elapsed = time.monotonic() - self.began
-        if elapsed < _TOLD_FROM_SECONDS or self.fraction < _TOLD_FROM_FRACTION:
-            return None
-        return round(elapsed * (1 - self.fraction) / self.fraction, 1)
 
 
 class QueueFullError(Exception):
@@ -50,24 +25,34 @@ class QueueFullError(Exception):
 
 @dataclass(frozen=True)
 class Queue:
-    """The queue at one moment: the place of each waiting job, by its id, and the job in hand."""
+    """The queue at one moment: the places of jobs that wait, and the jobs in hand, by their ids."""
 
     places: dict[int, int]
-    running: Running | None
+    runs: dict[int, Run]
+
+
+def seconds_left(run: Run) -> float | None:
+    """If all goes on as it went; None while too little is done to say."""
+    elapsed = run.heard - run.began
+    if elapsed < _TOLD_FROM_SECONDS or run.fraction < _TOLD_FROM_FRACTION:
+        return None
+    return round(elapsed * (1 - run.fraction) / run.fraction, 1)
 
 
 class Jobs:
-    """The queue over a store, first in, first out, one at a time; `most` may wait."""
+    """The queue over a store, first in, first out; `most` may wait.
+
+    `announce` tells who works that there is a job; it must not fail.
+    """
 
     def __init__(self, store: Store, most: int) -> None:
+        self.table = JobTable(store.database)
+        self.announce: Callable[[], None] = lambda: None
         self._store = store
         self._most = most
         self._changed = threading.Condition()
         self._version = 0
         self._is_stopping = False
-        self._running: Running | None = None
-
-    # For the routes
 
     @property
     def version(self) -> int:
@@ -83,22 +68,39 @@ class Jobs:
         with self._changed:
             return self._changed.wait_for(lambda: self._version != version, seconds)
 
-    def nudge(self) -> None:
-        """Wakes who waits for a change."""
+    def wait_for_work(self, seconds: float) -> bool:
+        """Whether a job waits, before `seconds` went by or all is to stop."""
+
+        def waits() -> bool:
+            return self._is_stopping or bool(self.table.queued())
+
         with self._changed:
-            self._tell()
+            return self._changed.wait_for(waits, seconds) and not self._is_stopping
+
+    def nudge(self) -> None:
+        """Tells that something has changed."""
+        with self._changed:
+            self._version += 1
+            self._changed.notify_all()
+
+    def stop(self) -> None:
+        """Makes all who work and wait here come to an end."""
+        self._is_stopping = True
+        self.nudge()
 
     def queue(self) -> Queue:
-        """As it is; who asks does not wait for who writes."""
-        running, queued = self._running, self._store.queued_jobs()
-        return Queue({job: place for place, job in enumerate(queued, 1)}, running)
+        """As it is."""
+        places = {job: place for place, job in enumerate(self.table.queued(), 1)}
+        return Queue(places, {run.job_id: run for run in self.table.runs()})
 
-    def running(self) -> Running | None:
-        return self._running
+    def sketch(self, composition_id: str) -> Sketch | None:
+        """How the music of a composition in hand looks by now."""
+        found = self.table.sketch(composition_id)
+        return None if found is None else Sketch(**found)
 
     def check_room(self) -> None:
         """Raises QueueFullError."""
-        if len(self._store.queued_jobs()) >= self._most:
+        if len(self.table.queued()) >= self._most:
             raise QueueFullError
 
     def submit(
@@ -113,111 +115,30 @@ class Jobs:
         with self._changed:
             self.check_room()
             composition = self._store.add_composition(title, request, media_ids, kind, arguments)
-            self._tell()
+        self._tell_of_work()
         return composition
 
     def submit_change(self, composition_id: str, kind: JobKind, arguments: dict[str, Any]) -> None:
         """Queues a take, or the choice of one. KeyError if there is no such composition."""
         with self._changed:
             self.check_room()
-            self._store.add_job(composition_id, kind, arguments)
-            self._tell()
+            self.table.add(composition_id, kind, arguments)
+        self._tell_of_work()
 
     def cancel(self, composition_id: str) -> None:
         """Cancels what is queued or running of this composition; a finished one stays as it is."""
-        with self._changed:
-            if self._is_in_hand(composition_id):
-                self._require_running().is_cancelled = True
-            self._store.cancel_queued(composition_id)
-            self._tell()
+        self.table.cancel(composition_id)
+        self.nudge()
 
     def delete(self, composition_id: str) -> bool:
-        """Cancels and forgets it; the folder goes as soon as nothing works in it.
+        """Cancels and forgets it; the result goes as soon as nothing works on it.
 
         False if there is no such composition.
         """
-        with self._changed:
-            if not self._store.remove_composition(composition_id):
-                return False
-            if self._is_in_hand(composition_id):
-                self._require_running().is_cancelled = True
-            else:
-                self._store.remove_folder(composition_id)
-            self._tell()
-        return True
+        is_known = self._store.remove_composition(composition_id)
+        self.nudge()
+        return is_known
 
-    # For the worker
-
-    def take(self, seconds: float) -> tuple[Job, Composition] | None:
-        """The next job, now running, and its composition.
-
-        None after `seconds` without one, or when stopping.
-        """
-        with self._changed:
-            self._changed.wait_for(lambda: self._is_stopping or self._store.queued_jobs(), seconds)
-            taken = None if self._is_stopping else self._store.start_next_job()
-            if taken is not None:
-                self._running = Running(taken[0])
-                self._tell()
-            return taken
-
-    def report(self, stage: str, fraction: float) -> None:
-        """Notes how far the running job is. Raises CancelledError if it is to stop."""
-        with self._changed:
-            running = self._running
-            if self._is_stopping:
-                raise ServerStoppingError("The server is stopping.")
-            if running is None:
-                return
-            if running.is_cancelled:
-                raise CancelledError("The job was cancelled.")
-            fraction = min(max(fraction, running.fraction), 1.0)
-            if stage != running.stage or fraction - running.fraction >= _PROGRESS_STEP:
-                running.stage, running.fraction = stage, fraction
-                self._tell()
-
-    def show(self, sketch: Sketch) -> None:
-        """Notes how the music of the running job looks by now."""
-        with self._changed:
-            if self._running is not None:
-                self._running.sketch = sketch
-                self._tell()
-
-    def finish(self, error: DiffBGMError | None) -> None:
-        """Ends the running job: done, or failed, cancelled or queued again by the error's kind."""
-        with self._changed:
-            job = self._require_running().job
-            self._store.measure(job.composition_id)
-            self._store.update_job(job.id, **_outcome(job, error))
-            self._running = None
-            if self._store.composition(job.composition_id) is None:
-                self._store.remove_folder(job.composition_id)
-            self._tell()
-
-    def stop(self) -> None:
-        """Makes the worker and all who wait come to an end."""
-        with self._changed:
-            self._is_stopping = True
-            self._tell()
-
-    def _tell(self) -> None:
-        self._version += 1
-        self._changed.notify_all()
-
-    def _is_in_hand(self, composition_id: str) -> bool:
-        return self._running is not None and self._running.job.composition_id == composition_id
-
-    def _require_running(self) -> Running:
-        if self._running is None:
-            raise ValueError("no job is running")
-        return self._running
-
-
-def _outcome(job: Job, error: DiffBGMError | None) -> dict[str, Any]:
-    if error is None:
-        return {"state": "done"}
-    if isinstance(error, ServerStoppingError):
-        return {"state": "queued", "attempts": job.attempts}
-    if isinstance(error, CancelledError):
-        return {"state": "cancelled", "error": {"code": error.code, "message": str(error)}}
-    return {"state": "failed", "error": {"code": error.code, "message": str(error)}}
+    def _tell_of_work(self) -> None:
+        self.nudge()
+        self.announce()

@@ -14,14 +14,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from diffbgm.errors import DiffBGMError, StorageError
 from diffbgm.files.publishing import recover
 
 from .store_folder import StoreFolder, size_of
-from .tables import FIRST_KINDS, Composition, Job, Media
+from .tables import FIRST_KINDS, Composition, Job, Media, Run
 
 logger = logging.getLogger(__name__)
 
@@ -56,22 +56,27 @@ def find_again(session: Session, folder: StoreFolder) -> None:
 
 
 def recover_jobs(session: Session, folder: StoreFolder, attempts: int) -> None:
-    """Jobs that were running when the server ended: queued again, or failed, or done after all."""
+    """Jobs that were running when the server ended: put back, or done after all."""
+    session.execute(delete(Run))
     for job in session.scalars(select(Job).where(Job.state == "running")):
-        if (
-            job.kind in FIRST_KINDS
-            and (folder.compositions / job.composition_id / DOCUMENT).exists()
-        ):
+        place = folder.compositions / job.composition_id
+        if job.kind in FIRST_KINDS and (place / DOCUMENT).exists():
             job.state = "done"
-        elif job.attempts < attempts:
-            job.state = "queued"
         else:
-            job.state = "failed"
-            job.error = {
-                "code": "server_stopped",
-                "message": f"The server ended {job.attempts} times in the middle of this job; "
-                "it may need more memory than there is. Start it again by hand.",
-            }
+            put_back(job, attempts)
+
+
+def put_back(job: Job, attempts: int) -> None:
+    """A job whose holder is gone: queued again, or failed if it had so many starts."""
+    if job.attempts < attempts:
+        job.state = "queued"
+        return
+    job.state = "failed"
+    job.error = {
+        "code": "server_stopped",
+        "message": f"The server ended {job.attempts} times in the middle of this job; "
+        "it may need more memory than there is. Start it again by hand.",
+    }
 
 
 def complete_publications(folder: StoreFolder) -> None:

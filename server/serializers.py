@@ -11,7 +11,7 @@ from diffbgm.files.publishing import WORK
 from diffbgm.options import ComposeOptions, TakeOptions, public_options
 
 from . import answers
-from .jobs import Queue
+from .jobs import Queue, seconds_left
 from .tables import Composition, Job, Media
 
 # Where the library keeps all takes in a form of its own, and where it writes new files.
@@ -86,12 +86,10 @@ def _state(composition: Composition, queue: Queue) -> dict[str, Any]:
 
 
 def _progress(job: Job, queue: Queue) -> answers.Progress | None:
-    running = queue.running
-    if job.state != "running" or running is None or running.job.id != job.id:
+    run = queue.runs.get(job.id)
+    if job.state != "running" or run is None:
         return None
-    return answers.Progress(
-        stage=running.stage, fraction=running.fraction, seconds_left=running.seconds_left
-    )
+    return answers.Progress(stage=run.stage, fraction=run.fraction, seconds_left=seconds_left(run))
 
 
 def _result(composition: Composition, folder: Path) -> dict[str, Any] | None:

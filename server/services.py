@@ -1,14 +1,19 @@
 """What stands behind the routes: store, queue and worker, with one beginning and one end."""
 
+from contextlib import AbstractContextManager, ExitStack
+from typing import TYPE_CHECKING
+
 from .composer import Composer
 from .config import Config
-from .isolation import Isolated
 from .jobs import Jobs
 from .previews import Previews
 from .questions import Edits
 from .retention import Keeper
-from .store import Store
+from .store import Store, store_in
 from .worker import Worker
+
+if TYPE_CHECKING:
+    from .studio.dispatcher import Dispatcher
 
 
 class Services:
@@ -17,27 +22,42 @@ class Services:
     def __init__(self, config: Config, composer: Composer) -> None:
         self.config = config
         self.composer = composer
-        self.store = Store(config.store)
-        self.jobs = Jobs(self.store, config.limits.queued_jobs)
-        if isinstance(composer, Isolated):
-            composer.on_sketch = self.jobs.show
-        self.worker = Worker(self.store, self.jobs, composer, config.idle_seconds)
-        self.edits = Edits()
-        self.previews = Previews()
-        self.metrics = self.worker.metrics
-        self._keeper = Keeper(self.store, self.jobs, config.retention)
+        self._stack = ExitStack()
 
     def __enter__(self) -> "Services":
         """Raises StoreInUseError, StorageError."""
-        self.store.open(self.config.attempts)
-        self.worker.start()
-        self.previews.start()
-        self._keeper.start()
+        config = self.config
+        with ExitStack() as stack:
+            self.store = stack.enter_context(self._open_store())
+            self.jobs = Jobs(self.store, config.limits.queued_jobs)
+            self.worker = self._worker()
+            self.metrics = self.worker.metrics
+            self.edits = Edits()
+            self.previews = Previews()
+            keeper = Keeper(self.store, self.jobs, config.retention)
+            for thread in (self.worker, self.previews, keeper):
+                thread.start()
+                stack.callback(thread.stop)
+            stack.callback(self.jobs.stop)
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.jobs.stop()
-        self._keeper.stop()
-        self.previews.stop()
-        self.worker.join()
-        self.store.close()
+        self._stack.close()
+
+    def _open_store(self) -> AbstractContextManager[Store]:
+        config = self.config
+        if config.studio is None:
+            return store_in(config.store, config.attempts)
+        from .studio.opening import shared_store
+
+        return shared_store(config.studio, config.store)
+
+    def _worker(self) -> "Worker | Dispatcher":
+        """Who works the queue off: a thread of ours, or whoever is told by a dispatcher."""
+        config = self.config
+        if config.studio is None:
+            return Worker(self.store, self.jobs, self.composer, config.idle_seconds)
+        from .studio.dispatcher import Dispatcher
+
+        return Dispatcher(self.store, self.jobs, config.studio)

@@ -25,7 +25,7 @@ from . import connections, handshake, logs, security
 from .app import create_app
 from .channel import Rules, channel_class
 from .composer import Composer, LibraryComposer
-from .config import Config, Retention, default_store
+from .config import Config, Retention, Studio, default_store
 from .handshake import Handshake
 from .isolation import IsolatedComposer
 from .pump import Pump
@@ -49,6 +49,7 @@ def run(
     checkpoint: Path | None = None,
     soundfont: Path | None = None,
     keep: Retention | None = None,
+    studio: Studio | None = None,
     on_ready: Callable[[Handshake], None] = lambda handshake: None,
 ) -> None:
     """Serves until SIGTERM, Ctrl+C or the death of process `parent_pid`; then returns.
@@ -60,7 +61,7 @@ def run(
     logs.configure()
     serve(
         IsolatedComposer(LibraryComposer(device, checkpoint, soundfont)),
-        Config(store or default_store(), retention=keep or Retention()),
+        Config(store or default_store(), retention=keep or Retention(), studio=studio),
         host=host,
         port=port,
         handshake_path=handshake_path or default_handshake(),

@@ -13,7 +13,7 @@ from .tables import Media
 
 
 def write_source(request: ComposeRequest, media: Iterable[Media], store: Store, work: Path) -> Path:
-    """The film, or the edit that was sent, written into the new folder `work`.
+    """The film, or the edit that was sent, written into the folder `work`.
 
     `media` are those that the request uses. FilmError where one is gone.
     """
@@ -22,7 +22,7 @@ def write_source(request: ComposeRequest, media: Iterable[Media], store: Store, 
         if request.media not in uploaded:
             raise FilmError("The film is no longer in the store; upload it again.")
         return uploaded[request.media]
-    work.mkdir()
+    work.mkdir(exist_ok=True)
     source = work / "timeline.otio"
     named = timelines.files(request.timeline, request.films or {}, uploaded)
     write_edit(source, request.timeline, named)

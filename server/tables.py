@@ -1,12 +1,12 @@
 """The store's tables. Knows neither folders nor HTTP.
 
-A change here is a new migration in `database`, never an edit of an old one.
+A change here is a new migration in `migrations`, never an edit of an old one.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import JSON, Column, ForeignKey, Table, Text
+from sqlalchemy import JSON, Column, Double, ForeignKey, Table, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
@@ -16,7 +16,11 @@ FIRST_KINDS: tuple[JobKind, ...] = ("compose", "refit")
 
 
 class Base(DeclarativeBase):
-    type_annotation_map = {dict[str, Any]: JSON, str: Text}  # noqa: RUF012
+    type_annotation_map = {dict[str, Any]: JSON, str: Text, float: Double}  # noqa: RUF012
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 used_media = Table(
@@ -51,21 +55,56 @@ class Job(Base):
     state: Mapped[JobState] = mapped_column(Text, default="queued", index=True)
     attempts: Mapped[int] = mapped_column(default=0)
     error: Mapped[dict[str, Any] | None] = mapped_column(default=None)
-    created: Mapped[datetime]
+    created: Mapped[datetime] = mapped_column(default=_now)
+
+
+class Run(Base):
+    """A job in hand, for as long as its holder is heard: one at a time on a composition.
+
+    Only who knows the `token` may report, and end the job with a result: it is another one at every
+    start. Times are seconds since 1970 by the database's own clock.
+    """
+
+    __tablename__ = "runs"
+
+    composition_id: Mapped[str] = mapped_column(
+        ForeignKey("compositions.id", ondelete="CASCADE"), primary_key=True
+    )
+    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), unique=True)
+    token: Mapped[str]
+    began: Mapped[float]
+    heard: Mapped[float]
+    stage: Mapped[str] = mapped_column(default="starting")
+    fraction: Mapped[float] = mapped_column(default=0.0)
+    is_cancelled: Mapped[bool] = mapped_column(default=False)
+    # How the music looks by now; read by who asks for it alone.
+    sketch: Mapped[dict[str, Any] | None] = mapped_column(default=None, deferred=True)
+
+
+class Member(Base):
+    """A worker of a studio, and when it was heard last; `description` as `composer.Description`."""
+
+    __tablename__ = "members"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    heard: Mapped[float]
+    description: Mapped[dict[str, Any] | None] = mapped_column(default=None)
 
 
 class Composition(Base):
     """The work on what was asked for; the request itself is a document beside the table.
 
-    `size` is what its folder takes, in bytes, 0 before it is composed.
+    `size` is what its folder takes, in bytes, 0 before it is composed. `version` names the result
+    that counts where every job leaves one of its own.
     """
 
     __tablename__ = "compositions"
 
     id: Mapped[str] = mapped_column(primary_key=True)
     title: Mapped[str]
-    created: Mapped[datetime] = mapped_column(index=True)
+    created: Mapped[datetime] = mapped_column(default=_now, index=True)
     size: Mapped[int] = mapped_column(default=0)
+    version: Mapped[str] = mapped_column(default="")
     jobs: Mapped[list[Job]] = relationship(
         order_by=Job.id, lazy="selectin", cascade="all, delete-orphan", passive_deletes=True
     )

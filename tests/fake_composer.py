@@ -28,7 +28,8 @@ class FakeComposer:
     """Styles: `cinematic` and `piano` work; `patient` waits for the file `gate` to be there;
     `unusable`, `full`, `buggy` and `deadly` end in FilmError, StorageError, RuntimeError, SIGKILL;
     `greedy` asks for 64 GiB of memory; `deaf` works for a minute and reports nothing; `looks`
-    analyses the film as the library does.
+    analyses the film as the library does; `slow` waits for a second,
+    and `busy` computes for one.
     """
 
     gate: Path | None = None
@@ -45,6 +46,8 @@ class FakeComposer:
             "greedy",
             "deaf",
             "looks",
+            "slow",
+            "busy",
         )
 
     def describe(self, progress: Progress) -> Description:
@@ -60,6 +63,8 @@ class FakeComposer:
             progress("analysing", 0.1)
             if options.style == "looks":
                 _look_at(source, progress)
+            if options.style in ("slow", "busy"):
+                _take_a_second(progress, is_busy=options.style == "busy")
             self._act(options.style, source, progress)
             progress("sounding", 0.8)
             write_composition(part, MadeFilm(source, RATE, EDGES), options)
@@ -105,6 +110,15 @@ class FakeComposer:
             bytearray(64 * 1024**3)
         if style == "deadly":
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _take_a_second(progress: Progress, is_busy: bool) -> None:
+    for part in range(10):
+        progress("diffusing", part / 10)
+        end = time.process_time() + 0.1
+        while is_busy and time.process_time() < end:
+            pass
+        time.sleep(0 if is_busy else 0.1)
 
 
 def _look_at(source: Path, progress: Progress) -> None:

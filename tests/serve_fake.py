@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from diffbgm_server import logs
-from diffbgm_server.config import Config, Limits
+from diffbgm_server.config import Config, Limits, Studio
 from diffbgm_server.isolation import IsolatedComposer
 from diffbgm_server.job_limits import JobLimits
 from diffbgm_server.serving import serve
@@ -28,20 +28,34 @@ def main() -> None:
     parser.add_argument("--largest-file", type=int, help="bytes, as if the disc were full then")
     parser.add_argument("--event-streams", type=int, default=2)
     parser.add_argument("--job-memory", type=int, help="bytes that a job may have")
+    parser.add_argument("--studio", nargs=3, metavar=("QUEUE", "DATABASE", "ARTIFACTS"))
+    parser.add_argument("--silent", type=float, default=2.0, help="seconds, of a studio's worker")
+    parser.add_argument("--worker", action="store_true", help="be one, instead of a server")
     parser.add_argument("--logs", action="store_true", help="as the command does")
     given = parser.parse_args()
     if given.logs:
         logs.configure()
     if given.largest_file:
         resource.setrlimit(resource.RLIMIT_FSIZE, (given.largest_file,) * 2)
-    limits = Limits(media_bytes=40_000_000, json_bytes=100_000, event_streams=given.event_streams)
+    studio = Studio(*given.studio, given.silent, attempts=6) if given.studio else None
+    composer = IsolatedComposer(
+        FakeComposer(given.store.parent / "gate"), limits=JobLimits(memory_bytes=given.job_memory)
+    )
+    if given.worker:
+        from diffbgm_server.studio.working import work_for
+
+        work_for(studio, composer, on_ready=lambda: print("ready", flush=True))  # noqa: T201
+        return
+    limits = Limits(
+        queued_jobs=1000,
+        media_bytes=40_000_000,
+        json_bytes=100_000,
+        event_streams=given.event_streams,
+    )
     try:
         serve(
-            IsolatedComposer(
-                FakeComposer(given.store.parent / "gate"),
-                limits=JobLimits(memory_bytes=given.job_memory),
-            ),
-            Config(given.store, limits=limits),
+            composer,
+            Config(given.store, limits=limits, studio=studio),
             host=given.host,
             port=given.port,
             handshake_path=given.handshake,

@@ -40,6 +40,7 @@ PIN_FILES = (
     "requirements.txt",
     "requirements-clip.txt",
     "requirements-mcp.txt",
+    "requirements-studio.txt",
     "requirements-test.txt",
 )
 
@@ -93,12 +94,13 @@ def test_every_dependency_of_the_project_is_pinned():
 
 def test_every_layer_holds_all_that_its_packages_need_and_nothing_else():
     """requirements.txt by itself; the others on top of it."""
-    library, clip, mcp, tests = (set(map(canonical, pins(name))) for name in PIN_FILES)
+    library, clip, mcp, studio, tests = (set(map(canonical, pins(name))) for name in PIN_FILES)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     assert needed(project["dependencies"]) == library
     assert needed(extras["clip"]) - library == clip
     assert needed(extras["mcp"]) - library == mcp
+    assert needed(extras["studio"]) - library == studio
     assert needed(TEST_TOOLS) - library == tests
 
 

@@ -20,6 +20,7 @@ from diffbgm.cli.options import (
 )
 from diffbgm.cli.refit import refit
 from diffbgm.cli.sources import reads_source
+from diffbgm.cli.studio import Artifacts, Database, Queue, studio_of, worker
 from diffbgm.cli.terminal import UsageError, print_json, print_table, progress_bar
 from diffbgm.errors import DiffBGMError
 from diffbgm.options import ComposeOptions, TakeOptions
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Background music for film cuts.", pretty_exceptions_enable=False)
 app.add_typer(research.app)
 app.command()(refit)
+app.command()(worker)
 
 # What typer returns for Ctrl-C, where no command had a word to say about it.
 INTERRUPTED = 130
@@ -241,6 +243,9 @@ def serve(
     keep_films: Annotated[float, typer.Option(help="Days, of films that nobody composed.")] = 7.0,
     keep_days: Annotated[float | None, typer.Option(help="Of compositions.")] = None,
     keep_gb: Annotated[float | None, typer.Option(help="In all; the oldest go.")] = None,
+    queue: Queue = None,
+    database: Database = None,
+    artifacts: Artifacts = "",
 ) -> None:
     """Compose for Blender and other editors over HTTP."""
     from diffbgm_server.serving import (  # pyright: ignore[reportMissingImports]
@@ -259,6 +264,7 @@ def serve(
         checkpoint=checkpoint,
         soundfont=soundfont,
         keep=Retention(keep_films, keep_days, most_bytes),
+        studio=studio_of(queue, database, artifacts),
         on_ready=lambda ready: typer.echo(f"diffbgm serves at {ready.page}"),
     )
 

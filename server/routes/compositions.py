@@ -92,7 +92,9 @@ def add_routes(api: APIBlueprint, services: Services) -> None:
 def source_of(services: Services, body: schema.ComposeRequest) -> tuple[str, set[str]]:
     """What to call the composition, and the media that it uses."""
     if body.timeline is not None:
-        is_local = security.is_local(request.remote_addr, dict(request.headers))
+        is_local = services.config.studio is None and security.is_local(
+            request.remote_addr, dict(request.headers)
+        )
         used = timelines.check(body.timeline, body.films or {}, may_read_files=is_local)
         return str(body.timeline.get("name") or "timeline")[:200], used
     film = services.store.media(body.media or "")

@@ -52,8 +52,7 @@ class _Now(Collector):
         ready = services.worker.is_ready
         yield GaugeMetricFamily("diffbgm_ready", "Whether a job would be done now", ready)
         yield GaugeMetricFamily("diffbgm_jobs_queued", "Jobs that wait", len(queue.places))
-        is_running = queue.running is not None
-        yield GaugeMetricFamily("diffbgm_jobs_running", "Jobs in hand", is_running)
+        yield GaugeMetricFamily("diffbgm_jobs_running", "Jobs in hand", len(queue.runs))
         memory = GaugeMetricFamily(
             "diffbgm_memory_bytes",
             "Resident memory; composer is all child processes",

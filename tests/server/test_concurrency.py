@@ -137,7 +137,7 @@ def test_a_list_costs_the_same_whatever_was_asked_for(
         assert client.get("/v1/compositions").status_code == 200
         return len(statements)
 
-    event.listen(services.store._engine, "after_cursor_execute", note)
+    event.listen(services.store.database.engine, "after_cursor_execute", note)
     one = cost()
     for _ in range(4):
         submit(client, film)

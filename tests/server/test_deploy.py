@@ -102,13 +102,14 @@ def test_a_film_is_composed_through_nginx(tmp_path: Path, monkeypatch: pytest.Mo
     assert (tmp_path / "mix.wav").read_bytes().startswith(b"RIFF")
 
 
-def test_systemd_accepts_the_unit(tmp_path: Path):
-    unit = (DEPLOY / "diffbgm.service").read_text()
+@pytest.mark.parametrize("name", ["diffbgm.service", "diffbgm-worker.service"])
+def test_systemd_accepts_the_unit(tmp_path: Path, name: str):
+    unit = (DEPLOY / name).read_text()
     program = re.sub(r"ExecStart=\S+", "ExecStart=/bin/true", unit)
-    (tmp_path / "diffbgm.service").write_text(program)
-    command = ["systemd-analyze", "verify", "--man=no", str(tmp_path / "diffbgm.service")]
+    (tmp_path / name).write_text(program)
+    command = ["systemd-analyze", "verify", "--man=no", str(tmp_path / name)]
     result = subprocess.run(command, capture_output=True, text=True)
-    complaints = [line for line in result.stderr.splitlines() if "diffbgm.service" in line]
+    complaints = [line for line in result.stderr.splitlines() if name in line]
     assert complaints == []
 
 
@@ -118,6 +119,9 @@ def test_unit_and_container_call_the_command_as_it_is():
     from diffbgm.cli.main import app
 
     help_text = CliRunner().invoke(app, ["serve", "--help"], env={"COLUMNS": "200"}).output
+    worker_help = CliRunner().invoke(app, ["worker", "--help"], env={"COLUMNS": "200"}).output
+    assert "--metrics-port" in worker_help
+    assert "worker --metrics-port" in (DEPLOY / "diffbgm-worker.service").read_text()
     for name in ("diffbgm.service", "Containerfile"):
         text = (DEPLOY / name).read_text()
         flags = set(re.findall(r"--(?:host|port|store|handshake)\b", text))

@@ -1,0 +1,73 @@
+"""Where a studio keeps its files: a folder of this machine, or what is copied to be read."""
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from diffbgm_server.studio.artifacts import Shared
+from diffbgm_server.tables import Composition, Media
+
+FILM = b"the film"
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def shared(request: pytest.FixtureRequest, tmp_path: Path) -> Shared:
+    """`bucket` is fsspec's own in memory, which has no paths of this machine."""
+    places = {"folder": str(tmp_path / "shared"), "bucket": f"memory://{tmp_path.name}"}
+    return Shared(places[request.param], tmp_path / "copies")
+
+
+def media() -> Media:
+    digest = hashlib.sha256(FILM).hexdigest()
+    return Media(id=digest, name="a.mp4", size=len(FILM), created=datetime.now(UTC))
+
+
+def publish(shared: Shared, made: Composition, work: Path, job: str, content: str) -> str:
+    desk = shared.desk(made, work)
+    (desk / "stems").mkdir(parents=True, exist_ok=True)
+    (desk / "composition.json").write_text("{}")
+    (desk / "stems" / "piano.wav").write_text(content)
+    return shared.publish(made.id, desk, job)
+
+
+def test_a_film_is_read_where_it_was_not_sent(shared: Shared, tmp_path: Path):
+    film, part = media(), tmp_path / "upload"
+    assert not shared.has_film(film)
+    part.write_bytes(FILM)
+    shared.keep_film(part, film)
+    assert shared.has_film(film) and not part.exists()
+    assert shared.film(film).read_bytes() == FILM
+    shared.forget_film(film.id)
+    assert not shared.has_film(film)
+    shared.forget_film(film.id)
+
+
+def test_a_request_is_kept_until_it_is_forgotten(shared: Shared):
+    shared.keep_request("a", {"title": "ä"})
+    assert shared.request("a") == json.loads('{"title": "ä"}')
+    shared.forget_request("a")
+    with pytest.raises(FileNotFoundError):
+        shared.request("a")
+
+
+def test_the_version_that_counts_is_read_and_older_ones_go(shared: Shared, tmp_path: Path):
+    made = Composition(id="c" * 32, title="holiday", version="")
+    given_up = publish(shared, made, tmp_path / "1", "1-aa", "given up")
+    made.version = publish(shared, made, tmp_path / "2", "1-bb", "first")
+    shared.settle(made.id, made.version)
+    assert not shared.has_result(made.id, given_up)
+    result = shared.result(made.id, made.version)
+    assert (result / "stems" / "piano.wav").read_text() == "first"
+
+    later = publish(shared, made, tmp_path / "3", "2-cc", "a take")
+    assert (shared.result(made.id, made.version) / "stems" / "piano.wav").read_text() == "first"
+    shared.settle(made.id, made.version)  # Late: the next job's result is there already.
+    assert shared.has_result(made.id, later)
+    made.version = later
+    shared.settle(made.id, later)
+    assert not shared.has_result(made.id, "1-bb")
+    assert (shared.result(made.id, later) / "stems" / "piano.wav").read_text() == "a take"
+    shared.forget_results(made.id)
+    assert not shared.has_result(made.id, later)
