@@ -116,19 +116,20 @@ class Workers:
     def begin(self) -> subprocess.Popen[str]:
         """One more, without waiting."""
         store = ["--store", str(self.folder / "store")]
-        worker = subprocess.Popen(
-            [sys.executable, str(HERE / "serve_fake.py"), "--worker", *store, *self.studio],
-            stdout=subprocess.PIPE,
-            stderr=(self.folder / "workers.log").open("a"),
-            text=True,
-            env=os.environ | {"PYTHONPATH": f"{HERE.parent}{os.pathsep}{HERE}"},
-        )
+        with (self.folder / "workers.log").open("a") as log:
+            worker = subprocess.Popen(
+                [sys.executable, str(HERE / "serve_fake.py"), "--worker", *store, *self.studio],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                env=os.environ | {"PYTHONPATH": f"{HERE.parent}{os.pathsep}{HERE}"},
+            )
         self.running.append(worker)
         return worker
 
     def kill(self, worker: subprocess.Popen[str]) -> None:
         worker.kill()
-        worker.wait()
+        worker.communicate()
         self.running.remove(worker)
 
     def stop(self) -> None:
