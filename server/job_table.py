@@ -107,11 +107,14 @@ class JobTable:
 
     def end(self, claim: Claim, error: DiffBGMError | None, **result: Any) -> bool:
         """Ends the job: done, with the composition's `version` and `size`; or by the error's kind
-        failed, cancelled or queued again. False, and nothing happens, where the job was lost."""
+        failed, cancelled or queued again. False, and nothing happens, where the job was lost.
+
+        Once more, as after an answer that did not arrive, changes nothing.
+        """
         mine = delete(Run).where(Run.token == claim.token).returning(Run.job_id)
         with self._database.writing() as session:
             if session.execute(mine).first() is None:
-                return False
+                return error is None and _counts(session, claim, result)
             job = Job.id == claim.job.id
             session.execute(update(Job).where(job).values(**_outcome(claim.job, error)))
             composition = Composition.id == claim.composition.id
@@ -143,6 +146,15 @@ def _claim(session: Session) -> Claim | None:
         Run(composition_id=job.composition_id, job_id=job.id, token=token, began=now, heard=now)
     )
     return Claim(job, session.get_one(Composition, job.composition_id), token)
+
+
+def _counts(session: Session, claim: Claim, result: dict[str, Any]) -> bool:
+    """Whether the job ended with this very result."""
+    job = session.get(Job, claim.job.id)
+    composition = session.get(Composition, claim.composition.id)
+    if job is None or composition is None:
+        return False
+    return job.state == "done" and composition.version == result["version"]
 
 
 def _outcome(job: Job, error: DiffBGMError | None) -> dict[str, Any]:

@@ -142,8 +142,8 @@ class Runner:
         """Makes a result count; one of a job that was lost is taken back."""
         artifacts, composition = self.store.artifacts, claim.composition
         counts = self._write_end(claim, error, **result)
-        if counts is False:
-            artifacts.retract(composition.id, result.get("version", ""))
+        if counts is False and result:
+            artifacts.retract(composition.id, result["version"])
         elif counts and result:
             artifacts.settle(composition.id, result["version"])
 
