@@ -115,14 +115,13 @@ class InPlace:
         return ""
 
     def retract(self, composition_id: str, version: str) -> None:
-        """There is no other version: nobody wants any."""
-        self.forget_results(composition_id)
+        """What lies in the folder is all there is of the composition: it stays."""
 
     def settle(self, composition_id: str, version: str) -> None:
         """Completes or takes back what a composer that crashed was writing, and removes the hidden
         folders beside it."""
         folder = self.result(composition_id, version)
-        recovery.complete_files([folder])
+        recovery.complete_publication(folder)
         for entry in folder.parent.glob(f".{composition_id}*"):
             shutil.rmtree(entry, ignore_errors=True)
 

@@ -56,6 +56,10 @@ class Database:
         is_single = engine.dialect.name == "sqlite"
         self._turn = threading.Lock() if is_single else nullcontext()
 
+    def close(self) -> None:
+        """Gives its connections back."""
+        self.engine.dispose()
+
     def reading(self) -> Session:
         return self._sessions()
 

@@ -8,7 +8,7 @@ import json
 import logging
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from diffbgm.errors import DiffBGMError, StorageError
+from diffbgm.errors import DiffBGMError
 from diffbgm.files.publishing import recover
 
 from .store_folder import StoreFolder, size_of
@@ -32,15 +32,6 @@ _LOST = {
     "code": "server_stopped",
     "message": "The server's database was lost before this was composed. Start it again.",
 }
-
-
-def complete_files(folders: Iterable[Path]) -> None:
-    """Completes, or takes back, the files that a killed composer was putting into place."""
-    for folder in folders:
-        try:
-            recover(folder)
-        except StorageError as error:
-            logger.error("a composition is not whole: %s", error)
 
 
 def find_again(session: Session, folder: StoreFolder) -> None:

@@ -139,10 +139,13 @@ class Runner:
         return {"size": size_of(desk), "version": version}
 
     def _end(self, claim: Claim, error: DiffBGMError | None, result: dict[str, Any]) -> None:
-        """Makes a result count; one of a job that was lost is taken back."""
+        """Makes a result count; one of a job that was lost is taken back, and of a composition that
+        was deleted nothing stays."""
         artifacts, composition = self.store.artifacts, claim.composition
         counts = self._write_end(claim, error, **result)
-        if counts is False and result:
+        if counts is False and self.store.composition(composition.id) is None:
+            artifacts.forget_results(composition.id)
+        elif counts is False and result:
             artifacts.retract(composition.id, result["version"])
         elif counts and result:
             artifacts.settle(composition.id, result["version"])
@@ -165,9 +168,11 @@ class Runner:
                 return None
 
     def _show(self, sketch: Sketch) -> None:
-        """Notes how the music of the job in hand looks by now."""
+        """Notes how the music of the job in hand looks by now. Whether it is to stop, its next
+        report finds out, which the composer hears."""
         if self._report is not None:
-            self._report.tell(sketch=sketch.model_dump())
+            with suppress(CancelledError):
+                self._report.tell(sketch=sketch.model_dump())
 
 
 class _Report:

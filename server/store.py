@@ -6,7 +6,7 @@ they and the database differ.
 
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -215,14 +215,13 @@ def store_in(root: Path, attempts: int) -> Iterator[Store]:
     try:
         recovery.complete_publications(place)
         database, is_new = open_database(place)
-        recovery.complete_files(place.compositions.iterdir())
-        with database.writing() as session:
-            if is_new:
-                recovery.find_again(session, place)
-            recovery.recover_jobs(session, place, attempts)
-        with database.reading() as session:
-            recovery.sweep(session, place)
-        yield Store(place, token, database, InPlace(place))
-        database.engine.dispose()
+        with closing(database):
+            with database.writing() as session:
+                if is_new:
+                    recovery.find_again(session, place)
+                recovery.recover_jobs(session, place, attempts)
+            with database.reading() as session:
+                recovery.sweep(session, place)
+            yield Store(place, token, database, InPlace(place))
     finally:
         place.release()

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -14,7 +15,6 @@ from pathlib import Path
 
 from tests.server_process import HERE, ServerProcess, server_process
 
-_POSTGRES = Path("/usr/lib/postgresql/15/bin")
 _WAIT_SECONDS = 600
 
 
@@ -70,32 +70,52 @@ class Postgres:
     def make(self) -> None:
         if os.geteuid() == 0:
             shutil.chown(self.folder, "postgres")
-        command = [_POSTGRES / "initdb", "--no-sync", "-D", self.folder, "-U", "diffbgm"]
-        subprocess.run([*self._as_user(), *command], check=True, stdout=subprocess.DEVNULL)
+        made = self._begin("initdb", "--no-sync", "-D", str(self.folder), "-U", "diffbgm")
+        assert made.wait() == 0
 
     def start(self) -> None:
-        options = ["-c", "fsync=off", "-c", "listen_addresses=127.0.0.1", "-p", str(self.port)]
-        command = [_POSTGRES / "postgres", "-D", self.folder, "-k", self.folder, *options]
-        self._process = subprocess.Popen(
-            [*self._as_user(), *map(str, command)], stderr=subprocess.DEVNULL
-        )
-        ready = [_POSTGRES / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]
-        _until(lambda: subprocess.run(ready).returncode == 0, "PostgreSQL")
+        """Once more where processes of one that was killed hold its memory for a moment still."""
+        ready = [_postgres() / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        self._process = self._serve()
+
+        def is_ready() -> bool:
+            if self._process.poll() is not None:
+                self._process = self._serve()
+            return subprocess.run(ready).returncode == 0
+
+        _until(is_ready, "PostgreSQL")
 
     def kill(self) -> None:
         """kill -9 of the server itself, which takes all of its own processes with it."""
-        pid = int((self.folder / "postmaster.pid").read_text().split()[0])
-        os.kill(pid, 9)
+        self._process.kill()
         self._process.wait()
-        _until(lambda: not _answers(self.port), "the end of PostgreSQL")
 
     def stop(self) -> None:
-        self._process.terminate()
+        self._process.send_signal(signal.SIGINT)  # Clients or not.
         self._process.wait()
 
-    @staticmethod
-    def _as_user() -> list[str]:
-        return ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    def _serve(self) -> subprocess.Popen[bytes]:
+        place = ["-D", str(self.folder), "-k", str(self.folder)]
+        listen = ["-c", "listen_addresses=127.0.0.1", "-p", str(self.port)]
+        return self._begin("postgres", *place, *listen, "-c", "fsync=off")
+
+    def _begin(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
+        """It refuses to be run by root."""
+        user = "postgres" if os.geteuid() == 0 else None
+        return subprocess.Popen(
+            [_postgres() / program, *arguments],
+            user=user,
+            group=user,
+            extra_groups=[] if user else None,
+            cwd=self.folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+
+def _postgres() -> Path:
+    """Debian keeps the programs of every version in a folder of its own."""
+    return max(Path("/usr/lib/postgresql").glob("*/bin"))
 
 
 @dataclass

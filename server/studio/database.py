@@ -33,6 +33,9 @@ def open_shared(url: str, folder: StoreFolder) -> Database:
     try:
         with engine.connect() as connection:
             _bring_up_to_date(connection, folder)
+    except StorageError:
+        engine.dispose()
+        raise
     except exc.OperationalError as error:
         shown = address.render_as_string(hide_password=True)
         raise StorageError(f"The database {shown} does not answer: {error.orig}.") from error

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from ..config import Studio
@@ -22,8 +22,7 @@ def shared_store(studio: Studio, root: Path) -> Iterator[Store]:
         for left in place.work.iterdir():
             shutil.rmtree(left) if left.is_dir() else left.unlink()
         artifacts = Shared(studio.artifacts or str(place.root / "artifacts"), place.work / "copies")
-        database = open_shared(studio.database, place)
-        yield Store(place, token, database, artifacts)
-        database.engine.dispose()
+        with closing(open_shared(studio.database, place)) as database:
+            yield Store(place, token, database, artifacts)
     finally:
         place.release()

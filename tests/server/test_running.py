@@ -123,7 +123,7 @@ def test_parent_and_child_log_the_composition(tmp_path: Path):
     lines = [json.loads(line) for line in written.splitlines() if line.startswith("{")]
     of_it = [line for line in lines if line.get("composition") == composition]
     loggers = {line["logger"] for line in of_it}
-    assert {"diffbgm_server.worker", "diffbgm_server.isolation"} <= loggers
+    assert {"diffbgm_server.runner", "diffbgm_server.isolation"} <= loggers
     (failed,) = [line for line in of_it if line["event"] == "composing failed"]
     assert "an index is out of range" in failed["exception"]
 

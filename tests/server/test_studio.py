@@ -216,6 +216,7 @@ def test_an_older_database_is_brought_up_to_date_and_a_newer_one_refused(
     with pytest.raises(StorageError, match="newer diffbgm"), shared_store(shared, tmp_path / "own"):
         pass
     statement("UPDATE diffbgm_version SET number = 2")
+    store.database.close()
 
 
 def columns(engine: Any) -> dict[str, dict[str, str]]:
