@@ -28,19 +28,19 @@ class Shared:
     machine is copied into `cache` to be read."""
 
     def __init__(self, url: str, cache: Path) -> None:
+        self._url = url
         try:
             obstore.fsspec.register("s3")  # The quicker one of those that fsspec may go by.
-            # Listings change by what other machines do, so none is kept.
-            self._files, self._root = fsspec.url_to_fs(url, use_listings_cache=False)
+            self._files, self._root = fsspec.url_to_fs(url)
             self._is_here = isinstance(self._files, LocalFileSystem)
             if self._is_here:
                 Path(self._root).mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._files.ls(self._root, refresh=True)
+            self._ask("ls", self._root, refresh=True)
         except (ImportError, ValueError) as error:
             raise OptionError(f"{url} cannot be used for artifacts: {error}.") from error
         except FileNotFoundError:  # A prefix in which nothing is yet.
             pass
-        except (OSError, obstore.exceptions.BaseError) as error:
+        except OSError as error:
             raise StorageError(f"{url} cannot be read: {error}.") from error
         self._cache = cache
 
@@ -55,7 +55,7 @@ class Shared:
 
     def has_film(self, media: Media) -> bool:
         try:
-            found = self._files.info(self._at(f"media/{media.id}/{media.name}"))
+            found = self._ask("info", self._at(f"media/{media.id}/{media.name}"))
         except FileNotFoundError:
             return False
         return found["size"] == media.size
@@ -68,12 +68,12 @@ class Shared:
         self._forget(f"media/{media_id}")
 
     def request(self, composition_id: str) -> dict[str, Any]:
-        return json.loads(self._files.cat_file(self._at(f"requests/{composition_id}.json")))
+        return json.loads(self._ask("cat_file", self._at(f"requests/{composition_id}.json")))
 
     def keep_request(self, composition_id: str, document: dict[str, Any]) -> None:
         name = self._at(f"requests/{composition_id}.json")
         self._make_room(name)
-        self._files.pipe_file(name, json.dumps(document).encode())
+        self._ask("pipe_file", name, json.dumps(document).encode())
 
     def forget_request(self, composition_id: str) -> None:
         self._forget(f"requests/{composition_id}.json")
@@ -90,7 +90,7 @@ class Shared:
 
     def has_result(self, composition_id: str, version: str) -> bool:
         name = f"compositions/{composition_id}/{version}/{DOCUMENT}"
-        return bool(version) and self._files.exists(self._at(name))
+        return bool(version) and self._ask("exists", self._at(name))
 
     def desk(self, composition: Composition, work: Path) -> Path:
         work.mkdir(exist_ok=True)
@@ -121,12 +121,20 @@ class Shared:
     def forget_results(self, composition_id: str) -> None:
         self._forget(f"compositions/{composition_id}")
 
+    def _ask(self, method: str, *arguments: Any, **options: Any) -> Any:
+        """One of fsspec's. Raises FileNotFoundError, OSError, and StorageError of a bucket."""
+        try:
+            return getattr(self._files, method)(*arguments, **options)
+        except obstore.exceptions.BaseError as error:
+            why = str(error).partition("\n")[0]
+            raise StorageError(f"{self._url} does not answer: {why}") from error
+
     def _at(self, name: str) -> str:
         return f"{self._root}/{name}"
 
     def _names(self, folder: str) -> list[str]:
         try:
-            found = self._files.ls(self._at(folder), detail=False, refresh=True)
+            found = self._ask("ls", self._at(folder), detail=False, refresh=True)
         except FileNotFoundError:
             return []
         return [name.rstrip("/").rsplit("/", 1)[-1] for name in found]
@@ -137,16 +145,16 @@ class Shared:
 
     def _put(self, path: Path, name: str) -> None:
         self._make_room(name)
-        self._files.put_file(str(path), name)
+        self._ask("put_file", str(path), name)
 
     def _fetch(self, name: str, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         part = target.with_name(f".{target.name}")
-        self._files.get_file(name, str(part))
+        self._ask("get_file", name, str(part))
         part.replace(target)
 
     def _fetch_all(self, name: str, folder: Path) -> None:
-        for each in self._files.find(name):
+        for each in self._ask("find", name):
             self._fetch(each, folder / each[len(name) + 1 :])
 
     def _forget(self, name: str) -> None:
@@ -154,7 +162,7 @@ class Shared:
         if copy.is_dir():
             shutil.rmtree(copy, ignore_errors=True)
         try:
-            self._files.rm(self._at(name), recursive=True)
+            self._ask("rm", self._at(name), recursive=True)
         except FileNotFoundError:
             return
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,14 +10,32 @@ import pytest
 from diffbgm_server.studio.artifacts import Shared
 from diffbgm_server.tables import Composition, Media
 
+from diffbgm.errors import StorageError
+from tests.bucket import bucket
+
 FILM = b"the film"
 
 
 @pytest.fixture(params=["folder", "bucket"])
-def shared(request: pytest.FixtureRequest, tmp_path: Path) -> Shared:
-    """`bucket` is fsspec's own in memory, which has no paths of this machine."""
-    places = {"folder": str(tmp_path / "shared"), "bucket": f"memory://{tmp_path.name}"}
-    return Shared(places[request.param], tmp_path / "copies")
+def shared(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Shared]:
+    if request.param == "folder":
+        yield Shared(str(tmp_path / "shared"), tmp_path / "copies")
+        return
+    with bucket() as environment:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        yield Shared("s3://films/here", tmp_path / "copies")
+
+
+def test_a_bucket_that_does_not_answer_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    with bucket() as environment:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        shared = Shared("s3://films", tmp_path)
+    with pytest.raises(StorageError, match=r"s3://films does not answer: [^\n]+$"):
+        shared.has_film(media())
 
 
 def media() -> Media:
