@@ -5,7 +5,10 @@ the one that counts; so nobody ever reads what is half written, nor writes where
 """
 
 import json
+import os
+import secrets
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +20,13 @@ from fsspec.implementations.local import LocalFileSystem
 from diffbgm.errors import OptionError, StorageError
 
 from ..recovery import DOCUMENT
+from ..store_folder import size_of
 from ..tables import Composition, Media
 
 # A result is here as a whole once this is written in its copy.
 _WHOLE = ".whole"
+# So many bytes of copies stay, besides those that were used within the last hour.
+_MOST_COPIED, _IN_USE_SECONDS = 20_000_000_000, 3600.0
 
 
 class Shared:
@@ -50,7 +56,9 @@ class Shared:
             return Path(self._at(name))
         copy = self._cache / name
         if not (copy.is_file() and copy.stat().st_size == media.size):
+            self._let_old_copies_go()
             self._fetch(self._at(name), copy)
+        os.utime(copy.parent)
         return copy
 
     def has_film(self, media: Media) -> bool:
@@ -84,8 +92,11 @@ class Shared:
             return Path(self._at(name))
         copy = self._cache / name
         if version and not (copy / _WHOLE).exists():
+            self._let_old_copies_go()
             self._fetch_all(self._at(name), copy)
             (copy / _WHOLE).touch()
+        if version:
+            os.utime(copy.parent)
         return copy
 
     def has_result(self, composition_id: str, version: str) -> bool:
@@ -149,13 +160,22 @@ class Shared:
 
     def _fetch(self, name: str, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f".{target.name}")
+        part = target.with_name(f".{secrets.token_hex(4)}-{target.name}")
         self._ask("get_file", name, str(part))
         part.replace(target)
 
     def _fetch_all(self, name: str, folder: Path) -> None:
         for each in self._ask("find", name):
             self._fetch(each, folder / each[len(name) + 1 :])
+
+    def _let_old_copies_go(self) -> None:
+        """Those used longest ago."""
+        used = {copy: copy.stat().st_mtime for copy in self._cache.glob("*/*")}
+        kept = 0
+        for copy in sorted(used, key=lambda copy: -used[copy]):
+            kept += size_of(copy)
+            if kept > _MOST_COPIED and time.time() - used[copy] > _IN_USE_SECONDS:
+                shutil.rmtree(copy, ignore_errors=True)
 
     def _forget(self, name: str) -> None:
         copy = self._cache / name

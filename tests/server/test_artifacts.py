@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,9 +39,24 @@ def test_a_bucket_that_does_not_answer_is_named(tmp_path: Path, monkeypatch: pyt
         shared.has_film(media())
 
 
-def media() -> Media:
-    digest = hashlib.sha256(FILM).hexdigest()
-    return Media(id=digest, name="a.mp4", size=len(FILM), created=datetime.now(UTC))
+def test_copies_of_what_was_not_used_for_long_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("diffbgm_server.studio.artifacts._MOST_COPIED", 15)
+    shared = Shared(f"memory://{tmp_path.name}", tmp_path / "copies")
+    old, used, new = (media(name) for name in ("old", "used", "new"))
+    for film in (old, used, new):
+        (tmp_path / "upload").write_bytes(FILM)
+        shared.keep_film(tmp_path / "upload", film)
+    for film in (old, used):
+        shared.film(film)
+    os.utime(tmp_path / "copies" / "media" / old.id, (0, 0))
+    assert shared.film(new).read_bytes() == FILM
+    assert {path.name for path in (tmp_path / "copies" / "media").iterdir()} == {used.id, new.id}
+    assert shared.film(old).read_bytes() == FILM
+
+
+def media(name: str = "a.mp4") -> Media:
+    digest = hashlib.sha256(name.encode()).hexdigest()
+    return Media(id=digest, name=name, size=len(FILM), created=datetime.now(UTC))
 
 
 def publish(shared: Shared, made: Composition, work: Path, job: str, content: str) -> str:
