@@ -120,9 +120,11 @@ class LibraryComposer:
 
     def unload(self) -> None:
         from diffbgm import generation
+        from diffbgm.sound import synthesizers
         from diffbgm.video import clip_network
 
         generation.unload()
+        synthesizers.unload()
         clip_network.unload()
 
     def _equipped(self, options: Options) -> Options:

@@ -30,7 +30,12 @@ if TYPE_CHECKING:
     from diffbgm.options import TimelineFormat
     from diffbgm.timeline import Timeline
 
-app = typer.Typer(help="Background music for film cuts.", pretty_exceptions_enable=False)
+app = typer.Typer(
+    help="Background music for film cuts.",
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # loading it takes longer than all else that --help does
+    context_settings={"max_content_width": 120},
+)
 app.add_typer(research.app)
 app.command()(refit)
 app.command()(worker)
