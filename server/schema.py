@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from diffbgm.lead_sheet import BARS_PATTERN
 from diffbgm.options import (
     MOODS,
     ComposeOptions,
@@ -98,6 +99,8 @@ def _field(option: Option) -> Any:
         known = _either({"type": "string", "enum": list(MOODS)}, _pair(minimum=-1, maximum=1))
     if option.kind == "range":
         known = _either(_pair(**known))
+    if option.kind == "chords":
+        known = _either({"type": "string", "maxLength": LONGEST_TEXT, "pattern": BARS_PATTERN})
     return Field(default=None, description=option.description, json_schema_extra=known)
 
 

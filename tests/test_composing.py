@@ -410,6 +410,17 @@ class TestBadInput:
         with pytest.raises(CompositionError, match="damaged"):
             recompose(tmp_path, 0)
 
+    @pytest.mark.parametrize("name", ["analysis.npz", "takes/000/0/take.npz"])
+    def test_a_composition_that_lost_something(self, composed, tmp_path, name):
+        folder = copied(composed[0], tmp_path)
+        with (folder / name).open("r+b") as file:
+            file.truncate(500)
+        with pytest.raises(CompositionError, match="is damaged"):
+            recompose(folder, 0)
+        (folder / name).unlink()
+        with pytest.raises(CompositionError, match=r"analysis\.npz cannot be read|has no take 0"):
+            recompose(folder, 0)
+
     def test_composing_again_keeps_what_is_not_ours(self, demo, tmp_path):
         folder = tmp_path / "music"
         options = ComposeOptions(steps=4, cuts=(200,))

@@ -6,7 +6,7 @@ from math import ceil
 
 import numpy as np
 
-from diffbgm.music.chord_plan import PlannedChord
+from diffbgm.lead_sheet import PlannedChord
 from diffbgm.music.conditions import DYNAMIC, SEMANTIC
 from diffbgm.music.tempo_map import BEATS_PER_BAR
 from diffbgm.spotting.cue_sheet import CueSheet

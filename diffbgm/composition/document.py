@@ -125,4 +125,4 @@ def read_document(folder: Path) -> Composition:
     except OSError as exc:
         raise CompositionError(f"{document} cannot be read: {exc.strerror}") from exc
     except (ValueError, KeyError, TypeError) as exc:
-        raise CompositionError(f"{document} is damaged ({exc!r}); compose again") from exc
+        raise CompositionError(f"{document} is damaged; compose again") from exc

@@ -8,6 +8,7 @@ from typing import Any, cast
 import numpy as np
 
 from diffbgm.composition.migrations import VERSION, migrate_analysis
+from diffbgm.files.arrays import read_arrays
 from diffbgm.timeline import Timeline
 from diffbgm.video.analysis import Cut, MoodSource, VideoAnalysis
 
@@ -38,8 +39,7 @@ def save_analysis(analysis: VideoAnalysis, folder: Path) -> None:
 def load_analysis(folder: Path, timeline: Timeline) -> VideoAnalysis:
     """What `save_analysis` kept, also in a form of an older version."""
     path = folder / ANALYSIS
-    with np.load(path, allow_pickle=False) as file:
-        arrays = migrate_analysis(dict(file), path)
+    arrays = migrate_analysis(read_arrays(path), path)
     cuts = json.loads(str(arrays["cuts"]))
     return VideoAnalysis(
         timeline=timeline,

@@ -69,8 +69,11 @@ def load_scored_film(composition: Composition) -> ScoredFilm:
         options = ComposeOptions.from_dict(composition.options)
         cues = CueSheet.from_dict(content)
         film = composition.source["film"]
-    except (OSError, ValueError, KeyError, TypeError) as exc:
-        raise CompositionError(f"{folder} is damaged ({exc!r}); compose again") from exc
+    except OSError as exc:
+        place = exc.filename or folder
+        raise CompositionError(f"{place} cannot be read: {exc.strerror}; compose again") from exc
+    except (ValueError, KeyError, TypeError) as exc:
+        raise CompositionError(f"{folder} is damaged; compose again") from exc
     return ScoredFilm(
         analysis,
         cues,

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from diffbgm.errors import CompositionError
+from diffbgm.files.arrays import read_arrays
 from diffbgm.music.score import Note, Score, Track
 from diffbgm.sound.synthesis import StemMix
 
@@ -69,8 +70,8 @@ def load_take(folder: Path, shot: int, number: int) -> Take:
     place = take_folder(folder, shot, number)
     try:
         content = json.loads((place / "take.json").read_text())
-        with np.load(place / "take.npz", allow_pickle=False) as arrays:
-            rows = {name: arrays[name] for name in ("roll", "dynamic", "semantic")}
+        arrays = read_arrays(place / "take.npz")
+        rows = {name: arrays[name] for name in ("roll", "dynamic", "semantic")}
         score = Score(tuple(_to_track(row) for row in content["tracks"]))
         mixes = {name: StemMix(**mix) for name, mix in content.get("mixes", {}).items()}
         played = tuple(np.array(notes).reshape(-1, 2) for notes in content.get("played", ()))
@@ -89,7 +90,7 @@ def load_take(folder: Path, shot: int, number: int) -> Take:
     except FileNotFoundError as exc:
         raise CompositionError(f"{folder}: shot {shot} has no take {number}") from exc
     except (OSError, ValueError, KeyError, TypeError) as exc:
-        raise CompositionError(f"{place} is damaged ({exc}); recompose the shot") from exc
+        raise CompositionError(f"{place} is damaged; recompose the shot") from exc
 
 
 def keep_takes(old: Path, new: Path) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from diffbgm.music.chord_plan import HALF_BAR_BEATS, NO_CHORD, QUALITIES, PlannedChord
+from diffbgm.lead_sheet import NO_CHORD, QUALITIES, PlannedChord
+from diffbgm.music.chord_plan import HALF_BAR_BEATS
 
 PLANNED = ("", "m", "dim", "sus4", "maj7", "m7", "7", "sus2")
 """Qualities that are counted; others count as the nearest of them."""

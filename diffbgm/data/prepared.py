@@ -4,8 +4,6 @@ Sections lie end to end; `note_offsets` and `beat_offsets` (S + 1,) say where ea
 begin. Needs numpy alone, so that it can be read where nothing else is installed.
 """
 
-import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -15,6 +13,7 @@ import numpy as np
 
 from diffbgm.errors import DatasetError
 from diffbgm.files import replacing
+from diffbgm.files.arrays import read_arrays
 
 SPLITS = ("train", "validation", "test")
 
@@ -96,9 +95,9 @@ def read_columns(path: Path, kind: type[Columns]) -> Columns:
     """The dataclass of arrays that `write_columns` wrote; DatasetError if the file holds none."""
     names = [field.name for field in fields(kind)]  # pyright: ignore[reportArgumentType]
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as columns:
-            return kind(**{name: columns[name] for name in names})
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as exc:
+        columns = read_arrays(path)
+        return kind(**{name: columns[name] for name in names})
+    except (OSError, ValueError, KeyError) as exc:
         raise DatasetError(f"{path} is no prepared data set; run `diffbgm prepare` first") from exc
 
 

@@ -1,7 +1,6 @@
 """What is kept of one song while a set is prepared, so that a killed run goes on."""
 
 import json
-import zipfile
 import zlib
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -10,6 +9,7 @@ import numpy as np
 
 from diffbgm.data.prepared import PreparedSet
 from diffbgm.files import replacing
+from diffbgm.files.arrays import read_arrays
 
 # Another number where songs are read otherwise: parts of the earlier reading are then not used.
 READING = 1
@@ -49,11 +49,11 @@ def write_part(path: Path, song: SongPart, mark: str) -> None:
 def read_part(path: Path, mark: str) -> SongPart | None:
     """The part in `path`; None if there is none, or if it was read from other files."""
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as columns:
-            if str(columns["mark"]) != mark:
-                return None
-            prepared = {field.name: columns[field.name] for field in fields(PreparedSet)}
-            facts = json.loads(str(columns["facts"]))
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
+        columns = read_arrays(path)
+        if str(columns["mark"]) != mark:
+            return None
+        prepared = {field.name: columns[field.name] for field in fields(PreparedSet)}
+        facts = json.loads(str(columns["facts"]))
+    except (OSError, ValueError, KeyError):
         return None
     return SongPart(**facts, prepared=PreparedSet(**prepared))

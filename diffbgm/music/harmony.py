@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from diffbgm.music.chord_plan import PlannedChord
+from diffbgm.lead_sheet import PlannedChord
 from diffbgm.music.conditions import MAJOR, MINOR, SCALE
 from diffbgm.music.score import Note, Score
 from diffbgm.music.tempo_map import BEATS_PER_BAR

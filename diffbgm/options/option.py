@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar
 
 from diffbgm.dialogue import Dialogue
 from diffbgm.errors import OptionError
+from diffbgm.lead_sheet import parse_bars
 
 T = TypeVar("T")
 
@@ -203,6 +204,7 @@ def _check_text(option: Option, value: Any) -> None:
 def _check_chords(option: Option, value: Any) -> None:
     is_text = isinstance(value, str) and len(value) <= LONGEST_TEXT
     _require(option, value, "chords, such as C | Am F | G", is_text)
+    parse_bars(value)
 
 
 def _check_file(option: Option, value: Any) -> None:

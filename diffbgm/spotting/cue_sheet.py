@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from diffbgm.dialogue import Dialogue
-from diffbgm.music.chord_plan import PlannedChord
+from diffbgm.lead_sheet import PlannedChord
 from diffbgm.music.tempo_map import BEATS_PER_BAR, TempoMap
 from diffbgm.spotting.hit_points import (
     Hit,

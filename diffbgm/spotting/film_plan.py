@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from diffbgm.music.chord_plan import HALF_BAR_BEATS, ChordPlan, PlannedChord
+from diffbgm.lead_sheet import PlannedChord
+from diffbgm.music.chord_plan import HALF_BAR_BEATS, ChordPlan
 from diffbgm.music.conditions import DYNAMIC
 from diffbgm.spotting.cue_sheet import CueSheet
 from diffbgm.spotting.planning import PiecePlan, plan_piece

@@ -14,7 +14,8 @@ from importlib.resources import files
 
 import numpy as np
 
-from diffbgm.music.chord_plan import ChordPlan, PlannedChord, parse_chord
+from diffbgm.lead_sheet import PlannedChord, parse_chord
+from diffbgm.music.chord_plan import ChordPlan
 
 # So many chords of the mean distribution are added to what was counted after a chord.
 SMOOTHING = 2.0

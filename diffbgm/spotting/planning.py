@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from diffbgm.music.chord_plan import HALF_BAR_BEATS, ChordPlan, PlannedChord
+from diffbgm.lead_sheet import PlannedChord
+from diffbgm.music.chord_plan import HALF_BAR_BEATS, ChordPlan
 from diffbgm.music.pianoroll import BEATS_PER_BAR
 from diffbgm.spotting.form import Form, find_form
 from diffbgm.spotting.harmony_plan import HarmonyBrief, plan_harmony

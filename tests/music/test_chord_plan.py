@@ -5,39 +5,8 @@ import pytest
 
 from diffbgm.data.harte import chord_row
 from diffbgm.errors import OptionError
-from diffbgm.music.chord_plan import QUALITIES, ROOTS, ChordPlan, PlannedChord, parse_chord
+from diffbgm.music.chord_plan import ChordPlan
 from diffbgm.music.chord_rows import condition_rows
-
-
-@pytest.mark.parametrize(
-    ("name", "chord"),
-    [
-        ("C", PlannedChord(0, "", 0)),
-        ("Am7", PlannedChord(9, "m7", 9)),
-        ("Bb", PlannedChord(10, "", 10)),
-        ("F#dim", PlannedChord(6, "dim", 6)),
-        ("Bm7b5", PlannedChord(11, "m7b5", 11)),
-        ("Ebmaj7/G", PlannedChord(3, "maj7", 7)),
-    ],
-)
-def test_names_are_those_of_lead_sheets(name, chord):
-    assert parse_chord(name) == chord
-    assert chord.name == name
-
-
-def test_every_chord_has_a_name_that_means_it():
-    for root in range(12):
-        for quality in QUALITIES:
-            chord = PlannedChord(root, quality, (root + QUALITIES[quality][1]) % 12)
-            assert parse_chord(chord.name) == chord
-            assert chord.transposed(5).transposed(-5) == chord
-    assert [parse_chord(name).root for name in ROOTS] == list(range(12))
-
-
-@pytest.mark.parametrize("name", ["H", "c", "Cmin", "C/", "C7/H", "", "Am 7", "C|"])
-def test_what_is_no_chord_is_named(name):
-    with pytest.raises(OptionError, match="is no chord: write a root"):
-        parse_chord(name)
 
 
 def test_a_plan_is_read_bar_by_bar_and_written_so():

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from diffbgm.music.chord_plan import parse_chord
+from diffbgm.lead_sheet import parse_chord
 from diffbgm.music.harmony import (
     Key,
     chord_at,

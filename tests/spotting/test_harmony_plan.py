@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from diffbgm.music.chord_plan import parse_chord
+from diffbgm.lead_sheet import parse_chord
 from diffbgm.spotting.harmony_plan import HarmonyBrief, plan_harmony
 
 BRIGHT, DARK = (0.9, 0.5, 0.2), (0.1, 0.5, 0.2)
