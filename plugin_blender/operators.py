@@ -17,11 +17,12 @@ from . import (
     pieces,
     sending,
     server_process,
+    stem_strips,
     strips,
     suggestions,
     work,
 )
-from .tags import tag_of
+from .tags import composition_of
 from .words import translated
 
 
@@ -49,6 +50,7 @@ class DIFFBGM_OT_regenerate_shot(operating.Starts, bpy.types.Operator):
             forms.request(scene.diffbgm_take, "take"),
             operating.writable_music_folder(),
             operating.server_of(context),
+            with_stems=bool(stem_strips.stem_strips(scene, tag.composition)),
         )
         return jobs.Job(
             title=f"Regenerate shot {tag.shot + 1}",
@@ -170,7 +172,7 @@ class DIFFBGM_OT_remove_muted(bpy.types.Operator):
         scene = compat.edited_scene(context)
         muted = strips.muted_compositions(scene)
         on_top = compat.strips_of(scene.sequence_editor)
-        for strip in [s for s in on_top if (tag := tag_of(s)) and tag.composition in muted]:
+        for strip in [strip for strip in on_top if composition_of(strip) in muted]:
             on_top.remove(strip)
         return {"FINISHED"}
 
@@ -209,6 +211,7 @@ def _update(scene, music: work.Music, shot: int) -> Iterator[str]:
     if piece is not None:
         piece.before[str(shot)] = strips.takes_of(scene, music.composition).get(shot, 0)
         pieces.remember(scene, music.composition, piece)
+    stem_strips.update(scene, music.composition, music.stems)
     if not strips.update(scene, music):
         yield f"Shot {shot + 1}: the same seed and options gave the same take"
     else:

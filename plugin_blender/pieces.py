@@ -60,7 +60,6 @@ def piece_of(result: dict[str, Any], old: Piece | None = None) -> Piece:
         return [round(one * rate) for one in seconds]
 
     shots = result["shots"]
-    stems = sorted(path for path in result.get("files", {}) if path.startswith("stems/"))
     return Piece(
         frames(result["beats"][:-1]),
         frames(result["downbeats"]),
@@ -68,11 +67,16 @@ def piece_of(result: dict[str, Any], old: Piece | None = None) -> Piece:
         [[shot["start_frame"], shot["end_frame"]] for shot in shots],
         [shot["takes"] for shot in shots],
         [shot["seed"] for shot in shots],
-        stems,
+        stem_paths(result),
         old.before if old else {},
         old.marks if old else {},
         old.stretches if old else [],
     )
+
+
+def stem_paths(result: dict[str, Any]) -> list[str]:
+    """The files of the stems that a composition.json records, in order."""
+    return sorted(path for path in result.get("files", {}) if path.startswith("stems/"))
 
 
 def remember(scene, composition: str, piece: Piece) -> None:

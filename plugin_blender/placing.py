@@ -10,7 +10,7 @@ from . import compat
 from .jobs import PLACING, PlacementError
 from .lanes import LANES, find_lane
 from .strips import make_room, mark, name_of, open_strips, our_strips, remember, stored
-from .tags import FILE_KEY, KEY, LEAD_KEY, ORIGIN_KEY, ROOM_KEY, is_ours
+from .tags import FILE_KEY, KEY, LEAD_KEY, ORIGIN_KEY, ROOM_KEY, STEM_KEY, composition_of
 from .work import Music, Segment
 
 
@@ -114,7 +114,7 @@ def _silence_older(scene, start: int, end: int) -> Iterator[str]:
     """Silences our older music from `start` to `end`; what lies outside plays on as a strip of its
     own. What is locked stays as it is."""
     strips = open_strips(scene.sequence_editor)
-    audible = [strip.name for strip in strips if is_ours(strip) and not strip.mute]
+    audible = [strip.name for strip in strips if composition_of(strip) and not strip.mute]
     yield PLACING
     for name in audible:
         strip = compat.all_strips_of(scene.sequence_editor).get(name)
@@ -157,7 +157,7 @@ def _split(strip, frame: int):
     compat.set_end(strip, frame)
     for name in ("mute", "volume", "pan", "show_waveform", "select"):
         setattr(later, name, getattr(strip, name))
-    for key in (KEY, FILE_KEY, LEAD_KEY, ORIGIN_KEY, ROOM_KEY):
+    for key in (KEY, STEM_KEY, FILE_KEY, LEAD_KEY, ORIGIN_KEY, ROOM_KEY):
         if key in strip:
             later[key] = strip[key]
     if volume := compat.keyed(strip.id_data, "volume").get(strip.name):

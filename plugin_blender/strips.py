@@ -16,6 +16,7 @@ from .tags import (
     ORIGIN_KEY,
     ROOM_KEY,
     Tag,
+    composition_of,
     file_name,
     is_ours,
     tag_of,
@@ -70,13 +71,15 @@ def our_strips(scene, composition: str) -> list:
 def muted_compositions(scene) -> set[str]:
     """The music of which nothing sounds, nor is locked; what lies in meta strips does not count."""
     editor = scene.sequence_editor
-    own = [strip for strip in (compat.strips_of(editor) if editor else ()) if is_ours(strip)]
+    own = [(strip, composition_of(strip)) for strip in (compat.strips_of(editor) if editor else ())]
     sounding = {
-        tag_of(s).composition
-        for s in own
-        if s.lock or editor.channels[s.channel].lock or (s.type == "SOUND" and not s.mute)
+        composition
+        for strip, composition in own
+        if strip.lock
+        or editor.channels[strip.channel].lock
+        or (strip.type == "SOUND" and not strip.mute)
     }
-    return {tag_of(strip).composition for strip in own} - sounding
+    return {composition for _, composition in own if composition} - sounding
 
 
 def composition_at_hand(scene) -> str | None:
@@ -87,10 +90,10 @@ def composition_at_hand(scene) -> str | None:
     sounds = [
         strip
         for strip in (compat.strips_of(editor) if editor else ())
-        if strip.type == "SOUND" and is_ours(strip)
+        if strip.type == "SOUND" and composition_of(strip)
     ]
     sounds.sort(key=lambda strip: (not strip.mute, compat.span(strip)[0]))
-    return tag_of(sounds[-1]).composition if sounds else None
+    return composition_of(sounds[-1]) if sounds else None
 
 
 def takes_of(scene, composition: str) -> dict[int, int]:
@@ -173,17 +176,22 @@ def make_room(scene, strip, music: Music) -> None:
 def _give(strip, segment: Segment) -> bool:
     """Swaps a strip's file, if it is another; whether it was."""
     if strip.type == "SOUND":
-        if strip.sound is not None and _same(strip.sound.filepath, segment.audio):
-            return False
-        sound = bpy.data.sounds.load(str(segment.audio), check_existing=True)
-        sound.filepath = stored(segment.audio)
-        strip.sound = sound
-        return True
+        return give_sound(strip, segment.audio)
     image = segment.image
     if _same(str(Path(strip.directory, strip.elements[0].filename)), image):
         return False
     strip.directory = str(Path(stored(image)).parent) + "/"
     strip.elements[0].filename = image.name
+    return True
+
+
+def give_sound(strip, audio: Path) -> bool:
+    """Swaps the file of a sound strip, if it is another; whether it was."""
+    if strip.sound is not None and _same(strip.sound.filepath, audio):
+        return False
+    sound = bpy.data.sounds.load(str(audio), check_existing=True)
+    sound.filepath = stored(audio)
+    strip.sound = sound
     return True
 
 

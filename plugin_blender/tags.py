@@ -8,6 +8,8 @@ MIDI_KEY = "diffbgm_midi"
 LEAD_KEY = "diffbgm_lead"  # frames that a sound begins before its shot
 FILE_KEY = "diffbgm_file"  # the name of the file that we gave it
 ROOM_KEY = "diffbgm_room"  # of a sound that makes room for speech by keyframes, if at all
+STEM_KEY = "diffbgm_stem"
+SILENCED_KEY = "diffbgm_silenced"  # of a sound that is muted as long as its stems are shown
 ORIGIN_KEY = "diffbgm_origin"  # the frame of the scene for which the composition was cut
 
 
@@ -20,6 +22,16 @@ class Tag(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.composition}/{self.shot}/{self.take}"
+
+
+class StemTag(NamedTuple):
+    """Which stem of which music a strip is; kept as the custom property "composition/stem"."""
+
+    composition: str
+    stem: str
+
+    def __str__(self) -> str:
+        return f"{self.composition}/{self.stem}"
 
 
 def tag_of(strip) -> Tag | None:
@@ -45,3 +57,17 @@ def file_name(strip) -> str:
 
 def is_ours(strip) -> bool:
     return tag_of(strip) is not None
+
+
+def stem_of(strip) -> StemTag | None:
+    """The tag of a stem's strip, or None for any other, as with `tag_of`."""
+    composition, slash, stem = str(strip.get(STEM_KEY, "")).partition("/")
+    if not slash or strip.get(FILE_KEY) != file_name(strip):
+        return None
+    return StemTag(composition, stem)
+
+
+def composition_of(strip) -> str | None:
+    """Whose music a strip is, a shot of the mix or a stem; None of the user's own."""
+    tag = tag_of(strip) or stem_of(strip)
+    return tag.composition if tag else None

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import bpy
 from bpy.props import EnumProperty, IntProperty
 
-from . import compat, heard, jobs, operating, pieces, strips, work
+from . import compat, heard, jobs, operating, pieces, stem_strips, strips, work
 from .tags import Tag, tag_of
 from .words import translated
 
@@ -133,7 +133,8 @@ def _exchange(operator, context, tag: Tag, take: int) -> set[str]:
         strips.update(scene, known)
     wish = heard.next_wish(tag.composition)
     folder = operating.music_folder()
-    order = work.TakeOrder(tag.composition, place, tag.shot, {}, folder, server, take)
+    with_stems = bool(stem_strips.stem_strips(scene, tag.composition))
+    order = work.TakeOrder(tag.composition, place, tag.shot, {}, folder, server, take, with_stems)
     job = jobs.Job(
         title="Choose take",
         scene=scene.name,
@@ -148,4 +149,5 @@ def _exchanged(scene, music: work.Music, shot: int, wish: int) -> Iterator[str]:
     heard.keep(music)
     if heard.is_latest(music.composition, wish):
         strips.update(scene, music)
+        stem_strips.update(scene, music.composition, music.stems)
     yield f"Shot {shot + 1} plays take {music.takes[shot] + 1}"

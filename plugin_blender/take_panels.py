@@ -2,7 +2,17 @@
 
 import bpy
 
-from . import beat_markers, compat, forms, operators, pieces, refitting, strips, take_operators
+from . import (
+    beat_markers,
+    compat,
+    forms,
+    operators,
+    pieces,
+    refitting,
+    stem_operators,
+    strips,
+    take_operators,
+)
 from .sidebar import Part
 from .tags import Tag
 from .words import translated
@@ -58,7 +68,7 @@ def _draw_takes(layout, scene, tag: Tag) -> None:
 
 
 class DIFFBGM_PT_beats(Part, bpy.types.Panel):
-    bl_label = "Beats and Changes"
+    bl_label = "Beats, Stems, Changes"
     bl_idname = "DIFFBGM_PT_beats"
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012, as Blender wants it
 
@@ -68,4 +78,7 @@ class DIFFBGM_PT_beats(Part, bpy.types.Panel):
         for kind, text in (("BARS", "Bars"), ("BEATS", "Beats"), ("HITS", "Hits")):
             row.operator(show, text=text).kind = kind
         row.operator(beat_markers.DIFFBGM_OT_clear_beats.bl_idname, text="", icon="X")
+        row = self.layout.row(align=True)
+        row.operator(stem_operators.DIFFBGM_OT_show_stems.bl_idname, icon="SOUND")
+        row.operator(stem_operators.DIFFBGM_OT_hide_stems.bl_idname, text="", icon="X")
         self.layout.operator(refitting.DIFFBGM_OT_refit.bl_idname, icon="UV_SYNC_SELECT")

@@ -7,13 +7,13 @@ import contextlib
 import hashlib
 import os
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from . import joins, sending, server_process
+from . import joins, pieces, sending, server_process
 from .client import Client, ClientError, ServerUnreachable
 from .joins import Place
 from .running import Run, StoppedError, WorkError, within
@@ -44,6 +44,14 @@ class Segment:
 
 
 @dataclass(frozen=True)
+class Stem:
+    """One instrument of the mix, from its first sample to its last."""
+
+    name: str
+    audio: Path
+
+
+@dataclass(frozen=True)
 class Music:
     """A finished composition, its files on this machine, cut for a place in a scene."""
 
@@ -52,6 +60,7 @@ class Music:
     segments: tuple[Segment, ...]
     result: dict[str, Any] = field(default_factory=dict)
     room: Room = joins.ALL_THE_SAME  # for speech, left out of the segments
+    stems: tuple[Stem, ...] = ()  # where they were asked for
 
     @property
     def takes(self) -> tuple[int, ...]:
@@ -71,6 +80,16 @@ class TakeOrder:
     folder: Path
     server: ServerSettings
     take: int | None = None
+    with_stems: bool = False
+
+
+@dataclass(frozen=True)
+class StemsOrder:
+    """The stems of a composition that the server knows, with the takes that are in its mix."""
+
+    composition: str
+    folder: Path
+    server: ServerSettings
 
 
 def compose(order: ComposeOrder, run: Run) -> Music:
@@ -97,7 +116,22 @@ def new_take(order: TakeOrder, run: Run) -> Music:
     else:
         state = client.choose_take(order.composition, order.shot, order.take)
     client, result = _await(client, state, state["jobs"][-1]["id"], order.server, run)
-    return _fetch(client, order.composition, result, order.place, order.folder, run)
+    music = _fetch(client, order.composition, result, order.place, order.folder, run)
+    if not order.with_stems:
+        return music
+    stems = _fetch_stems(client, order.composition, result, order.folder, run)
+    return replace(music, stems=stems)
+
+
+def fetch_stems(order: StemsOrder, run: Run) -> tuple[Stem, ...]:
+    """The stems of the mix as it is now. Raises as `compose` does."""
+    client = sending.connect(order.server, run)
+    result = client.state(order.composition)["result"]
+    return _fetch_stems(client, order.composition, result, order.folder, run)
+
+
+def stem_names(paths: Iterable[str]) -> list[str]:
+    return [PurePosixPath(path).stem for path in paths]
 
 
 def _folder(order: ComposeOrder, run: Run) -> Path:
@@ -167,12 +201,12 @@ def _fetch(
     files.mkdir(parents=True, exist_ok=True)
     shots = result["shots"]
     bounds = [(shot["start_frame"], shot["end_frame"]) for shot in shots]
-    pieces = joins.lay_out(bounds, place, Fraction(*result["frame_rate"]), result["sample_rate"])
+    parts = joins.lay_out(bounds, place, Fraction(*result["frame_rate"]), result["sample_rate"])
     segments = []
     with _temporary(files) as mix:
         client.download(composition, "mix.wav", mix, run.check)
         room = room_of(result, mix)
-        for number, (shot, piece) in enumerate(zip(shots, pieces, strict=True)):
+        for number, (shot, piece) in enumerate(zip(shots, parts, strict=True)):
             run.report("Downloading", within(DOWNLOAD, number / len(shots)))
             name = PurePosixPath(shot["audio"]).with_suffix(".wav")
             audio = _cut(mix, piece, room, name, files)
@@ -182,6 +216,18 @@ def _fetch(
             which = shot["index"], shot["take"], *bounds[number], piece.lead
             segments.append(Segment(*which, audio, midi, image))
     return Music(composition, place, tuple(segments), result, room)
+
+
+def _fetch_stems(
+    client: Client, composition: str, result: dict[str, Any], folder: Path, run: Run
+) -> tuple[Stem, ...]:
+    files, paths = folder / composition, pieces.stem_paths(result)
+    files.mkdir(parents=True, exist_ok=True)
+    stems = []
+    for number, (name, path) in enumerate(zip(stem_names(paths), paths, strict=True)):
+        run.report("Downloading", within(DOWNLOAD, number / len(paths)))
+        stems.append(Stem(name, _download(client, composition, path, files, run)))
+    return tuple(stems)
 
 
 def _cut(mix: Path, piece: joins.Piece, room: Room, name: PurePosixPath, files: Path) -> Path:

@@ -57,6 +57,7 @@ def run(zip_path: str, *modules: str) -> None:
         "shot_panel",
         "shot_properties",
         "speech_room",
+        "stem_strips",
         "strips",
         "tags",
         "take_panels",
