@@ -92,9 +92,8 @@ def inpaint_shot(
     advance: Advance,
 ) -> list[np.ndarray]:
     """`roll` (4 B, 3, 88) with the cells of one shot sampled again, once for every seed."""
-    return inpaint_beats(
-        model, cues, analysis, cues.shot_of_beat == shot, roll, sampling, seeds, advance
-    )
+    own, options = cues.shot_of_beat == shot, model.for_one_shot(sampling)
+    return inpaint_beats(model, cues, analysis, own, roll, options, seeds, advance)
 
 
 def inpaint_beats(

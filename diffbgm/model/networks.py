@@ -3,8 +3,9 @@
 Adding one is adding a line to `KINDS`; who scores a film does not ask which one it is.
 """
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,6 +20,8 @@ from diffbgm.model.piece_conditions import PieceConditions
 from diffbgm.model.weights_file import another_network, read_format
 from diffbgm.options import Sampling
 from diffbgm.progress import Advance, no_advance
+
+_FEWEST_STEPS = 4  # that may be asked for
 
 
 class Sampler(Protocol):
@@ -41,7 +44,8 @@ class Kind:
     """How weights of one format are loaded and sampled, and whether guidance acts on them.
 
     `feature_sources` says in words what stands for features that the network asks for and a film
-    may not have, given the film's image embeddings (seconds, width), None without CLIP.
+    may not have, given the film's image embeddings (seconds, width), None without CLIP. One shot
+    among known ones takes the share `steps_of_shot` of the steps: its surroundings lead it.
     """
 
     name: str
@@ -49,6 +53,7 @@ class Kind:
     sample: Sampler
     guided: bool
     feature_sources: Callable[[Any, np.ndarray | None], dict[str, str]] = lambda network, _: {}
+    steps_of_shot: float = 1.0
 
 
 def _load_official(path: Path, device: torch.device) -> PaperNetwork:
@@ -56,7 +61,9 @@ def _load_official(path: Path, device: torch.device) -> PaperNetwork:
 
 
 KINDS = {
-    checkpoint.FORMAT: Kind("time tokens", checkpoint.load_network, sampling.sample, True),
+    checkpoint.FORMAT: Kind(
+        "time tokens", checkpoint.load_network, sampling.sample, True, steps_of_shot=0.5
+    ),
     paper_checkpoint.FORMAT: Kind(
         "Diff-BGM U-Net",
         _load_official,
@@ -85,6 +92,11 @@ class Model:
     ) -> np.ndarray:
         """Rolls (len(seeds), 4 B, 3, 88), one a seed; see `model.sampling.sample`."""
         return self.kind.sample(self.network, piece, seeds, options, given, known, progress)
+
+    def for_one_shot(self, options: Sampling) -> Sampling:
+        """How one shot is sampled where all around it is known."""
+        steps = math.ceil(options.steps * self.kind.steps_of_shot)
+        return replace(options, steps=max(_FEWEST_STEPS, steps))
 
     def feature_sources(self, image_embeddings: np.ndarray | None) -> dict[str, str]:
         """More of `model` in composition.json: see `Kind`."""
