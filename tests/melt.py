@@ -1,6 +1,5 @@
 """What melt, the renderer of Kdenlive and Shotcut, makes of a project's sound."""
 
-import os
 import subprocess
 from pathlib import Path
 from time import monotonic, sleep
@@ -35,23 +34,33 @@ def rendered(project: Path, frames: int | None = None) -> np.ndarray:
 def _ends(command: list[str], out: Path) -> bool:
     """False where it is stuck: the thread that writes looks whether it is to run, and ends at once
     where it is quicker than the one that says so, which then waits for ever."""
-    with subprocess.Popen(
+    melt = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env={"QT_QPA_PLATFORM": "offscreen", "PATH": "/usr/bin:/bin"},
-    ) as melt:
+    )
+    try:
         begun = worked = monotonic()
+        spent = 0
         while melt.poll() is None:
             now = monotonic()
             assert now - begun < LIMIT, f"{' '.join(command)} takes too long"
-            is_writing = len(os.listdir(f"/proc/{melt.pid}/task")) > 1
-            if is_writing or not out.exists():
+            before, spent = spent, _processor_time(melt.pid)
+            if spent > before or not out.exists():
                 worked = now
             elif now - worked > STUCK:
-                melt.kill()
                 return False
             sleep(0.05)
+    finally:
+        melt.kill()
+        melt.wait()
     assert melt.returncode == 0, f"{' '.join(command)} gave {melt.returncode}"
     return True
+
+
+def _processor_time(process: int) -> int:
+    """In ticks, of all its threads."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])

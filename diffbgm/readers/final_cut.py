@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import opentimelineio as otio
 
 from diffbgm.errors import TimelineError
+from diffbgm.readers.final_cut_generators import drawn, title
 from diffbgm.readers.final_cut_storylines import Lanes
 from diffbgm.readers.final_cut_times import (
     Piece,
@@ -85,7 +86,7 @@ class _Project:
         for each in element:
             there = at + seconds(each.get("start") or each.get("offset")) - start
             if each.tag in _MARKERS and at <= there < end:
-                lanes.add_marker(there, each.get("value") or "")
+                lanes.add_marker(there, seconds(each.get("duration")), each)
             elif each.get("lane") not in (None, "0"):
                 over = lane + int(each.get("lane") or 0)
                 there = at + seconds(each.get("offset")) - start
@@ -167,10 +168,9 @@ class _Project:
         """A medium; a generator for titles and what effects draw."""
         resource = self._resources.get(element.get("ref"))
         if element.tag in ("title", "live-drawing"):
-            return otio.schema.GeneratorReference(generator_kind="title")
+            return title(element)
         if resource is None or resource.tag == "effect":
-            name = (resource.get("name") if resource is not None else "") or "generator"
-            return otio.schema.GeneratorReference(generator_kind=name)
+            return drawn(element, resource)
         copy = resource.find("media-rep")
         address = resource.get("src") or (copy.get("src") if copy is not None else None)
         reference = otio.schema.ExternalReference(address or resource.get("name") or "")

@@ -7,6 +7,8 @@ from typing import Any
 
 import opentimelineio as otio
 
+from diffbgm.readers.marker_colors import nearest_color
+
 
 def read_final_cut_7(path: Path) -> Any:
     """An OTIO document; raises anything where the file is malformed."""
@@ -16,7 +18,22 @@ def read_final_cut_7(path: Path) -> Any:
         each.enabled = str(_own(each).get("enabled", "")).strip().upper() != "FALSE"
         if isinstance(each, otio.schema.Clip):
             _retime(each)
+        _color_markers(each)
+    for edit in [document] if isinstance(document, otio.schema.Timeline) else document:
+        if isinstance(edit, otio.schema.Timeline):
+            _color_markers(edit.tracks)
     return document
+
+
+def _color_markers(item: Any) -> None:
+    """In the colour that the format has for each, which the adapter passes over."""
+    for marker in item.markers:
+        own = _own(marker).get("color")
+        if isinstance(own, Mapping):
+            channels = (str(own.get(name, "")) for name in ("red", "green", "blue"))
+            levels = [int(channel) for channel in channels if channel.isdigit()]
+            written = "".join(f"{min(level, 255):02x}" for level in levels)
+            marker.color = nearest_color(written, marker.color)
 
 
 def _own(item: Any) -> Mapping[str, Any]:
@@ -36,7 +53,7 @@ def _retime(clip: Any) -> None:
         speed = _speed(clip.effects)
         if speed is None or speed == 1:
             return
-        start *= abs(speed)
+        start *= abs(speed) or 1
         if speed < 0:
             frames = _frames(clip, rate)
             start = max(0.0, frames - start - shown.duration.value * -speed)

@@ -1,11 +1,14 @@
-"""Puts items that have a place and a lane into tracks. Knows no XML."""
+"""Puts items that have a place and a lane into tracks."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any, Literal, NamedTuple
+from xml.etree.ElementTree import Element
 
 import opentimelineio as otio
+
+from diffbgm.readers.final_cut_generators import color_of
 
 Kind = Literal["Video", "Audio"]
 
@@ -43,9 +46,10 @@ class Lanes:
             self._time(length - before),
         )
 
-    def add_marker(self, at: Fraction, name: str) -> None:
-        span = otio.opentime.TimeRange(self._time(at), self._time(Fraction(0)))
-        self.markers.append(otio.schema.Marker(name, span))
+    def add_marker(self, at: Fraction, length: Fraction, element: Element) -> None:
+        span = otio.opentime.TimeRange(self._time(at), self._time(length))
+        name, note = element.get("value") or "", element.get("note") or ""
+        self.markers.append(otio.schema.Marker(name, span, color_of(element), comment=note))
 
     def tracks(self) -> list[Any]:
         """From the lowest; what overlaps in one lane lies in several."""

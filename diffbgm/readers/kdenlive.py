@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import opentimelineio as otio
 
-from diffbgm.readers.mlt import DISABLED
+from diffbgm.readers.mlt import DISABLED, frozen_at, hold
 
 _SPEED = "#diffbgm-speed="  # after the address of a medium
 _NOTE = "#diffbgm-note="  # after a name: which of the notes that the adapter would not hand on
@@ -45,6 +45,8 @@ def read_kdenlive(path: Path) -> Any:
             )
         elif isinstance(item.media_reference, otio.schema.ExternalReference):
             _retime(item)
+            if note.frozen_at is not None:
+                hold(item, note.frozen_at)
     return document
 
 
@@ -54,6 +56,7 @@ class _Note:
 
     is_disabled: bool = False
     text: str = ""
+    frozen_at: int | None = None
 
 
 def _noted(root: ElementTree.Element) -> list[_Note]:
@@ -66,7 +69,8 @@ def _noted(root: ElementTree.Element) -> list[_Note]:
         is_track = each.tag == "tractor"
         values = {one.get("name"): one.text or "" for one in each.findall("property")}
         is_off = all(values.get(name) == "1" for name in DISABLED)
-        note = _Note(is_off or (is_track and each.get("id") in hidden), _words(values))
+        is_off |= is_track and each.get("id") in hidden
+        note = _Note(is_off, _words(values), None if is_track else frozen_at(each))
         if note != _Note():
             name = "kdenlive:track_name" if is_track else "kdenlive:clipname"
             _set(each, name, f"{values.get(name, '')}{_NOTE}{len(notes)}")

@@ -13,16 +13,12 @@ from xml.etree import ElementTree
 import opentimelineio as otio
 
 from diffbgm.errors import TimelineError
+from diffbgm.readers.marker_colors import nearest_color
 
 _Element = ElementTree.Element
 _COLORS = ("color", "colour")
 DISABLED = ("set.test_audio", "set.test_image")  # both are 1: neither seen nor heard
 _TRANSPARENT = ("#00", "0x00000000")
-MARKER_COLORS = {  # OpenTimelineIO's, as Shotcut writes them
-    **{"GREEN": "#008000", "YELLOW": "#ffff00", "ORANGE": "#ff8000", "RED": "#ff0000"},
-    **{"CYAN": "#00ffff", "BLUE": "#0000ff", "PURPLE": "#800080", "PINK": "#ff80c0"},
-    **{"MAGENTA": "#ff00ff", "BLACK": "#000000", "WHITE": "#ffffff"},
-}
 _NOTHING = "background"  # the id of the black that Shotcut lays below all
 
 
@@ -89,8 +85,7 @@ class _Project:
     def _marker(self, marker: _Element) -> Any:
         start, end = (self._frames(_value(marker, name)) for name in ("start", "end"))
         frames = max(end - start + 1, 1)
-        written = (_value(marker, "color") or "").casefold()
-        color = next((name for name, color in MARKER_COLORS.items() if color == written), "CYAN")
+        color = nearest_color(_value(marker, "color") or "", "CYAN")
         span = otio.opentime.TimeRange(self._time(start), self._time(frames))
         return otio.schema.Marker(_value(marker, "text") or "", span, color)
 
@@ -139,6 +134,8 @@ class _Project:
             speed, _, resource = resource.partition(":")
             clip = self._retimed(name, resource, part, Fraction(speed))
         clip.enabled = not all(_value(part.producer, name) == "1" for name in DISABLED)
+        if (held := frozen_at(part.producer)) is not None:
+            hold(clip, held)
         return clip
 
     def _retimed(self, name: str, resource: str, part: _Part, speed: Fraction) -> Any:
@@ -170,6 +167,24 @@ class _Project:
         return otio.opentime.RationalTime(frames, float(self._rate))
 
 
+def frozen_at(element: _Element) -> int | None:
+    """Which frame of what is shown stands still all the time; None where the picture moves."""
+    for each in element.findall("filter"):
+        ends = (_value(each, name) for name in ("freeze_after", "freeze_before"))
+        if _value(each, "mlt_service") == "freeze" and all(end in (None, "0") for end in ends):
+            frame = _value(each, "frame") or "0"
+            return int(frame) if frame.isdigit() else 0
+    return None
+
+
+def hold(clip: Any, frame: int) -> None:
+    """Let a clip show one frame all the time."""
+    shown = clip.source_range
+    start = shown.start_time + otio.opentime.RationalTime(frame, shown.start_time.rate)
+    clip.source_range = otio.opentime.TimeRange(start, shown.duration)
+    clip.effects.append(otio.schema.FreezeFrame())
+
+
 def frame_at(time: str, rate: Fraction) -> int:
     """Of a count of frames, or of a clock, hours:minutes:seconds."""
     if time.isdigit():
@@ -186,11 +201,19 @@ def _joined(parts: Iterator[_Part]) -> list[_Part]:
     for part in parts:
         last = result[-1] if result else None
         goes_on = last and last.producer is part.producer and not part.mixed
-        if last and goes_on and last.start + last.frames == part.start:
+        if last and goes_on and (last.start + last.frames == part.start or _is_still(part)):
             result[-1] = replace(last, frames=last.frames + part.frames)
         else:
             result.append(part)
     return [part for part in result if part.frames > 0]
+
+
+def _is_still(part: _Part) -> bool:
+    """Whether all frames of a producer are the same."""
+    producer = part.producer
+    if producer is None:
+        return False
+    return _value(producer, "mlt_service") in _COLORS or frozen_at(producer) is not None
 
 
 def _generator(producer: _Element, resource: str) -> Any:

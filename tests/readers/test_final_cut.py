@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from diffbgm.errors import TimelineError
+from diffbgm.readers.documents import open_edit
 from diffbgm.readers.edits import read_timeline, read_timeline_cuts
 from diffbgm.timeline import Timeline
 
@@ -179,3 +180,24 @@ def test_a_compound_clip_that_holds_itself_is_refused(tmp_path):
     )
     with pytest.raises(TimelineError, match="compound clip 'loop' holds itself"):
         read_timeline_cuts(path)
+
+
+def test_markers_have_the_colours_and_notes_of_final_cut(read):
+    times = f'start="{frames(5)}" duration="{frames(2)}"'
+    markers = (
+        f'<marker {times} value="plain" note="of mine"/><marker {times} value="do" completed="0"/>'
+        f'<marker {times} value="done" completed="1"/><chapter-marker {times} value="one"/>'
+    )
+    path = read(CLIP.replace("/>", f">{markers}</asset-clip>")).document.path
+    found = open_edit(path).tracks.markers
+    assert [(m.name, m.color, m.comment, m.marked_range.duration.value) for m in found] == [
+        ("plain", "PURPLE", "of mine", 2),
+        ("do", "RED", "", 2),
+        ("done", "GREEN", "", 2),
+        ("one", "ORANGE", "", 2),
+    ]
+
+
+def test_a_hit_is_pinned_by_the_note_of_its_marker(read):
+    hit = f'<marker start="{frames(20)}" duration="{frames(1)}" value="hit" note="pinned"/>'
+    assert read(CLIP.replace("/>", f">{hit}</asset-clip>")).pinned_hits == (20,)

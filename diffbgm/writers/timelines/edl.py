@@ -74,13 +74,13 @@ def fresh(edit: Conversion) -> bytes:
     channels = _free_channels(set())
     seen = [_seen(lane).with_handles(edit.rate) for lane in edit.lanes if lane.enabled]
     pictures = _flattened([lane for lane in seen if lane.kind == "video"], edit.rate)
+    pictures = _filled(pictures, edit.frames)
     sounds = [(next(channels), lane) for lane in seen if lane.kind == "audio"]
     for channel, lane in (("V", pictures), *sounds):
         for event in _events(lane, edit.rate):
             number += 1
             lines += _event_lines(number, channel, event, clock, begin)
-    if pictures.pieces:
-        lines += [_locator(marker, clock, begin) for marker in edit.markers]
+    lines += [_locator(marker, clock, begin) for marker in edit.markers]
     return "".join(line + "\n" for line in lines).encode()
 
 
@@ -177,11 +177,16 @@ def _event_lines(number: int, channel: str, event: _Event, clock: _Clock, begin:
         ]
         notes = [f"* FROM CLIP NAME: {_name(before)}", f"* TO CLIP NAME: {_name(piece)}"]
     if piece.speed != 1:
-        speed = float(piece.speed * ceil(clock.rate))
-        lines.append(f"M2   {reel:<8} {speed:05.1f}    {source[0]}")
+        lines.append(f"M2   {reel:<8} {_motion(piece.speed, clock)}    {source[0]}")
     if isinstance(piece.medium, Medium):
         notes.append(f"* SOURCE FILE: {piece.medium.address}")
     return [*lines, *notes]
+
+
+def _motion(speed: Fraction, clock: _Clock) -> str:
+    """Frames of the source a second; with more than one decimal where one does not say it."""
+    frames = float(speed * ceil(clock.rate))
+    return f"{frames:05.1f}" if abs(frames * 10 % 1) in (0, 1) else f"{frames:07.3f}"
 
 
 def _source(piece: Piece, clock: _Clock) -> tuple[str, str]:
@@ -241,6 +246,25 @@ def _flattened(lanes: list[Lane], rate: Fraction) -> Lane:
         mixes = sorted([*mixes, *lane.mixes], key=lambda mix: mix.start)
     edges = {edge for piece in pieces for edge in (piece.start, piece.end)}
     return Lane("V", "video", tuple(pieces), tuple(mix for mix in mixes if mix.cut in edges))
+
+
+def _filled(lane: Lane, frames: int) -> Lane:
+    """The same with black where nothing is seen: a list begins with its first event."""
+    pieces: list[Piece] = []
+    reached = 0
+    fades = {mix.cut: mix for mix in lane.mixes if not lane.joins(mix)}
+    for piece in (*lane.pieces, None):
+        start = frames if piece is None else piece.start
+        last = pieces[-1] if pieces else None
+        out = fades.get(last.end) if last else None  # after which there is black already
+        into = fades.get(start) if piece else None
+        first, end = max(reached, out.end if out else reached), into.start if into else start
+        if first < end:
+            pieces.append(Piece(first, end, "black", Generated("color")))
+        if piece is not None:
+            pieces.append(piece)
+            reached = piece.end
+    return replace(lane, pieces=tuple(pieces))
 
 
 def _around(piece: Piece, over: Piece, rate: Fraction) -> list[Piece]:

@@ -4,6 +4,7 @@ from fractions import Fraction
 from typing import Any
 
 from diffbgm.errors import TimelineError
+from diffbgm.readers.marker_colors import MARKER_COLORS, channels_of
 from diffbgm.sound.sample_files import SAMPLE_RATE
 from diffbgm.writers.timelines.media import Relinked, quoted, relinked_url
 from diffbgm.writers.timelines.music import MARK, Marker, Music, SoundTrack, marked
@@ -88,8 +89,11 @@ def texts(**values: Any) -> list[Element]:
 def marker_element(marker: Marker) -> Element:
     """A marker of a sequence; one that stands at a single frame has no end."""
     out = -1 if marker.frames == 1 else marker.frame + marker.frames
+    red, green, blue = channels_of(MARKER_COLORS.get(marker.color, MARKER_COLORS["RED"]))
     return made(
-        "marker", *texts(name=marker.name, comment=marker.comment, in_=marker.frame, out=out)
+        "marker",
+        *texts(name=marker.name, comment=marker.comment, in_=marker.frame, out=out),
+        made("color", *texts(alpha=255, red=red, green=green, blue=blue)),
     )
 
 

@@ -74,7 +74,7 @@ class _Tracks:
             *texts(start=-1 if before else piece.start, end=-1 if after else piece.end),
             *texts(in_=start, out=start + shown.frames),
             *self._shown(shown, kind),
-            *([_retiming(piece.speed)] if piece.speed != 1 else []),
+            *_retimed(piece, start),
             id_=f"{kind}-{self._count}",
         )
 
@@ -160,6 +160,13 @@ def _generator(generated: Generated) -> Element:
 
 
 _GENERATOR: dict[str, Any] = {"effecttype": "generator", "mediatype": "video"}
+
+
+def _retimed(piece: Piece, start: int) -> list[Element]:
+    """What says how a clip is played, from frame `start` of its medium on."""
+    if piece.speed == 0:
+        return texts(stillframe="TRUE", stillframeoffset=start)
+    return [] if piece.speed == 1 else [_retiming(piece.speed)]
 
 
 def _retiming(speed: Fraction) -> Element:

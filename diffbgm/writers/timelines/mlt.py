@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from diffbgm.errors import TimelineError
-from diffbgm.readers.mlt import MARKER_COLORS
+from diffbgm.readers.marker_colors import MARKER_COLORS
 from diffbgm.sound.sample_files import SAMPLE_RATE
 from diffbgm.writers.timelines.media import Relinked, relinked_path
 from diffbgm.writers.timelines.mlt_removal import OURS, value_of, without_music

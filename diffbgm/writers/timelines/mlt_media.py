@@ -13,6 +13,9 @@ _FIRST = 3  # Kdenlive's ids: 1 is the bin, 2 the sequence
 # Of the frames of a producer that is disabled: what lays tracks over each other passes them over.
 _DISABLED = {"set.test_audio": "1", "set.test_image": "1"}
 
+# Holds the first frame of what an entry shows.
+_FREEZE = {"mlt_service": "freeze", "frame": "0", "freeze_after": "0", "freeze_before": "0"}
+
 _Key = tuple[str, Medium | Generated, Fraction, bool]
 
 
@@ -72,6 +75,9 @@ class Producers:
         inside: list[Element] = []
         if isinstance(piece.medium, Medium):
             values |= _film(piece.medium, piece.speed)
+            if piece.speed == 0:
+                own = {"kdenlive_id": "freeze"} if self.is_kdenlive else {}
+                inside = [made("filter", *properties(_FREEZE | own))]
         else:
             values |= self._generated(piece.medium)
             if piece.medium.kind == "title" and not self.is_kdenlive:

@@ -14,8 +14,10 @@ from diffbgm.writers.timelines import FORMATS
 from diffbgm.writers.timelines.conversion import Conversion, Lane, Mix, converted
 from diffbgm.writers.timelines.generated import Generated
 from diffbgm.writers.timelines.losses import not_carried
+from tests.readers.made_media import make_medium
 from tests.writers.timelines.made_edits import clip, made_full_edit, schema, span
 
+DRAWN = ("My title", "orange")
 SHARED = ("otio", "fcp7", "kdenlive", "mlt")  # hold all of it
 
 
@@ -65,8 +67,63 @@ def test_all_of_it_comes_back(full: Conversion, tmp_path: Path, name):
     path.write_bytes(FORMATS[name].fresh(full))
     back = read(path)
     assert by_kind(back.lanes) == by_kind(full.lanes)
-    assert [(m.frame, m.name, m.color if name != "fcp7" else "") for m in back.markers] == [
-        (m.frame, m.name, m.color if name != "fcp7" else "") for m in full.markers
+    assert [(m.frame, m.name, m.color) for m in back.markers] == [
+        (m.frame, m.name, m.color) for m in full.markers
+    ]
+
+
+def test_final_cut_gives_back_words_colours_and_notes(full: Conversion, tmp_path: Path):
+    path = tmp_path / "new.fcpxml"
+    path.write_bytes(FORMATS["fcpxml"].fresh(full))
+    back = read(path)
+    generated = [p.medium for lane in back.lanes for p in lane.pieces if p.name in DRAWN]
+    assert generated == [p.medium for p in full.lanes[1].pieces if p.name in DRAWN]
+    kept = [(m.frame, m.name, m.comment, m.frames) for m in back.markers]
+    assert kept == [(m.frame, m.name, m.comment, m.frames) for m in full.markers]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_frozen_clip_stays_frozen(tmp_path: Path, name):
+    edit = made_full_edit(tmp_path)
+    held = clip(tmp_path, "b", 50, 20, effects=[schema.FreezeFrame()])
+    edit.tracks[:] = [schema.Track("V1", [clip(tmp_path, "a", 10, 20), held], kind="Video")]
+    edit.tracks.markers.clear()
+    path = tmp_path / f"new{FORMATS[name].suffix}"
+    path.write_bytes(FORMATS[name].fresh(written(edit, tmp_path / "edit.otio")))
+    shot = read_timeline(path).shots[1]
+    assert shot.media and (shot.media.start, shot.media.speed) == (2, 0)
+
+
+@pytest.mark.parametrize("name", [*SHARED, "fcpxml"])
+def test_titles_that_go_over_into_each_other_stay_two(tmp_path: Path, name):
+    titles = [
+        schema.Clip(text, schema.GeneratorReference("t", "Text", parameters={"text": text}), whole)
+        for text, whole in (("One", span(0, 40)), ("Two", span(0, 40)))
+    ]
+    half = otio.opentime.RationalTime(5, 25)
+    titles.insert(1, schema.Transition("Cross Dissolve", "SMPTE_Dissolve", half, half))
+    edit = schema.Timeline("titles", global_start_time=otio.opentime.RationalTime(0, 25))
+    edit.tracks.append(schema.Track("V1", titles, kind="Video"))
+    path = tmp_path / f"new{FORMATS[name].suffix}"
+    path.write_bytes(FORMATS[name].fresh(written(edit, tmp_path / "edit.otio")))
+    lane = read(path).lanes[0]
+    assert [(p.start, p.end) for p in lane.pieces] == [(0, 40), (40, 80)]
+    assert [mix.frames for mix in lane.mixes] == [10]
+
+
+def test_a_list_begins_and_ends_with_the_edit(tmp_path: Path):
+    shown = schema.Clip("t", schema.GeneratorReference("t", "Text"), span(0, 100))
+    make_medium(tmp_path / "a.mp4", Fraction(25), 4)
+    edit = schema.Timeline("late", global_start_time=otio.opentime.RationalTime(0, 25))
+    late = [schema.Gap(source_range=span(0, 30)), clip(tmp_path, "a", 0, 20)]
+    edit.tracks.extend([schema.Track("V1", late, kind="Video"), schema.Track("V2", [shown])])
+    path = tmp_path / "new.edl"
+    path.write_bytes(FORMATS["edl"].fresh(written(edit, tmp_path / "edit.otio")))
+    timeline = read_timeline(path, rate=25)
+    assert [(s.start_frame, s.end_frame, s.media is None) for s in timeline.shots] == [
+        (0, 30, True),
+        (30, 50, False),
+        (50, 100, True),
     ]
 
 
