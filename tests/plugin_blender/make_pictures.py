@@ -23,6 +23,12 @@ COLOURS = 128  # of a picture in the documentation
 FIND = "bpy.ops.diffbgm.find_shots()"
 GENERATE = "bpy.ops.diffbgm.generate()"
 OTHER_TEMPO = "s = bpy.context.scene.diffbgm; s.use_bpm = True; s.bpm = (84, 96)"
+SEVERAL_TAKES = "bpy.context.scene.diffbgm_take.takes = 3"
+VIEW_ALL = "bpy.ops.sequencer.view_all()"
+OTHER_EDIT = (
+    "s = bpy.context.scene.sequence_editor.sequences_all; s['take 3'].frame_final_end -= 12; "
+    "s['take 5'].mute = True; s['take 7'].frame_start += 4"
+)
 NO_SERVER = (
     "name = next(n for n in bpy.context.preferences.addons.keys() if 'diffbgm' in n); "
     "bpy.context.preferences.addons[name].preferences.address = 'http://127.0.0.1:1'"
@@ -84,6 +90,21 @@ def take_all(session: Session, work: Path) -> None:
     session.take("progress")
     session.screen.wait(lambda state: state["ours"] and not state["jobs"], 900)
     session.take("music")
+    session.do(SEVERAL_TAKES)
+    session.finish("bpy.ops.diffbgm.regenerate_shot()")
+    session.do("bpy.ops.diffbgm.mark_take(mark='favourite')")
+    session.take("takes")
+    session.finish("bpy.ops.diffbgm.show_stems()")
+    session.do(VIEW_ALL)
+    session.take("stems")
+    session.do("bpy.ops.diffbgm.hide_stems()")
+    session.do(VIEW_ALL)
+    session.do(OTHER_EDIT)
+    x, y, width, height = start["area"]
+    session.screen.hover(x + width / 2, start["window"][1] - y - height / 2)
+    session.do("bpy.ops.diffbgm.refit('INVOKE_DEFAULT')")
+    session.take("refit")
+    session.screen.key("Escape")
     session.do(NO_SERVER)
     session.finish(GENERATE)
     session.take("error")

@@ -4,7 +4,18 @@ import time
 
 import bpy
 import stage
-from addon import compat, jobs, looks, pieces, refitting, strips, tags, timeline
+from addon import (
+    compat,
+    heard,
+    jobs,
+    looks,
+    operators,
+    pieces,
+    refitting,
+    strips,
+    tags,
+    timeline,
+)
 from stage import ours
 
 
@@ -39,11 +50,22 @@ def check_takes_go_back_and_forth_at_once():
     assert ours("SOUND")[1].name == "BGM 2 · take 2"
     # Once both were heard, the exchange itself waits for nobody.
     composition = tags.tag_of(ours("SOUND")[0]).composition
-    known = __import__("addon.heard", fromlist=["find"]).find(composition, (0, 0, 0))
+    known = heard.find(composition, (0, 0, 0))
     began = time.perf_counter()
     strips.update(scene, known)
     assert time.perf_counter() - began < 0.1
     assert takes() == [0, 0, 0]
+
+
+def check_the_same_take_again_is_told():
+    generated()
+    scene = bpy.context.scene
+    at_shot(scene, 1)
+    same = heard.find(tags.tag_of(ours("SOUND")[0]).composition, (0, 0, 0))
+    *_, told = operators._update(scene, same, 1)
+    assert told == "Shot 2: the same seed and options gave the same take"
+    bpy.ops.diffbgm.regenerate_shot()
+    assert jobs.notice().text == "Shot 2 has a new take"
 
 
 def check_deleted_takes_do_not_come_up_again():
