@@ -9,7 +9,16 @@ from typing import NamedTuple
 from . import compat
 from .jobs import PLACING, PlacementError
 from .lanes import LANES, find_lane
-from .strips import make_room, mark, name_of, open_strips, our_strips, remember, stored
+from .strips import (
+    make_room,
+    mark,
+    name_of,
+    open_strips,
+    our_strips,
+    remember,
+    show_waveforms,
+    stored,
+)
 from .tags import FILE_KEY, KEY, LEAD_KEY, ORIGIN_KEY, ROOM_KEY, STEM_KEY, composition_of
 from .work import Music, Segment
 
@@ -51,6 +60,7 @@ def place(scene, music: Music, spots: Sequence[Spot]) -> Iterator[str]:
         yield PLACING
         _place_roll(scene, music, spot, lane + 2)
         yield PLACING
+    show_waveforms(our_strips(scene, music.composition))
     remember(scene, music)
 
 
@@ -75,7 +85,7 @@ def _place_sound(scene, music: Music, spot: Spot, channel: int) -> None:
     first = spot.origin + segment.start_frame - segment.lead
     new = compat.strips_of(scene.sequence_editor).new_sound
     sound = new(name_of(segment), stored(segment.audio), channel, first)
-    sound.show_waveform = True
+    sound.show_waveform = False
     _finish(sound, music, spot)
     make_room(scene, sound, music)
 

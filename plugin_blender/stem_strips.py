@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from . import compat
 from .jobs import PLACING, PlacementError
 from .lanes import find_stack
-from .strips import give_sound, open_strips, our_strips, stored
+from .strips import give_sound, open_strips, our_strips, show_waveforms, stored
 from .tags import (
     FILE_KEY,
     ORIGIN_KEY,
@@ -69,6 +69,7 @@ def place(scene, composition: str, stems: Sequence[Stem], frames: int) -> Iterat
     for strip in open_strips(scene.sequence_editor):
         if strip.name in own and not strip.mute:
             strip.mute = strip[SILENCED_KEY] = True
+    show_waveforms(stem_strips(scene, composition))
     yield PLACING
 
 
@@ -76,7 +77,7 @@ def _place(scene, composition: str, stem: Stem, channel: int, span: tuple[int, i
     new = compat.strips_of(scene.sequence_editor).new_sound
     strip = new(lane_name(stem.name), stored(stem.audio), channel, span[0])
     compat.set_end(strip, span[1])
-    strip.show_waveform, strip.select = True, False
+    strip.show_waveform = strip.select = False
     strip[ORIGIN_KEY] = span[0]
     _mark(strip, composition, stem)
 

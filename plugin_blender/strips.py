@@ -164,6 +164,13 @@ def mark(strip, music: Music, segment: Segment) -> None:
         strip[MIDI_KEY] = stored(segment.midi)
 
 
+def show_waveforms(strips: Iterable) -> None:
+    """All at once: Blender, which reads them beside, never reads some that come one by one."""
+    for strip in strips:
+        if strip.type == "SOUND":
+            strip.show_waveform = True
+
+
 def make_room(scene, strip, music: Music) -> None:
     """Gives a sound strip of ours the keyframes by which it steps back under speech."""
     strip[ROOM_KEY] = True

@@ -50,7 +50,8 @@ class Session:
 
     def take(self, name: str) -> None:
         """The sequencer, with its sidebar, as a picture of few colours."""
-        time.sleep(1.5)
+        self.do("for area in bpy.context.screen.areas: area.tag_redraw()")
+        time.sleep(3)  # for the waveforms, too
         path = self._folder / f"{name}.png"
         self.screen.picture(path)
         picture = Image.open(path).convert("RGB")

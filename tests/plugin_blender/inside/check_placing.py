@@ -46,6 +46,16 @@ def check_strips_lie_on_the_boundaries_of_shots():
     assert spans(ours("IMAGE")) == ON_TIMELINE
 
 
+def check_waveforms_are_shown_all_at_once():
+    scene, made = stage.three_shots(), music()
+    steps = [
+        [strip.show_waveform for strip in ours("SOUND")]
+        for _ in placing.place(scene, made, placing.as_cut(made))
+    ]
+    assert not any(map(any, steps))
+    assert [strip.show_waveform for strip in ours("SOUND")] == [True] * 3
+
+
 def check_lanes_are_named_and_one_above_the_other():
     scene = stage.three_shots()
     stage.place(scene, music())
