@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import re
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -19,6 +20,7 @@ from diffbgm.readers.kdenlive import read_kdenlive
 from diffbgm.readers.mlt import read_mlt
 from diffbgm.readers.otio_documents import check_document, mend, parsed
 
+_CODE = re.compile(r"\b[A-Z]\w*\(|\w+\.\w+\(|<\w|\bobject at\b|\b_\w+")  # of a program
 FORMATS = (".otio", ".edl", ".fcpxml", ".xml", ".kdenlive", ".mlt", ".aaf")
 
 
@@ -66,7 +68,8 @@ def _all_edits(path: Path, rate: Fraction | None) -> list[Any]:
 
 def _reason(error: Exception) -> str:
     """What an error says of the file; nothing where it speaks of an adapter's inside."""
-    if isinstance(error, AttributeError | LookupError | TypeError | RecursionError):
+    is_inside = isinstance(error, AttributeError | LookupError | TypeError | RecursionError)
+    if is_inside or _CODE.search(str(error)):
         return ", or one of a kind that is not known; export it again"
     return f" ({' '.join(str(error).split())[:200]}); export it again"
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import opentimelineio as otio
 
+from diffbgm.readers.edl_text import events_in_form, plain_text
+
 _TIMECODE = re.compile(r"\b\d\d:\d\d:\d\d([:;])(\d\d)\b")
 _DROP_FRAME = re.compile(r"^FCM:\s*DROP", re.MULTILINE | re.IGNORECASE)
 _MOTION = re.compile(r"^M2\s+\S+\s+(-?[\d.]+).*$", re.MULTILINE)  # frames a second
@@ -53,7 +55,8 @@ def _frames(event: re.Match[str], rate: int, first: int) -> int:
 
 def read_edl(path: Path, rate: Fraction) -> Any:
     """An OTIO timeline; the adapter raises anything where the file is malformed."""
-    text = _MOTION.sub(rf"\g<0>\n* {_NOTE}: \g<1>", _text(path))
+    text = events_in_form(_text(path), rate)
+    text = _MOTION.sub(rf"\g<0>\n* {_NOTE}: \g<1>", text)
     document = otio.adapters.read_from_string(text, "cmx_3600", rate=float(rate))
     _align(document, rate)
     for clip in document.find_clips():
@@ -92,7 +95,7 @@ def _align(document: Any, rate: Fraction) -> None:
 
 
 def _text(path: Path) -> str:
-    return path.read_text("utf-8-sig", errors="replace")
+    return plain_text(path.read_bytes())
 
 
 def _retime(clip: Any, rate: Fraction) -> None:

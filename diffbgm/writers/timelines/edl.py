@@ -13,6 +13,7 @@ import opentimelineio as otio
 
 from diffbgm.errors import TimelineError
 from diffbgm.readers.cut_lists import frame_of
+from diffbgm.readers.edl_text import decoded, plain_text
 from diffbgm.writers.timelines.conversion import Conversion, Lane, Medium, Mix, Piece
 from diffbgm.writers.timelines.generated import Generated
 from diffbgm.writers.timelines.media import Relinked
@@ -24,22 +25,26 @@ _EVENT = re.compile(
     re.MULTILINE,
 )
 _FRAME_MODE = re.compile(r"^FCM:\s*(DROP|NON)", re.MULTILINE | re.IGNORECASE)
+_END = b"\n\0"  # where a list has no end of a line
 _BEGIN = 3600  # seconds: where new lists begin, as most do
 
 
 def with_music(text: bytes, music: Music, name: str | None, relinked: Relinked) -> bytes:
     """The list with an event a shot of music after its last. Media are named, not located."""
     text = without_music(text)
-    content = text.decode("utf-8-sig", errors="surrogateescape")
+    _, encoding = decoded(text)
+    content = plain_text(text)
     events = _EVENT.findall(content)
     if not events:
         raise TimelineError("has no events; export it again")
-    clock = _Clock(music.rate, _is_drop_frame(content))
+    first, last = _are_drop_frame(content)
+    clock = _Clock(music.rate, first)
     pictures = [event for event in events if "V" in event[2].upper() or event[2].upper() == "B"]
     begin = min(clock.frame(event[5]) for event in pictures or events)
+    clock = _Clock(music.rate, last)
     number = max(int(event[0]) for event in events)
     channels = _free_channels({event[2].upper() for event in events})
-    ending = "\r\n" if "\r\n" in content else "\n"
+    ending = next(one for one in ("\r\n", "\n", "\r") if one.encode(encoding) in text + _END)
     lines: list[str] = []
     for depth, track in enumerate(music.tracks):
         channel = next(channels)
@@ -48,19 +53,19 @@ def with_music(text: bytes, music: Music, name: str | None, relinked: Relinked) 
             markers = [m for m in music.markers if clip.start <= m.frame < clip.end]
             lines += _sound_event(number, channel, clip, clock, begin)
             lines += [_locator(marker, clock, begin) for marker in markers if depth == 0]
-    kept = text if content.endswith(("\n", "\r")) else text + ending.encode()
-    return kept + "".join(line + ending for line in lines).encode()
+    last_line = "" if text.endswith(ending.encode(encoding)) else ending
+    return text + (last_line + "".join(line + ending for line in lines)).encode(encoding)
 
 
 def without_music(text: bytes) -> bytes:
     """The list without events of ours, each with what is noted below it; the same bytes if there
     are none."""
-    content = text.decode("utf-8", errors="surrogateescape")
-    head, *events = re.split(r"^(?=\d+\s)", content, flags=re.MULTILINE)
+    content, encoding = decoded(text)
+    head, *events = re.split(r"(?<![^\r\n])(?=\d+\s)", content)
     kept = [event for event in events if f"* {MARK}" not in event]
     if len(kept) == len(events):
         return text
-    return "".join([head, *kept]).encode("utf-8", errors="surrogateescape")
+    return "".join([head, *kept]).encode(encoding)
 
 
 def fresh(edit: Conversion) -> bytes:
@@ -102,11 +107,12 @@ class _Clock:
         return otio.opentime.to_timecode(time, float(self.rate), self.is_drop)
 
 
-def _is_drop_frame(content: str) -> bool:
-    mode = _FRAME_MODE.search(content)
-    if mode:
-        return mode[1].upper() == "DROP"
-    return any(";" in event[5] for event in _EVENT.findall(content))
+def _are_drop_frame(content: str) -> tuple[bool, bool]:
+    """Whether timecodes are at its beginning, and at its end: the mode may change."""
+    modes = [mode.upper() == "DROP" for mode in _FRAME_MODE.findall(content)]
+    if not modes:
+        modes = [any(";" in event[5] for event in _EVENT.findall(content))]
+    return modes[0], modes[-1]
 
 
 def _free_channels(used: set[str]) -> Iterator[str]:
