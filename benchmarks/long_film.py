@@ -26,6 +26,7 @@ from av.packet import Packet
 from av.video.frame import PictureType
 
 from diffbgm.demo import film as demo
+from diffbgm.files import replacing
 
 MINUTES = (1, 5, 20)
 RATE = demo.FRAME_RATE
@@ -72,7 +73,7 @@ def make_film(path: Path, minutes: float, folder: Path) -> None:
     """Write a film of so many minutes: shots of the demo film, none twice in a row."""
     shots, header = _shots(folder)
     frames, rng = round(minutes * 60 * RATE), np.random.default_rng(0)
-    with av.open(str(path), "w") as container:
+    with replacing(path) as unfinished, av.open(str(unfinished), "w", format="mp4") as container:
         picture = container.add_stream_from_template(header.streams.video[0])
         sound = container.add_stream("aac", rate=_SECOND, layout="stereo")
         encoded = _own_sound(sound)

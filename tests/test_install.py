@@ -21,7 +21,7 @@ from packaging.requirements import Requirement
 import install
 from diffbgm.sound.soundfont import find_soundfont, own_soundfonts
 
-pytestmark = [pytest.mark.slow, pytest.mark.alone]
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parent.parent
 TEST_TOOLS = (

@@ -9,7 +9,7 @@ import pytest
 
 from tests.server_process import HERE, server_process
 
-CHECKS, EXAMPLES, SEED = "all", 12, 909
+CHECKS, EXAMPLES, SEED = "all", 5, 909
 
 
 @pytest.mark.slow
