@@ -6,7 +6,8 @@ the same, wherever they are. What a scene or a file that they show contains is n
 
 import hashlib
 import re
-from collections.abc import Iterator
+from bisect import bisect
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -38,26 +39,47 @@ def stretches(scene, edit: Edit) -> list[Stretch]:
 
 def composited(scene, edit: Edit) -> list[Stretch]:
     """The stretches of an edit that only Blender can make."""
-    shown = _Shown(scene)
-    return [shown.stretch(edit.start, *stretch) for stretch in edit.composited]
+    at = [(edit.start + start, edit.start + end) for start, end in edit.composited]
+    looks, present = _Looks(scene), _present(scene.sequence_editor, at)
+    return [
+        Stretch(*stretch, *looks.name(first, strips))
+        for stretch, (first, _), strips in zip(edit.composited, at, present, strict=True)
+    ]
 
 
-class _Shown:
+def _present(editor, spans: Sequence[tuple[int, int]]) -> list[list]:
+    """For each of the spans, which follow each other, the strips in it that may be seen, the lowest
+    first."""
+    strips = compat.strips_of(editor)
+    table, muted = strip_table.read(strips), strip_table.muted_channels(editor)
+    found: list[list] = [[] for _ in spans]
+    ends = [end for _, end in spans]
+    for row in sorted(range(len(table.start)), key=lambda row: table.channel[row]):
+        if table.mute[row] or muted[table.channel[row]]:
+            continue
+        strip = strips[row]
+        if strip.type == "SOUND" or is_ours(strip):
+            continue
+        for number in range(bisect(ends, table.start[row]), len(spans)):
+            if spans[number][0] >= table.end[row]:
+                break
+            found[number].append(strip)
+    return found
+
+
+class _Looks:
     """What the strips of a scene look like; each is looked at once."""
 
     def __init__(self, scene) -> None:
-        self._editor = scene.sequence_editor
         self._keys = compat.all_keys(scene)
         self._looks: dict[str, tuple] = {}
 
-    def stretch(self, origin: int, start: int, end: int) -> Stretch:
-        first, after = origin + start, origin + end
-        found = list(self._present(first, after))
-        moving = [compat.content_start(strip) for strip in found if not self._is_still(strip)]
+    def name(self, first: int, strips: Sequence) -> tuple[str, int]:
+        """Of what strips show together, and which of its frames they show at frame `first`."""
+        moving = [compat.content_start(strip) for strip in strips if not self._is_still(strip)]
         begin = min(moving, default=first)
-        seen = [(self._look(strip), self._phase(strip, begin)) for strip in found]
-        name = hashlib.sha256(repr(seen).encode()).hexdigest()
-        return Stretch(start, end, name, first - begin)
+        seen = [(self._look(strip), self._phase(strip, begin)) for strip in strips]
+        return hashlib.sha256(repr(seen).encode()).hexdigest(), first - begin
 
     def _is_still(self, strip) -> bool:
         """Whether all frames of a strip are the same."""
@@ -66,22 +88,6 @@ class _Shown:
 
     def _phase(self, strip, begin: int) -> int:
         return 0 if self._is_still(strip) else compat.content_start(strip) - begin
-
-    def _present(self, first: int, after: int) -> Iterator:
-        """The strips within these frames that may be seen, the lowest first."""
-        strips = compat.strips_of(self._editor)
-        table, muted = strip_table.read(strips), strip_table.muted_channels(self._editor)
-        rows = (
-            row
-            for row in range(len(table.start))
-            if table.start[row] < after
-            and table.end[row] > first
-            and not (table.mute[row] or muted[table.channel[row]])
-        )
-        for row in sorted(rows, key=lambda row: table.channel[row]):
-            strip = strips[row]
-            if strip.type != "SOUND" and not is_ours(strip):
-                yield strip
 
     def _look(self, strip) -> tuple:
         if strip.name not in self._looks:
