@@ -4,6 +4,7 @@ import array
 import itertools
 import math
 from fractions import Fraction
+from functools import cache
 
 import stage
 from addon import compat, joins, placing, speech_room, strips, timeline
@@ -27,15 +28,19 @@ def ducked(second: float) -> float:
     return 10 ** (-8 / 20 * max(depths))
 
 
+@cache
+def mix() -> array.array:
+    """A sound that would be constant if nobody spoke, as the library mixes it."""
+    mono = (round(LOUD * ducked(n / SAMPLE_RATE)) for n in range(samples(EDGES, RATE)))
+    return array.array("h", itertools.chain.from_iterable((level, level) for level in mono))
+
+
 def placed():
-    """The scene, and the mix of a sound that would be constant if nobody spoke."""
+    """The scene, and the music that lies in it."""
     scene = stage.scene()
-    levels = [round(LOUD * ducked(n / SAMPLE_RATE)) for n in range(samples(EDGES, RATE))]
-    mix = array.array("h", itertools.chain.from_iterable(zip(levels, levels, strict=True)))
-    place = joins.Place(11, timeline.clock(scene))
-    made = music(mix, EDGES, place, RATE, RESULT)
+    made = music(mix(), EDGES, joins.Place(11, timeline.clock(scene)), RATE, RESULT)
     stage.place(scene, made)
-    return scene, mix, made
+    return scene, made
 
 
 def levels(sound: array.array) -> list[float]:
@@ -46,25 +51,25 @@ def levels(sound: array.array) -> list[float]:
 
 
 def check_mixdown_with_keyframes_is_the_mix():
-    _, mix, _ = placed()
-    mixed = mix_down(mix, EDGES, 11)
-    for number, (one, other) in enumerate(zip(levels(mix), levels(mixed), strict=True)):
+    placed()
+    mixed = mix_down(mix(), EDGES, 11)
+    for number, (one, other) in enumerate(zip(levels(mix()), levels(mixed), strict=True)):
         second = number / RATE
         is_steady = ducked(second) == ducked(second + 0.1) == ducked(second - 0.1)
         assert abs(one - other) < (0.05 if is_steady else 1.0), (number, one, other)
 
 
 def check_without_keyframes_it_never_steps_back():
-    scene, mix, _ = placed()
+    scene, _ = placed()
     scene.animation_data_clear()
     for strip in ours("SOUND"):
         strip.volume = 1
-    mixed = mix_down(mix, EDGES, 11)
+    mixed = mix_down(mix(), EDGES, 11)
     assert max(map(abs, levels(mixed))) < 2  # lines for half cosines: where it goes down or up
 
 
 def check_keyframes_are_few_and_lie_where_somebody_speaks():
-    scene, _, _ = placed()
+    scene, _ = placed()
     keyed = compat.keyed(scene, "volume")
     counts = [len(keyed[s.name].frames) if s.name in keyed else 0 for s in ours("SOUND")]
     assert counts == [3, 3, 5, 4], counts
@@ -76,7 +81,7 @@ def check_keyframes_are_few_and_lie_where_somebody_speaks():
 
 
 def check_new_takes_and_splits_keep_what_a_person_made_of_them():
-    scene, _, made = placed()
+    scene, made = placed()
     strip = ours("SOUND")[1]
     curve = compat.keyed(scene, "volume")[strip.name].curve
     curve.keyframe_points[2].co.y = 0.9
@@ -89,7 +94,6 @@ def check_new_takes_and_splits_keep_what_a_person_made_of_them():
 
 def check_music_without_speech_has_no_keyframes():
     scene = stage.scene()
-    mix = array.array("h", [LOUD] * 2 * samples(EDGES, RATE))
     place = joins.Place(11, timeline.clock(scene))
-    stage.place(scene, music(mix, EDGES, place, RATE, {**RESULT, "dialogue": []}))
+    stage.place(scene, music(mix(), EDGES, place, RATE, {**RESULT, "dialogue": []}))
     assert compat.keyed(scene, "volume") == {}
