@@ -165,7 +165,7 @@ def mark(strip, music: Music, segment: Segment) -> None:
 
 
 def show_waveforms(strips: Iterable) -> None:
-    """All at once: Blender, which reads them beside, never reads some that come one by one."""
+    """All at once: Blender reads them on a thread, and one that comes as the thread ends, never."""
     for strip in strips:
         if strip.type == "SOUND":
             strip.show_waveform = True
