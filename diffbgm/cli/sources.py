@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from diffbgm.timeline import Timeline
 
 CUT_LIST_SUFFIXES = (".json", ".txt")
-EDIT_SUFFIXES = (".otio", ".edl", ".fcpxml", ".xml", ".kdenlive", ".mlt", ".aaf")
+EDIT_SUFFIXES = (".otio", ".edl", ".fcpxml", ".fcpxmld", ".xml", ".kdenlive", ".mlt", ".aaf")
 
 _PANEL = "How an edit is read"
 _FLAGS = {

@@ -21,7 +21,13 @@ from diffbgm.readers.mlt import read_mlt
 from diffbgm.readers.otio_documents import check_document, mend, parsed
 
 _CODE = re.compile(r"\b[A-Z]\w*\(|\w+\.\w+\(|<\w|\bobject at\b|\b_\w+")  # of a program
-FORMATS = (".otio", ".edl", ".fcpxml", ".xml", ".kdenlive", ".mlt", ".aaf")
+FORMATS = (".otio", ".edl", ".fcpxml", ".fcpxmld", ".xml", ".kdenlive", ".mlt", ".aaf")
+
+
+def document_file(path: Path) -> Path:
+    """The file of an edit: Final Cut's bundles are folders with the document in them."""
+    inside = path / "Info.fcpxml"
+    return inside if path.suffix.lower() == ".fcpxmld" and inside.is_file() else path
 
 
 def open_edit(path: Path, name: str | None = None, rate: Fraction | None = None) -> Any:
@@ -46,10 +52,15 @@ def edit_names(path: Path | str) -> tuple[str, ...]:
 
 
 def _all_edits(path: Path, rate: Fraction | None) -> list[Any]:
+    path = document_file(path)
     if path.suffix.lower() not in FORMATS:
         raise TimelineError(f"{path}: not an edit that can be read; use {', '.join(FORMATS)}")
     if not path.is_file():
-        raise TimelineError(f"{path}: no such file")
+        raise TimelineError(
+            f"{path}: is a folder without an Info.fcpxml; export it again"
+            if path.is_dir()
+            else f"{path}: no such file"
+        )
     try:
         # The Kdenlive adapter prints, where a program may be reading our output.
         with contextlib.redirect_stdout(io.StringIO()):

@@ -18,7 +18,7 @@ from diffbgm.errors import OptionError, TimelineError
 from diffbgm.options import option_named, parse_mood
 from diffbgm.readers.clip_media import ClipMedia
 from diffbgm.readers.cut_hints import asked_hits, cut_hints
-from diffbgm.readers.documents import FORMATS, edit_names, open_edit
+from diffbgm.readers.documents import FORMATS, document_file, edit_names, open_edit
 from diffbgm.readers.edit_films import Locate
 from diffbgm.readers.edl import possible_rates
 from diffbgm.readers.flattening import ClipSpan, layer, snapped_rate
@@ -44,7 +44,7 @@ def read_timeline(
     media_folders: Iterable[Path | str] = (),
     name: str | None = None,
 ) -> Timeline:
-    """The edit in an .otio, .edl, .fcpxml, .xml (Final Cut 7) or .kdenlive file.
+    """The edit in an .otio, .edl, .fcpxml(d), .xml (Final Cut 7), .kdenlive, .mlt or .aaf file.
 
     Shots are what is visible: at each frame the topmost enabled clip of the video tracks, nested
     edits included; titles, adjustment layers, insets and transparent pictures lie over the shot
@@ -62,7 +62,7 @@ def read_timeline(
     TimelineError if the file cannot be read, shows nothing, lasts too long, or media are missing:
     it names all.
     """
-    path = Path(path)
+    path = document_file(Path(path))
     folders = tuple(Path(folder).absolute() for folder in media_folders)
     media = ClipMedia(MediaFiles(path, folders), locate)
     edit, spans, grid = _read(path, media, rate, name)
@@ -86,7 +86,7 @@ def read_timeline_cuts(
 
     There is no picture to decide: all candidates between items are cuts, and no others.
     """
-    path = Path(path)
+    path = document_file(Path(path))
     edit, spans, grid = _read(path, ClipMedia(MediaFiles(path)), rate, name)
     timeline = _timeline(path, edit, spans, grid, None)
     timeline = replace(timeline, document=_document(path, name, rate))

@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import opentimelineio as otio
 
 from diffbgm.errors import TimelineError
+from diffbgm.readers.final_cut_clips import as_project, loose_clips
 from diffbgm.readers.final_cut_generators import drawn, title
 from diffbgm.readers.final_cut_storylines import Lanes
 from diffbgm.readers.final_cut_times import (
@@ -33,12 +34,16 @@ _SILENT = ("audio", "none")  # values of `srcEnable` with which nothing is seen
 
 
 def read_fcpxml(path: Path) -> Any:
-    """An OTIO document with every project of the file; raises anything where it is malformed."""
+    """An OTIO document with every project of the file, or, without one, every clip.
+
+    Raises anything where it is malformed.
+    """
     root = ElementTree.fromstring(path.read_bytes())
     if root.tag != "fcpxml":
         raise ValueError(f"its root is {root.tag!r}")
     resources = {each.get("id"): each for each in root.findall("resources/*")}
-    edits = [_Project(resources, each).timeline() for each in root.iter("project")]
+    clips = (as_project(each, root) for each in loose_clips(root))
+    edits = [_Project(resources, each).timeline() for each in (*root.iter("project"), *clips)]
     return otio.schema.SerializableCollection(children=edits)
 
 

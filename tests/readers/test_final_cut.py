@@ -7,7 +7,7 @@ import pytest
 
 from diffbgm.errors import TimelineError
 from diffbgm.readers.documents import open_edit
-from diffbgm.readers.edits import read_timeline, read_timeline_cuts
+from diffbgm.readers.edits import edit_names, read_timeline, read_timeline_cuts
 from diffbgm.timeline import Timeline
 
 FILM = Fraction(24000, 1001)
@@ -201,3 +201,33 @@ def test_markers_have_the_colours_and_notes_of_final_cut(read):
 def test_a_hit_is_pinned_by_the_note_of_its_marker(read):
     hit = f'<marker start="{frames(20)}" duration="{frames(1)}" value="hit" note="pinned"/>'
     assert read(CLIP.replace("/>", f">{hit}</asset-clip>")).pinned_hits == (20,)
+
+
+def test_a_bundle_is_read_by_the_document_in_it(read, tmp_path: Path):
+    document = read(CLIP).document.path
+    bundle = tmp_path / "edit.fcpxmld"
+    bundle.mkdir()
+    with pytest.raises(TimelineError, match="without an Info"):
+        read_timeline(bundle)
+    text = document.read_text().replace('"b.mp4"', '"../b.mp4"')
+    (bundle / "Info.fcpxml").write_text(text)
+    edit = read_timeline(bundle)
+    assert shown(edit) == [("b", 48, 0)]
+    assert edit.document and edit.document.path == bundle / "Info.fcpxml"
+
+
+def test_clips_without_a_project_are_edits(tmp_path: Path):
+    (tmp_path / "b.mp4").touch()
+    clips = (
+        f'<asset-clip ref="b" name="one" format="r1" duration="{frames(9)}"/>'
+        '<keyword-collection name="k"/><ref-clip ref="m" name="two" '
+        f'duration="{frames(48)}"/>'
+    )
+    path = tmp_path / "clips.fcpxml"
+    path.write_text(
+        f'<fcpxml version="1.13"><resources>{RESOURCES}</resources><library><event>{clips}'
+        "</event></library></fcpxml>"
+    )
+    assert edit_names(path) == ("one", "two")
+    assert shown(read_timeline(path)) == [("b", 9, 0)]
+    assert read_timeline_cuts(path, name="two").cuts == (24,)

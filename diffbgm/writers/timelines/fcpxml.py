@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from diffbgm.errors import TimelineError
+from diffbgm.readers.final_cut_clips import as_project, loose_clips
 from diffbgm.sound.sample_files import SAMPLE_RATE
 from diffbgm.writers.timelines.media import Relinked, quoted, relinked_url
 from diffbgm.writers.timelines.music import MARK, Marker, Music, SoundClip
@@ -32,8 +33,17 @@ _MEDIA_REP_VERSION, _ASSET_CLIP_VERSION = (1, 9), (1, 5)
 
 
 def with_music(text: bytes, music: Music, name: str | None, relinked: Relinked) -> bytes:
-    """The document with music in the project called `name`, else the first sequence."""
+    """The document with music in the project called `name`, else the first sequence.
+
+    A clip without a project gets one, beside it, that shows it.
+    """
     root = parsed(without_music(text))
+    clips = loose_clips(root)
+    if clips:
+        clip = next((each for each in clips if name in (None, each.get("name"))), clips[0])
+        project = as_project(clip, root)
+        project.tail = clip.tail
+        clip.addnext(project)
     for each in root.iter("asset", "media-rep"):
         if each.get("src"):
             each.set("src", relinked_url(each.get("src", ""), relinked))
@@ -119,7 +129,7 @@ def _sequence(root: Element, name: str | None) -> Element:
             return sequence
     sequence = next(root.iter("sequence"), None)
     if sequence is None:
-        raise TimelineError("holds clips but no project; export a project")
+        raise TimelineError("holds neither a project nor a clip; export one")
     return sequence
 
 

@@ -116,7 +116,22 @@ def test_titles_transitions_and_what_is_disabled_have_final_cuts_own_forms(
     assert root.xpath("string(//marker[@value='check this']/@note)") == "twice"
 
 
-def test_a_document_without_a_project_says_so():
-    text = b'<fcpxml version="1.9"><resources/><event><asset-clip ref="r2"/></event></fcpxml>'
-    with pytest.raises(TimelineError, match="no project"):
+def test_a_clip_without_a_project_gets_one_that_shows_it():
+    clip = '<asset-clip ref="r2" name="take 3" format="r1" duration="90090/30000s"/>'
+    text = CUT.read_bytes()
+    begin, end = text.index(b"<project"), text.index(b"</project>") + len(b"</project>")
+    text = text[:begin] + clip.encode() + text[end:]
+    root = etree.fromstring(with_music(text, music_for(SHOTS), None, SAME))
+    event = next(root.iter("event"))
+    assert [each.tag for each in event if isinstance(each.tag, str)][:2] == [
+        "asset-clip",
+        "project",
+    ]
+    assert len(event[0]) == 0  # the clip itself is left alone
+    assert [time_in_edit(each) * NTSC for each in music_clips(root)] == [0, 30, 60]
+
+
+def test_a_document_without_a_project_or_clip_says_so():
+    text = b'<fcpxml version="1.9"><resources/><event/></fcpxml>'
+    with pytest.raises(TimelineError, match="neither a project nor a clip"):
         with_music(text, music_for(SHOTS), None, SAME)
