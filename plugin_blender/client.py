@@ -166,8 +166,9 @@ class Client:
             if answer.length:  # `read` of a size is silent about an answer that was cut short
                 raise http.client.IncompleteRead(b"", answer.length)
         except (OSError, http.client.HTTPException) as error:
+            why = getattr(error, "strerror", None) or str(error) or type(error).__name__
             raise ServerUnreachable(
-                f"No answer from the server at {self.address}: {error or type(error).__name__}"
+                f"No answer from the server at {self.address}: {why}"
             ) from error
         finally:
             connection.close()

@@ -55,4 +55,5 @@ class DIFFBGM_OT_hide_stems(bpy.types.Operator):
         scene = compat.edited_scene(context)
         for _ in stem_strips.clear(scene, strips.composition_at_hand(scene) or ""):
             pass
+        jobs.tell(jobs.Notice("The mix is in place of the stems"))
         return {"FINISHED"}

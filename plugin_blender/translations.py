@@ -53,6 +53,7 @@ CHINESE = {
     "There is no music whose stems are known: generate it first": "没有已知分轨的音乐：请先生成",
     "The shots were moved since the music was made: refit it, then show its stems": "音乐生成后镜头被移动过：请先重新适配，再显示分轨",
     "{} stems are in place of the mix": "{} 条分轨已代替混音",
+    "The mix is in place of the stems": "混音已代替分轨",
     "No stems are shown": "没有显示分轨",
     "Beats": "节拍",
     "Begin a shot at the playhead, whatever the picture shows": "不论画面如何，在播放头处开始一个镜头",

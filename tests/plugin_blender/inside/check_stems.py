@@ -7,7 +7,7 @@ from pathlib import Path
 
 import bpy
 import stage
-from addon import compat, stem_strips, tags
+from addon import compat, jobs, stem_strips, tags
 from stage import ours
 
 
@@ -52,6 +52,7 @@ def check_the_mix_comes_back_as_it_was():
     bpy.ops.diffbgm.show_stems()
     channel = stems()[0].channel
     assert bpy.ops.diffbgm.hide_stems() == {"FINISHED"}
+    assert jobs.notice().text == "The mix is in place of the stems"
     assert stems() == [] and not bpy.ops.diffbgm.hide_stems.poll()
     assert [strip.mute for strip in ours("SOUND")] == [False, True, False]
     bpy.ops.diffbgm.show_stems()
