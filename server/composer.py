@@ -122,9 +122,11 @@ class LibraryComposer:
         from diffbgm import generation
         from diffbgm.sound import synthesizers
         from diffbgm.video import clip_network
+        from diffbgm.writers.rendered_shots import rendered_shots
 
         generation.unload()
         synthesizers.unload()
+        rendered_shots.clear()
         clip_network.unload()
 
     def _equipped(self, options: Options) -> Options:

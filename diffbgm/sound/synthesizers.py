@@ -65,7 +65,8 @@ class Synthesizer(Protocol):
     replaced: set[str]
 
     def require(self, program: int, is_drum: bool) -> None:
-        """SoundFontError if the SoundFont has no such instrument; loads nothing of it."""
+        """SoundFontError if the SoundFont has no such instrument; loads nothing of it, and notes
+        what plays instead of it."""
         ...
 
     def load(self, program: int, is_drum: bool) -> None:
@@ -185,7 +186,6 @@ class FluidSynth:
     def player(self, program: int, is_drum: bool) -> Iterator[Player]:
         bank, preset = self._preset(program, is_drum)
         self._keep(bank, preset)
-        self.replaced |= _replacement(program, preset)
         with self._lock:
             font = self._fonts.pop() if self._fonts else self._new_font()
             synth = self._new_synth()
@@ -208,6 +208,7 @@ class FluidSynth:
         """Bank and number of what plays a program; SoundFontError if there is nothing."""
         for bank, preset in _presets(program, is_drum):
             if self._library.fluid_sfont_get_preset(self._keeper_font, bank, preset):
+                self.replaced |= _replacement(program, preset)
                 return bank, preset
         raise _no_instrument(self.soundfont, program, is_drum)
 
@@ -294,16 +295,15 @@ class TinySoundFont:
 
     @contextmanager
     def player(self, program: int, is_drum: bool) -> Iterator[Player]:
-        index, preset = self._preset(program, is_drum)
-        self.replaced |= _replacement(program, preset)
-        yield _TinyPlayer(self._fresh_font(), index)
+        yield _TinyPlayer(self._fresh_font(), self._preset(program, is_drum))
 
-    def _preset(self, program: int, is_drum: bool) -> tuple[int, int]:
-        """Index and number of what plays a program; SoundFontError if there is nothing."""
+    def _preset(self, program: int, is_drum: bool) -> int:
+        """Index of what plays a program; SoundFontError if there is nothing."""
         for bank, preset in _presets(program, is_drum):
             index = self._font.get_preset_index(bank, preset)
             if index >= 0:
-                return index, preset
+                self.replaced |= _replacement(program, preset)
+                return index
         raise _no_instrument(self.soundfont, program, is_drum)
 
     def _fresh_font(self) -> Any:

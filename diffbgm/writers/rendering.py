@@ -5,13 +5,16 @@ near it; what they sound like must be what they sounded like before (`compositio
 where the SoundFont or the synthesizer has changed meanwhile, the whole film is rendered again.
 """
 
+import hashlib
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
+
+import numpy as np
 
 from diffbgm.arranging.styles import load_style
 from diffbgm.composition import Outline, Outlines, ScoredFilm, Take, load_outlines
@@ -21,8 +24,9 @@ from diffbgm.sound.mixing import FADE_OUT
 from diffbgm.sound.parts import SAMPLE_RATE, Part, StoredPart, save_part
 from diffbgm.sound.sample_files import SampleFile
 from diffbgm.sound.soundfont import find_soundfont
-from diffbgm.sound.synthesis import note_samples, render_notes, stem_mixes
+from diffbgm.sound.synthesis import StemMix, note_samples, render_notes, stem_mixes
 from diffbgm.sound.synthesizers import Synthesizer, open_synthesizer
+from diffbgm.writers.rendered_shots import ShotSound, rendered_shots
 
 RENDERED_AGAIN = (
     "the whole film was rendered again: its SoundFont or synthesizer is not the one it was made "
@@ -73,6 +77,8 @@ class FilmSound:
 
 class Player(Protocol):
     """Plays takes: see `TakePlayer`."""
+
+    def identity(self, shot: int) -> str | None: ...
 
     def play(self, shot: int, advance: Advance) -> Iterator[Part]: ...
 
@@ -140,17 +146,35 @@ class TakePlayer:
         self._synthesizers: dict[Path, Synthesizer] = {}
         self._gone: set[str] = set()
 
+    def identity(self, shot: int) -> str:
+        """The same for two takes if, and only if, all is the same that decides their sound."""
+        take = self._film.takes[shot]
+        synthesizer = self._synthesizer(take)
+        font = synthesizer.soundfont
+        for track in filter(lambda each: each.notes, take.score.tracks):
+            synthesizer.require(track.program, track.is_drum)  # notes what plays instead of it
+        played, mixes, span = self._played(shot)
+        samples = [each.tolist() for each in played]
+        which = (str(font), font.stat().st_mtime_ns, synthesizer.name)
+        described = repr((which, take.score.tracks, samples, sorted(mixes.items()), span))
+        return hashlib.blake2b(described.encode(), digest_size=16).hexdigest()
+
     def play(self, shot: int, advance: Advance) -> Iterator[Part]:
         """What the take of a shot sounds like, part by part."""
+        take = self._film.takes[shot]
+        synthesizer = self._synthesizer(take)
+        return render_notes(synthesizer, take.score.tracks, *self._played(shot), advance)
+
+    def _played(
+        self, shot: int
+    ) -> tuple[tuple[np.ndarray, ...], Mapping[str, StemMix], tuple[int, int]]:
+        """Where the notes of a shot lie, how they are mixed, and what they sound in."""
         take, first = self._film.takes[shot], self._boundaries[shot]
-        tracks = take.score.tracks
-        return render_notes(
-            self._synthesizer(take),
-            tracks,
-            take.played or note_samples(tracks, self._film.cues.tempo_map, first),
+        tempo_map = self._film.cues.tempo_map
+        return (
+            take.played or note_samples(take.score.tracks, tempo_map, first),
             take.mixes or stem_mixes(load_style(take.style)),
             (first, self._boundaries[-1]),
-            advance,
         )
 
     def notes(self) -> dict[str, Any]:
@@ -180,28 +204,36 @@ def take_player(film: ScoredFilm) -> Iterator[TakePlayer]:
         yield TakePlayer(film, lambda font: stack.enter_context(open_synthesizer(font)))
 
 
-@dataclass(frozen=True)
-class _ShotSound:
-    parts: tuple[StoredPart, ...]
-    outlines: tuple[Outline, ...]
-
-
 class _Renderer:
     """Renders every take once, into files of `scratch`."""
 
     def __init__(self, film: ScoredFilm, scratch: Path, player: Player) -> None:
         self.film, self.scratch, self.boundaries = film, scratch, boundaries_of(film)
         self._player = player
-        self._rendered: dict[int, _ShotSound] = {}
+        self._rendered: dict[int, ShotSound] = {}
 
-    def render(self, shot: int, advance: Advance) -> _ShotSound:
+    def render(self, shot: int, advance: Advance) -> ShotSound:
         if shot not in self._rendered:
-            parts, outlines = [], []
-            for number, part in enumerate(self._player.play(shot, advance)):
-                parts.append(save_part(part, self.scratch / f"{shot:03d}-{number}.flac"))
-                outlines.append(Outline.of(part))
-            self._rendered[shot] = _ShotSound(tuple(parts), tuple(outlines))
+            self._rendered[shot] = self._kept(shot, advance)
         return self._rendered[shot]
+
+    def _kept(self, shot: int, advance: Advance) -> ShotSound:
+        """What was rendered lately, or is now and will be kept."""
+        key, name = self._player.identity(shot), f"{shot:03d}"
+        if key is None:
+            return self._played(shot, name, advance)
+        if (kept := rendered_shots.restore(key, self.scratch, name)) is not None:
+            return kept
+        sound = self._played(shot, name, advance)
+        rendered_shots.keep(key, sound)
+        return sound
+
+    def _played(self, shot: int, name: str, advance: Advance) -> ShotSound:
+        parts, outlines = [], []
+        for number, part in enumerate(self._player.play(shot, advance)):
+            parts.append(save_part(part, self.scratch / f"{name}-{number}.flac"))
+            outlines.append(Outline.of(part))
+        return ShotSound(tuple(parts), tuple(outlines))
 
 
 def _whole(renderer: _Renderer, advance: Advance) -> FilmSound:

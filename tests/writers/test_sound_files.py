@@ -12,19 +12,24 @@ import pytest
 
 from diffbgm.composition import ScoredFilm, Take, save_outlines
 from diffbgm.dialogue import Dialogue
-from diffbgm.music.score import Score, Track
+from diffbgm.music.score import Note, Score, Track
 from diffbgm.music.tempo_map import TempoMap
 from diffbgm.options import ComposeOptions
 from diffbgm.progress import Advance
 from diffbgm.sound.parts import SAMPLE_RATE, Part
 from diffbgm.sound.sample_files import SampleFile
+from diffbgm.sound.soundfont import find_soundfont
+from diffbgm.sound.synthesis import StemMix
+from diffbgm.sound.synthesizers import open_synthesizer
 from diffbgm.spotting.cue_sheet import CueSheet
 from diffbgm.spotting.hit_points import Spotting
 from diffbgm.timeline import Shot, Timeline
 from diffbgm.video.analysis import VideoAnalysis
+from diffbgm.writers.rendered_shots import rendered_shots
 from diffbgm.writers.rendering import (
     FilmSound,
     PreviousVersion,
+    TakePlayer,
     boundaries_of,
     render_film,
     stem_path,
@@ -68,6 +73,9 @@ class NoisePlayer:
 
     def __init__(self, film: ScoredFilm, moved: int = len(SHOTS)) -> None:
         self.film, self.moved, self.played = film, moved, []
+
+    def identity(self, shot: int) -> str | None:
+        """Nothing is kept."""
 
     def play(self, shot: int, advance: Advance) -> tuple[Part, ...]:
         self.played.append(shot)
@@ -202,3 +210,54 @@ def test_finished_sound_has_19_bits_and_no_part_stays(film, tmp_path: Path) -> N
         file = SampleFile(path)
         assert not (file.levels(0, len(file)) % 32).any()
     assert not list((tmp_path / "music").glob("parts-*"))
+
+
+class NamedNoise(NoisePlayer):
+    """Noise that can be told apart."""
+
+    def identity(self, shot: int) -> str | None:
+        return f"noise {shot} {self.film.takes[shot].seed}"
+
+
+def test_a_shot_is_played_once(tmp_path: Path, film: ScoredFilm) -> None:
+    rendered_shots.clear()
+    first, second = NamedNoise(film), NamedNoise(with_take(film, 2, take(seed=7)))
+    sounds = []
+    for player in (first, second):
+        with_player = nullcontext(player)
+        sounds.append(render_film(player.film, tmp_path, players=lambda _, it=with_player: it))
+    rendered_shots.clear()
+    assert first.played == list(range(len(SHOTS)))
+    assert second.played == [2]
+    before, after = (sound.outlines for sound in sounds)
+    assert [one == other for one, other in zip(before, after, strict=True)] == [
+        shot != 2 for shot in range(len(SHOTS))
+    ]
+    for part in sounds[1].parts:
+        assert len(part.between(part.start, part.stop)) == part.length
+
+
+def test_all_that_decides_a_sound_tells_takes_apart(film: ScoredFilm) -> None:
+    def identity(of: ScoredFilm, shot: int = 0) -> str:
+        of = replace(of, sound={"soundfont": str(synthesizer.soundfont)})
+        return TakePlayer(of, lambda _: synthesizer).identity(shot)
+
+    def playing(**changed: object) -> ScoredFilm:
+        note = Note(0.0, 60, 1.0, 90)
+        score = Score((Track("Piano", 0, (replace(note, **changed),)),))
+        return with_take(film, 0, replace(take(seed=1), score=score))
+
+    with open_synthesizer(find_soundfont(None)) as synthesizer:
+        whole = playing()
+        assert identity(whole) == identity(playing())
+        louder = replace(whole.takes[0], mixes={"Piano": StemMix(level_db=1.0)})
+        elsewhere = replace(whole.takes[0], played=(np.array([[480, 960]]),))
+        others = [
+            identity(playing(pitch=61)),
+            identity(playing(velocity=91)),
+            identity(playing(start_beats=0.5)),
+            identity(with_take(whole, 0, louder)),
+            identity(with_take(whole, 0, elsewhere)),
+            identity(with_take(whole, 1, whole.takes[0]), 1),
+        ]
+    assert len({identity(whole), *others}) == 1 + len(others)
