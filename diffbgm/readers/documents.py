@@ -3,7 +3,6 @@
 import contextlib
 import io
 import json
-import re
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -17,10 +16,10 @@ from diffbgm.readers.edl import possible_rates, read_edl
 from diffbgm.readers.final_cut import read_fcpxml
 from diffbgm.readers.final_cut_7 import read_final_cut_7
 from diffbgm.readers.kdenlive import read_kdenlive
+from diffbgm.readers.malformed import malformed
 from diffbgm.readers.mlt import read_mlt
 from diffbgm.readers.otio_documents import check_document, mend, parsed
 
-_CODE = re.compile(r"\b[A-Z]\w*\(|\w+\.\w+\(|<\w|\bobject at\b|\b_\w+")  # of a program
 FORMATS = (".otio", ".edl", ".fcpxml", ".fcpxmld", ".xml", ".kdenlive", ".mlt", ".aaf")
 
 
@@ -71,18 +70,10 @@ def _all_edits(path: Path, rate: Fraction | None) -> list[Any]:
         raise TimelineError(f"{path}: {exc}") from exc
     # Adapters let through whatever a malformed file makes them stumble over.
     except Exception as exc:
-        raise TimelineError(f"{path}: not a valid {path.suffix} file{_reason(exc)}") from exc
+        raise malformed(path, exc) from exc
     if not edits:
         raise TimelineError(f"{path}: holds no edit; export a sequence or timeline")
     return edits
-
-
-def _reason(error: Exception) -> str:
-    """What an error says of the file; nothing where it speaks of an adapter's inside."""
-    is_inside = isinstance(error, AttributeError | LookupError | TypeError | RecursionError)
-    if is_inside or _CODE.search(str(error)):
-        return ", or one of a kind that is not known; export it again"
-    return f" ({' '.join(str(error).split())[:200]}); export it again"
 
 
 def _document(path: Path, rate: Fraction | None) -> Any:

@@ -22,6 +22,7 @@ from diffbgm.readers.documents import FORMATS, document_file, edit_names, open_e
 from diffbgm.readers.edit_films import Locate
 from diffbgm.readers.edl import possible_rates
 from diffbgm.readers.flattening import ClipSpan, layer, snapped_rate
+from diffbgm.readers.malformed import malformed
 from diffbgm.readers.media_files import MediaFiles
 from diffbgm.timeline import (
     MAX_SECONDS,
@@ -137,7 +138,7 @@ def _visible(path: Path, edit: Any, media: ClipMedia) -> list[ClipSpan]:
     try:
         spans = layer(edit.tracks if isinstance(edit, otio.schema.Timeline) else edit, media)
     except (ArithmeticError, NotImplementedError, ValueError, otio.exceptions.OTIOError) as exc:
-        raise TimelineError(f"{path}: {exc}") from exc
+        raise malformed(path, exc) from exc
     while spans and spans[-1].covers == "nothing":
         spans.pop()
     if spans and spans[-1].end > MAX_SECONDS:
