@@ -186,7 +186,7 @@ class Store:
         with self.database.reading() as session:
             media = session.scalar(select(func.sum(Media.size))) or 0
             compositions = session.scalar(select(func.sum(Composition.size))) or 0
-        return Usage(media, compositions, size_of(self._place.lost))
+        return Usage(int(media), int(compositions), size_of(self._place.lost))
 
     def _known(self, session: Session, media_id: str) -> Media:
         media = session.get(Media, media_id)

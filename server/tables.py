@@ -6,8 +6,9 @@ A change here is a new migration in `migrations`, never an edit of an old one.
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import JSON, Column, Double, ForeignKey, Table, Text
+from sqlalchemy import JSON, BigInteger, Column, Dialect, Double, ForeignKey, Table, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.types import TypeDecorator
 
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 JobKind = Literal["compose", "refit", "take", "select"]
@@ -15,8 +16,19 @@ JobKind = Literal["compose", "refit", "take", "select"]
 FIRST_KINDS: tuple[JobKind, ...] = ("compose", "refit")
 
 
+class Words(TypeDecorator[str]):
+    """Text as clients send it: for zero, which PostgreSQL refuses, stands what Unicode has for what
+    cannot be shown."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else value.replace("\0", "\ufffd")
+
+
 class Base(DeclarativeBase):
-    type_annotation_map = {dict[str, Any]: JSON, str: Text, float: Double}  # noqa: RUF012
+    type_annotation_map = {dict[str, Any]: JSON, str: Words, float: Double}  # noqa: RUF012
 
 
 def _now() -> datetime:
@@ -38,7 +50,7 @@ class Media(Base):
 
     id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
-    size: Mapped[int]
+    size: Mapped[int] = mapped_column(BigInteger)
     created: Mapped[datetime]
 
 
@@ -103,7 +115,7 @@ class Composition(Base):
     id: Mapped[str] = mapped_column(primary_key=True)
     title: Mapped[str]
     created: Mapped[datetime] = mapped_column(default=_now, index=True)
-    size: Mapped[int] = mapped_column(default=0)
+    size: Mapped[int] = mapped_column(BigInteger, default=0)
     version: Mapped[str] = mapped_column(default="")
     jobs: Mapped[list[Job]] = relationship(
         order_by=Job.id, lazy="selectin", cascade="all, delete-orphan", passive_deletes=True

@@ -18,6 +18,7 @@ from diffbgm_server.studio.opening import shared_store
 from sqlalchemy import inspect, text
 
 from diffbgm.errors import CancelledError, OptionError, StorageError
+from tests.server.made_timelines import clip, external, timeline
 from tests.studio import (
     Postgres,
     Redis,
@@ -62,6 +63,20 @@ def test_workers_compose_what_a_server_is_asked_for(studio: StudioProcesses):
     assert "diffbgm_jobs_running 0.0" in server.ask("GET", "/metrics").text
     assert server.ask("DELETE", f"/v1/compositions/{done['id']}").status_code == 204
     assert versions(studio, done["id"]) == []
+
+
+def test_what_clients_send_is_refused_as_by_a_server_by_itself(studio: StudioProcesses):
+    server = studio.server
+    assert server.ask("GET", "/v1/compositions/%00").status_code == 404
+    assert server.ask("GET", "/v1/media/%00").status_code == 404
+    assert server.ask("DELETE", "/v1/compositions/%00").status_code == 404
+    assert server.ask("POST", "/v1/compositions/%00/cancel").status_code == 404
+    film = server.ask("POST", "/v1/media?name=holiday.mp4", data=b"the film").json()["id"]
+    for url, status in ((f"diffbgm:media/{film}", 202), ("file:///etc/hostname", 422)):
+        document = timeline(clip("a", external(url)), name="a\0b")
+        sent = server.ask("POST", "/v1/compositions", json={"timeline": document})
+        assert sent.status_code == status, sent.text
+    assert server.ask("GET", "/v1/compositions").json()["compositions"][0]["title"] == "a\ufffdb"
 
 
 def test_two_workers_work_side_by_side_and_each_job_is_cancelled_by_itself(
@@ -165,6 +180,22 @@ def test_who_lost_a_job_can_neither_report_nor_end_it(
         found = [path.read_text() for path in tmp_path.glob("artifacts/compositions/*/*/mix.wav")]
         assert found == ["by the one who has the job"]
         assert store.folder(made.id).joinpath("mix.wav").read_text() == found[0]
+
+
+def test_films_and_results_of_many_gigabytes_are_counted(
+    machines: tuple[Redis, Postgres], tmp_path: Path
+):
+    shared = Studio(machines[0].url, machines[1].url, str(tmp_path / "artifacts"))
+    with shared_store(shared, tmp_path / "own") as store:
+        (tmp_path / "part").touch()
+        store.keep_media(tmp_path / "part", "a" * 64, "long.mp4", 6 * 10**9)
+        made = store.add_composition("holiday", {}, [])
+        table = JobTable(store.database)
+        while (claim := table.claim()) and claim.composition.id != made.id:
+            table.end(claim, None)
+        assert claim is not None and table.end(claim, None, version="1-a", size=7 * 10**9)
+        used = store.usage()
+    assert (used.media, used.compositions) == (6 * 10**9, 7 * 10**9)
 
 
 def test_many_claim_at_once_and_each_job_is_given_once(
