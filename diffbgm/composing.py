@@ -107,7 +107,10 @@ def compose(
             numbers=((0, 1),) * len(takes),
             options=options,
             film=film,
-            model=model | network.feature_sources(analysis.image_embeddings) | ranking,
+            model=model
+            | network.feature_sources(analysis.image_embeddings)
+            | network.memory
+            | ranking,
             sound={"soundfont": str(soundfont)},
             origin=origin_of(checkpoint, model, soundfont, options.seed, analysis.mood_source),
         )
@@ -152,7 +155,7 @@ def recompose(
                 cues = with_written(cues, shot, written)
         with clock.stage("diffusion") as advance:
             seeds = _new_seeds(scored, shot, number, options)
-            rolls = _new_rolls(scored, cues, shot, seeds, options, advance)
+            rolls, memory = _new_rolls(scored, cues, shot, seeds, options, advance)
             likeness = _likeness(rolls) if len(rolls) > 1 else [None]
             order = range(len(rolls)) if options.seed is not None else _best_first(likeness)
         with clock.stage("arrangement"):
@@ -176,7 +179,8 @@ def recompose(
             ]
             for index, take in enumerate(takes):
                 save_take(work, shot, number + index, take)
-        scored = replace(scored, origin=with_soundfont(composition.origin, soundfont))
+        origin = with_soundfont(composition.origin, soundfont)
+        scored = replace(scored, origin=origin, model=scored.model | memory)
         previous = PreviousVersion(folder, shot)
         scored = scored.with_take(shot, takes[0], number, number + len(takes))
         return replace(write_folder(work, scored, clock, previous), folder=folder)
@@ -291,11 +295,13 @@ def _new_rolls(
     seeds: list[int],
     options: TakeOptions,
     advance: Advance,
-) -> list[np.ndarray]:
+) -> tuple[list[np.ndarray], dict[str, str]]:
+    """One a seed, and what there is to tell of memory."""
     if options.notes == "same":
-        return [scored.roll]
+        return [scored.roll], {}
     checkpoint = generation.resolve_checkpoint(options.checkpoint or scored.options.checkpoint)
     network = generation.load(checkpoint, options.device)
-    return generation.inpaint_shot(
+    rolls = generation.inpaint_shot(
         network, cues, scored.analysis, shot, scored.roll, scored.options.sampling, seeds, advance
     )
+    return rolls, network.memory

@@ -42,7 +42,7 @@ def describe_model(checkpoint: Path, sampling: Sampling) -> dict[str, Any]:
 def load(checkpoint: Path, device: str) -> "Model":
     """The model, kept warm until `unload`; a changed file is loaded again."""
     changed = checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
-    return _load(checkpoint, changed, choose_device(device))
+    return _load(checkpoint, changed, choose_device(device)).afresh()
 
 
 def unload() -> None:

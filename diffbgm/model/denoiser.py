@@ -72,15 +72,20 @@ class TimeTokenDenoiser:
         given: np.ndarray | None = None,
         known: np.ndarray | None = None,
         alive: Callable[[], None] = lambda: None,
+        windows_at_once: int | None = None,
     ) -> None:
         """`given` (4 B, 3, 88) stays where `known` (3, 4 B) is true.
 
-        `alive` is called before every pass through the network; it may raise to stop.
+        `alive` is called before every pass through the network; it may raise to stop. As many
+        windows go through at once as are quick there, unless `windows_at_once` says how many.
         """
         self.network = network
         self.takes = takes
         self.guidance = guidance
         self.device = next(network.parameters()).device
+        on_processor = self.device.type == "cpu"
+        quick = WINDOWS_AT_ONCE_ON_PROCESSOR if on_processor else WINDOWS_AT_ONCE
+        self.windows_at_once = windows_at_once or quick
         bars = len(piece.dynamic) // BEATS_PER_BAR
         self.windows = Windows(bars, network.config.window_bars, self.device)
         self.conditions = self._window_conditions(piece)
@@ -119,7 +124,7 @@ class TimeTokenDenoiser:
             )
             return prediction.logits, prediction.velocity
 
-        logits, velocity = self.windows.average(self.takes, self._at_once, predict)
+        logits, velocity = self.windows.average(self.takes, self.windows_at_once, predict)
         logits += self.network.calibration
         logits[..., :KEYS] += self.chromatic
         logits = sing(follow_rhythm(logits), self.known.clean, self.known.mask)
@@ -146,11 +151,6 @@ class TimeTokenDenoiser:
                 alpha * clean[:, :, None] + sigma * self.recalled_noise[bar]
             )
         return x
-
-    @property
-    def _at_once(self) -> int:
-        on_processor = self.device.type == "cpu"
-        return WINDOWS_AT_ONCE_ON_PROCESSOR if on_processor else WINDOWS_AT_ONCE
 
     def _guided(
         self,

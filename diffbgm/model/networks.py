@@ -3,6 +3,7 @@
 Adding one is adding a line to `KINDS`; who scores a film does not ask which one it is.
 """
 
+import logging
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -17,15 +18,19 @@ from diffbgm.model.paper import checkpoint as paper_checkpoint
 from diffbgm.model.paper import sampling as paper_sampling
 from diffbgm.model.paper.unet import PaperNetwork
 from diffbgm.model.piece_conditions import PieceConditions
+from diffbgm.model.room import Room, is_out_of_memory
 from diffbgm.model.weights_file import another_network, read_format
 from diffbgm.options import Sampling
 from diffbgm.progress import Advance, no_advance
+
+logger = logging.getLogger(__name__)
 
 _FEWEST_STEPS = 4  # that may be asked for
 
 
 class Sampler(Protocol):
-    """Rolls of a piece, as `model.sampling.sample` says."""
+    """Rolls of a piece, as `model.sampling.sample` says; `windows` at once, as many as it likes
+    where that is None."""
 
     def __call__(
         self,
@@ -36,6 +41,7 @@ class Sampler(Protocol):
         given: np.ndarray | None = None,
         known: np.ndarray | None = None,
         progress: Advance = ...,
+        windows: int | None = None,
     ) -> np.ndarray: ...
 
 
@@ -76,10 +82,20 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Model:
-    """A network on its device, ready to sample."""
+    """A network on its device, ready to sample; `room` is of the job that it is loaded for."""
 
     network: Any
     kind: Kind
+    device: torch.device
+    room: Room
+
+    @classmethod
+    def of(cls, network: Any, kind: Kind, device: torch.device) -> "Model":
+        return cls(network, kind, device, Room(device))
+
+    def afresh(self) -> "Model":
+        """The same for another job: with all of the device to try."""
+        return Model.of(self.network, self.kind, self.device)
 
     def sample(
         self,
@@ -90,8 +106,30 @@ class Model:
         known: np.ndarray | None = None,
         progress: Advance = no_advance,
     ) -> np.ndarray:
-        """Rolls (len(seeds), 4 B, 3, 88), one a seed; see `model.sampling.sample`."""
-        return self.kind.sample(self.network, piece, seeds, options, given, known, progress)
+        """Rolls (len(seeds), 4 B, 3, 88), one a seed; see `model.sampling.sample`.
+
+        Where a GPU has not enough memory, once more with few windows at a time, then on the
+        processor; `memory` says so.
+        """
+        while (rolls := self._try(piece, seeds, options, given, known, progress)) is None:
+            self.room.shrink()
+        return rolls
+
+    def _try(self, *arguments: Any) -> np.ndarray | None:
+        """None where there was not enough memory, and less can be tried."""
+        try:
+            network = self.network.to(self.room.device)
+            return self.kind.sample(network, *arguments, windows=self.room.windows)
+        except RuntimeError as error:
+            if self.room.is_least or not is_out_of_memory(error):
+                raise
+            logger.warning("not enough memory on %s; less is tried: %s", self.device, error)
+            return None
+
+    @property
+    def memory(self) -> dict[str, str]:
+        """More of `model` in composition.json, where there was not enough."""
+        return self.room.told(self.device)
 
     def for_one_shot(self, options: Sampling) -> Sampling:
         """How one shot is sampled where all around it is known."""
@@ -114,7 +152,13 @@ def kind_of(path: Path) -> Kind:
 def load_model(path: Path, device: torch.device) -> Model:
     """The model in `path`; CheckpointError unless it is whole and all of its weights fit."""
     kind = kind_of(path)
-    return Model(kind.load(path, device), kind)
+    try:
+        network = kind.load(path, device)
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+        network = kind.load(path, torch.device("cpu"))  # Sampling tries the device again.
+    return Model.of(network, kind, device)
 
 
 def describe(path: Path, options: Sampling) -> dict[str, Any]:

@@ -25,14 +25,16 @@ def sample(
     given: np.ndarray | None = None,
     known: np.ndarray | None = None,
     progress: Advance = no_advance,
+    windows: int | None = None,
 ) -> np.ndarray:
     """Rolls (len(seeds), 4 B, 3, 88), one a seed; see `music.pianoroll` for the values.
 
-    Where `known` (3, 4 B) is true, the roll `given` (4 B, 3, 88) stays as it is.
+    Where `known` (3, 4 B) is true, the roll `given` (4 B, 3, 88) stays as it is. `windows` go
+    through the network at once, as many as are quick there if that is None.
     """
     said = LastWord(progress)
     denoiser = TimeTokenDenoiser(
-        network, piece, len(seeds), options.guidance, given, known, said.again
+        network, piece, len(seeds), options.guidance, given, known, said.again, windows
     )
     noise = SeededNoise(seeds, denoiser.shape, denoiser.device)
     log_snr = noise_levels(options.steps, denoiser.device)

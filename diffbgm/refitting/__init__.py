@@ -92,10 +92,11 @@ def refit(
         with clock.stage("spotting"):
             settled = settle(composition.folder, old, analysis, found)
         with clock.stage("diffusion") as advance:
-            roll = _new_roll(settled, options, advance)
+            roll, memory = _new_roll(settled, options, advance)
         with clock.stage("arrangement") as advance:
             scored = scored_edit(settled, roll, soundfont, work, advance)
-        scored = replace(scored, origin=with_soundfont(composition.origin, soundfont))
+        origin = with_soundfont(composition.origin, soundfont)
+        scored = replace(scored, origin=origin, model=scored.model | memory)
         written = write_folder(work, scored, clock)
     return replace(written, folder=target)
 
@@ -111,13 +112,16 @@ def _changes(composition: Composition, before: Timeline, edit: Timeline) -> tupl
     return changes
 
 
-def _new_roll(settled: Settled, options: RefitOptions, advance: Advance) -> np.ndarray:
-    """The old cells where they are now, and new ones under new beats."""
+def _new_roll(
+    settled: Settled, options: RefitOptions, advance: Advance
+) -> tuple[np.ndarray, dict[str, str]]:
+    """The old cells where they are now, and new ones under new beats; and what there is to tell
+    of memory."""
     cues, old = settled.cues, settled.old
     roll = carried_roll(old, settled.retiming)
     groups = _groups(settled.retiming.old_beats < 0)
     if not groups:
-        return roll
+        return roll, {}
     checkpoint = generation.resolve_checkpoint(options.checkpoint or old.options.checkpoint)
     network = generation.load(checkpoint, options.device)
     seed = old.options.seed if options.seed is None else options.seed
@@ -133,7 +137,7 @@ def _new_roll(settled: Settled, options: RefitOptions, advance: Advance) -> np.n
             [seed],
             advance_group,
         )
-    return roll
+    return roll, network.memory
 
 
 def _groups(fresh: np.ndarray) -> list[np.ndarray]:

@@ -40,13 +40,17 @@ def sample(
     given: np.ndarray | None = None,
     known: np.ndarray | None = None,
     progress: Advance = no_advance,
+    windows: int | None = None,
 ) -> np.ndarray:
     """As `model.sampling.sample`, of the features that `feature_sources` names, without guidance.
 
     The network has one track; notes get theirs afterwards, see `roll.from_channels`.
     """
     visual, language = _tokens(network, piece)
-    rolls = sample_features(network, visual, language, seeds, options.steps, given, known, progress)
+    steps, at_once = options.steps, windows or WINDOWS_AT_ONCE
+    rolls = sample_features(
+        network, visual, language, seeds, steps, given, known, progress, at_once
+    )
     return keep_given(rolls, given, known)
 
 
@@ -84,6 +88,7 @@ def sample_features(
     given: np.ndarray | None = None,
     known: np.ndarray | None = None,
     progress: Advance = no_advance,
+    at_once: int = WINDOWS_AT_ONCE,
 ) -> np.ndarray:
     """Rolls (len(seeds), 4 B, 3, 88) for features visual (B, V) and language (B, L) float32.
 
@@ -91,7 +96,7 @@ def sample_features(
     `given` (4 B, 3, 88) has them, and are silent in what is returned.
     """
     said = LastWord(progress)
-    predict_noise = WindowedNoise(network, visual, language, said.again)
+    predict_noise = WindowedNoise(network, visual, language, said.again, at_once)
     length, device = predict_noise.windows.sixteenths, predict_noise.windows.device
     kept = _known_cells(given, known, length, device)
     noise = SeededNoise(seeds, (2, length, PITCHES), device)
@@ -111,10 +116,11 @@ class WindowedNoise:
         visual: np.ndarray,
         language: np.ndarray,
         alive: Callable[[], None] = lambda: None,
+        at_once: int = WINDOWS_AT_ONCE,
     ) -> None:
-        """Features (B, .) of whole bars. `alive` is called before every pass through the network;
-        it may raise to stop."""
-        self.network, self.alive = network, alive
+        """Features (B, .) of whole bars, `at_once` windows of them at a time. `alive` is called
+        before every pass through the network; it may raise to stop."""
+        self.network, self.alive, self.at_once = network, alive, at_once
         device = next(network.parameters()).device
         self.windows = Windows(len(visual) // BEATS_PER_BAR, WINDOW_BARS, device)
         self.visual, self.language = map(self.windows.of_beats, (visual, language))
@@ -123,7 +129,7 @@ class WindowedNoise:
         def predict(batch: Batch) -> tuple[Tensor]:
             return (self._predict(self.windows.cut(x, batch), step[batch.takes], batch.windows),)
 
-        (noise,) = self.windows.average(len(x), WINDOWS_AT_ONCE, predict)
+        (noise,) = self.windows.average(len(x), self.at_once, predict)
         return noise
 
     def _predict(self, x: Tensor, step: Tensor, windows: list[int]) -> Tensor:
