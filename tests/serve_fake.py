@@ -30,6 +30,7 @@ def main() -> None:
     parser.add_argument("--job-memory", type=int, help="bytes that a job may have")
     parser.add_argument("--studio", nargs=3, metavar=("QUEUE", "DATABASE", "ARTIFACTS"))
     parser.add_argument("--silent", type=float, default=2.0, help="seconds, of a studio's worker")
+    parser.add_argument("--idle", type=float, default=600.0, help="seconds, of the same")
     parser.add_argument("--worker", action="store_true", help="be one, instead of a server")
     parser.add_argument("--logs", action="store_true", help="as the command does")
     given = parser.parse_args()
@@ -37,7 +38,11 @@ def main() -> None:
         logs.configure()
     if given.largest_file:
         resource.setrlimit(resource.RLIMIT_FSIZE, (given.largest_file,) * 2)
-    studio = Studio(*given.studio, given.silent, attempts=6) if given.studio else None
+    studio = (
+        Studio(*given.studio, given.silent, attempts=6, idle_seconds=given.idle)
+        if given.studio
+        else None
+    )
     composer = IsolatedComposer(
         FakeComposer(given.store.parent / "gate"), limits=JobLimits(memory_bytes=given.job_memory)
     )

@@ -126,19 +126,26 @@ class Workers:
     studio: list[str]
     running: list[subprocess.Popen[str]] = field(default_factory=list)
 
-    def start(self) -> subprocess.Popen[str]:
+    def start(self, *options: str) -> subprocess.Popen[str]:
         """One more, that takes jobs by now."""
-        worker = self.begin()
+        worker = self.begin(*options)
         assert worker.stdout is not None
         assert worker.stdout.readline() == "ready\n"
         return worker
 
-    def begin(self) -> subprocess.Popen[str]:
+    def begin(self, *options: str) -> subprocess.Popen[str]:
         """One more, without waiting."""
         store = ["--store", str(self.folder / "store")]
         with (self.folder / "workers.log").open("a") as log:
             worker = subprocess.Popen(
-                [sys.executable, str(HERE / "serve_fake.py"), "--worker", *store, *self.studio],
+                [
+                    sys.executable,
+                    str(HERE / "serve_fake.py"),
+                    "--worker",
+                    *store,
+                    *self.studio,
+                    *options,
+                ],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,

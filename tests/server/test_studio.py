@@ -6,9 +6,11 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from diffbgm_server.config import Studio
 from diffbgm_server.job_table import JobLostError, JobTable
@@ -139,6 +141,25 @@ def test_redis_and_postgresql_may_be_killed(studio: StudioProcesses):
     for composition in [*running, *waiting, later]:
         assert server.ended(composition)["state"] == "done"
         assert len(versions(studio, composition)) == 1
+
+
+def test_a_worker_without_work_gives_its_memory_back(studio: StudioProcesses):
+    worker = studio.workers.start("--idle", "0.5")
+    end = time.monotonic() + 60
+    while has_composer(worker):
+        assert time.monotonic() < end, "the composing process stays"
+        time.sleep(0.05)
+    worker.terminate()
+    assert worker.wait(60) == 0
+
+
+def has_composer(worker: subprocess.Popen[str]) -> bool:
+    """Whether its composing process is there."""
+    for child in psutil.Process(worker.pid).children():
+        with suppress(psutil.NoSuchProcess):
+            if "spawn_main" in " ".join(child.cmdline()):
+                return True
+    return False
 
 
 # --- the table of jobs in PostgreSQL
