@@ -38,7 +38,8 @@ def open_shared(url: str, folder: StoreFolder) -> Database:
         raise
     except exc.OperationalError as error:
         shown = address.render_as_string(hide_password=True)
-        raise StorageError(f"The database {shown} does not answer: {error.orig}.") from error
+        why = str(error.orig).partition("\n")[0]
+        raise StorageError(f"The database {shown} does not answer: {why}.") from error
     return Database(engine)
 
 

@@ -9,6 +9,9 @@ from ..composer import Description
 from ..database import Database, clock
 from ..tables import Member
 
+# Of who was killed nothing stays for longer.
+_FORGOTTEN_SECONDS = 86400.0
+
 
 class Members:
     def __init__(self, database: Database) -> None:
@@ -21,6 +24,7 @@ class Members:
         with self._database.writing() as session:
             now = session.scalar(select(clock()))
             session.merge(Member(id=name, heard=now, description=described))
+            session.execute(delete(Member).where(Member.heard < clock() - _FORGOTTEN_SECONDS))
 
     def forget(self, name: str) -> None:
         with self._database.writing() as session:

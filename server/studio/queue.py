@@ -12,7 +12,7 @@ from typing import Any
 import dramatiq
 import redis
 from dramatiq.brokers.redis import RedisBroker
-from dramatiq.errors import ConnectionError as BrokerError
+from dramatiq.errors import BrokerConnectionError
 
 from diffbgm.errors import OptionError, StorageError
 
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 _QUEUE = "diffbgm"
 _IDLE_MILLISECONDS = 200  # between two looks into an empty queue
-_TROUBLE = (redis.RedisError, BrokerError, OSError)
+_TROUBLE = (redis.RedisError, BrokerConnectionError, OSError)
 
 
 class Messages:
