@@ -32,6 +32,9 @@ PLUGINS = {
 # SQLAlchemy imports its driver by the database's address; redis wants the other on old Pythons.
 BY_OTHERS = {"psycopg", "async-timeout"}
 
+# Calls that name a module: what is in its folder may be all that is wanted of it.
+_LOOKS_FOR = ("import_module", "find_spec")
+
 
 def canonical(name: str) -> str:
     """A distribution's name as PEP 503 normalises it, without its version or extras."""
@@ -45,7 +48,7 @@ def imports(path: Path) -> Iterator[str]:
             yield from (alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
             yield node.module.partition(".")[0]
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(_LOOKS_FOR):
             argument = node.args[0]
             if isinstance(argument, ast.Constant):
                 yield argument.value.partition(".")[0]
