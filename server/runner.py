@@ -33,9 +33,8 @@ from .store_folder import size_of
 
 logger = logging.getLogger(__name__)
 
-# Reports closer together than this are one to those who watch, unless it is time to be heard.
+# Reports closer together than this are one to those who watch.
 _PROGRESS_STEP = 0.002
-_HEARD_SECONDS = 0.5
 _RETRY_SECONDS = 2.0
 
 
@@ -45,6 +44,7 @@ class Runner:
 
     `changed` is called with all that who watches should see. A database that does not answer is
     waited for, `patience` seconds in the middle of a job: after so long another one may have it.
+    Every `heard_seconds` the holder of a job is heard, and hears whether it is to stop.
     """
 
     store: Store
@@ -52,6 +52,7 @@ class Runner:
     metrics: Metrics
     changed: Callable[[], None] = lambda: None
     patience: float = float("inf")
+    heard_seconds: float = 0.5
     is_stopping: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -190,9 +191,11 @@ class _Report:
             raise ServerStoppingError("The server is stopping.")
         fraction = min(max(fraction, self._fraction), 1.0)
         is_news = stage != self._stage or fraction - self._fraction >= _PROGRESS_STEP
-        if is_news or time.monotonic() - self._told > _HEARD_SECONDS:
+        if is_news:
             self._stage, self._fraction = stage, fraction
             self.tell(stage=stage, fraction=fraction)
+        elif time.monotonic() - self._told > self._runner.heard_seconds:
+            self.tell()
 
     def tell(self, **news: Any) -> None:
         self._told = time.monotonic()
@@ -204,7 +207,8 @@ class _Report:
                 raise JobLostError("The database was away for too long.") from error
         else:
             self._heard = time.monotonic()
-            self._runner.changed()
+            if news:
+                self._runner.changed()
 
     @contextmanager
     def kept_up(self) -> Iterator[None]:
@@ -212,7 +216,7 @@ class _Report:
         is_over = threading.Event()
 
         def beat() -> None:
-            while not is_over.wait(_HEARD_SECONDS):
+            while not is_over.wait(self._runner.heard_seconds):
                 with suppress(CancelledError):  # It is noticed at the end.
                     self.tell()
 
