@@ -16,13 +16,17 @@ class Relinked:
 
 
 def relinked_path(path: str, relinked: Relinked) -> str:
-    """A relative path to what lies there, as seen from the new folder; any other as it is."""
+    """A relative path to what lies there, as seen from the new folder; any other as it is.
+
+    That of a folder ends with a slash.
+    """
     if not path or re.match(r"[A-Za-z]:", path) or path.startswith(("/", "\\")):
         return path
     file = relinked.source / path
-    if not file.is_file():
+    if not (file.is_dir() if path.endswith("/") else file.is_file()):
         return path
-    return Path(os.path.relpath(file.resolve(), relinked.target.resolve())).as_posix()
+    moved = Path(os.path.relpath(file.resolve(), relinked.target.resolve())).as_posix()
+    return moved + "/" * path.endswith("/")
 
 
 def relinked_url(url: str, relinked: Relinked) -> str:

@@ -16,6 +16,8 @@ from diffbgm.writers.timelines.mlt_removal import OURS, value_of, without_music
 from diffbgm.writers.timelines.music import Marker, Music, SoundTrack
 from diffbgm.writers.timelines.xml import Element, added, made, parsed, serialised, used_names
 
+# Properties that name a file: of media, of what stands for them, of wipes, of tables of colours.
+_FILES = ("resource", "warp_resource", "kdenlive:originalurl", "kdenlive:proxy", "luma", "av.file")
 _GUIDES = "kdenlive:docproperties.guides"
 _SEQUENCE_GUIDES = "kdenlive:sequenceproperties.guides"
 _GUIDE_TYPES = {  # Kdenlive's own categories, by their colours
@@ -109,7 +111,7 @@ def _relink(root: Element, relinked: Relinked) -> None:
     source = relinked.source / (base or "")
     place = Relinked(source, relinked.target)
     for each in root.iter("property"):
-        if each.get("name") in ("resource", "kdenlive:originalurl", "warp_resource") and each.text:
+        if each.get("name") in _FILES and each.text:
             speed, colon, path = each.text.partition(":")
             if colon and _is_number(speed):
                 each.text = f"{speed}:{relinked_path(path, place)}"

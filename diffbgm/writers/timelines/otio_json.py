@@ -26,8 +26,9 @@ def with_music(text: bytes, music: Music, name: str | None, relinked: Relinked) 
     first."""
     document = parsed(without_music(text))
     for entry in _objects(document):
-        if isinstance(url := entry.get("target_url"), str):
-            entry["target_url"] = relinked_url(url, relinked)
+        for field in ("target_url", "target_url_base"):  # the latter of sequences of pictures
+            if isinstance(url := entry.get(field), str):
+                entry[field] = relinked_url(url, relinked)
     edit = next(edit for edit in _edits(document) if name in (None, edit.get("name")))
     if _schema(edit) == "Track":
         whole = {**edit}

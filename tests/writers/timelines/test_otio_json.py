@@ -92,6 +92,19 @@ def test_relative_media_are_found_from_the_new_folder_and_others_stay(tmp_path: 
     assert found == ["../rushes/a.mp4", "gone.mp4", "diffbgm:x"]
 
 
+def test_the_folder_of_a_sequence_of_pictures_is_found_from_the_new_folder(tmp_path: Path):
+    edit = made_edit(tmp_path / "rushes")
+    (tmp_path / "rushes" / "vfx").mkdir()
+    pictures = otio.schema.ImageSequenceReference("vfx/", "p.", ".exr", 1, 1, 25, 4)
+    next(iter(edit.find_clips())).media_reference = pictures
+    relinked = Relinked(tmp_path / "rushes", tmp_path / "music")
+    music = music_for(Timeline(RATE, (Shot(0, 0, 100),)))
+    back = otio.adapters.read_from_string(
+        with_music(edit.to_json_string().encode(), music, None, relinked).decode()
+    )
+    assert next(iter(back.find_clips())).media_reference.target_url_base == "../rushes/vfx/"
+
+
 @pytest.mark.parametrize("moves", [False, True])
 def test_a_film_without_an_edit_gets_one_of_its_shots(tmp_path: Path, moves: bool):
     folder = tmp_path / "music"
