@@ -109,24 +109,30 @@ def write_folder(
     with clock.stage("sound") as advance:
         sound = render_film(film, folder, previous, advance)
         film = replace(film, sound=film.sound | sound.notes)
-    with clock.stage("mastering") as advance:
-        gain_db = write_sound(folder, film, sound, advance)
-        sound.discard()
-        save_outlines(sound.outlines, folder)
-    mix = SampleFile(folder / "mix.wav")
-    with Beside(lambda advance: _write_film(folder, film, mix, advance)) as muxing:
-        with clock.stage("pictures") as advance:
-            loudness = measure_loudness(mix, len(mix), part_of(advance, 0.0, 0.4))
-            score = join_shots(take.score for take in film.takes)
-            _write_notes(folder, film, score, previous, part_of(advance, 0.4, 0.8))
-            overview(folder / "overview.png", film.analysis, film.cues, score, mix)
-            write_timelines(folder, film, [entry["audio"] for entry in _shot_entries(film)])
-            if previous:
-                share(previous.folder / ANALYSIS, folder / ANALYSIS)
-            else:
-                save_analysis(film.analysis, folder)
-        with clock.stage("film") as advance:
-            muxing.wait(advance)
+    score = join_shots(take.score for take in film.takes)
+    measured: list[Loudness] = []
+    with Beside(lambda advance: _write_notes(folder, film, score, previous, advance)) as notes:
+        with clock.stage("mastering") as advance:
+            gain_db = write_sound(folder, film, sound, advance)
+            sound.discard()
+            save_outlines(sound.outlines, folder)
+        mix = SampleFile(folder / "mix.wav")
+
+        def measure(advance: Advance) -> None:
+            measured.append(measure_loudness(mix, len(mix), advance))
+
+        with (
+            Beside(lambda advance: _write_film(folder, film, mix, advance)) as muxing,
+            Beside(measure) as measuring,
+        ):
+            with clock.stage("pictures") as advance:
+                overview(folder / "overview.png", film.analysis, film.cues, score, mix)
+                notes.wait(part_of(advance, 0.0, 0.5))
+                _write_rest(folder, film, previous)
+                measuring.wait(part_of(advance, 0.5, 1.0))
+            with clock.stage("film") as advance:
+                muxing.wait(advance)
+    (loudness,) = measured
     write_licence(film.origin, folder / LICENCE)
     files = record_of(folder, recorded_files(previous.folder) if previous else None)
     composition = _document(folder, film, gain_db, loudness, clock.timings, files)
@@ -135,6 +141,15 @@ def write_folder(
     composition = replace(composition, files=to_json(files))
     composition.save()
     return composition
+
+
+def _write_rest(folder: Path, film: ScoredFilm, previous: PreviousVersion | None) -> None:
+    """The timelines, and the analysis."""
+    write_timelines(folder, film, [entry["audio"] for entry in _shot_entries(film)])
+    if previous:
+        share(previous.folder / ANALYSIS, folder / ANALYSIS)
+    else:
+        save_analysis(film.analysis, folder)
 
 
 def _write_film(folder: Path, film: ScoredFilm, music: SampleFile, advance: Advance) -> None:
@@ -179,6 +194,7 @@ def _write_notes(
         markers=_midi_markers(film),
     )
     rolls = PianoRolls(score, tempo_map, first_downbeat)
+    (folder / "shots").mkdir(exist_ok=True)
     for shot in timeline.shots:
         midi, image = (folder / f"shots/{shot.index:03d}{suffix}" for suffix in (".mid", ".png"))
         if previous and shot.index != previous.shot:

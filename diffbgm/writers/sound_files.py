@@ -42,7 +42,7 @@ def write_sound(
         part_of(advance, 0.0, 0.5),
     )
     for name in ("stems", "shots"):
-        (folder / name).mkdir()
+        (folder / name).mkdir(exist_ok=True)  # beside, notes are written there
     _write_mix_and_stems(folder, film, sound, mastering, part_of(advance, 0.5, 0.95))
     _write_segments(folder, sound, boundaries_of(film), part_of(advance, 0.95, 1.0))
     return mastering.gain_db
