@@ -109,7 +109,8 @@ def _remove_markers(root: Element, places: set[tuple[int, str]]) -> None:
                 for one in guides
                 if not one.get(OURS) and (one.get("pos"), one.get("comment")) not in places
             ]
-            each.text = json.dumps(kept, indent=1, ensure_ascii=False)
+            if len(kept) < len(guides):
+                each.text = json.dumps(kept, indent=1, ensure_ascii=False)
     for listed in root.iter("properties"):
         if listed.get("name") == "shotcut:markers":
             removed([each for each in listed if value_of(each, OURS) == "1"])

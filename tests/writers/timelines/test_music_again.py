@@ -89,3 +89,13 @@ def test_what_an_editor_put_on_our_track_stays_in_its_place(timeline: Timeline, 
         for lane in lanes
         if any(piece.name == "BGM 3" or "002.wav" in piece.name for piece in lane.pieces)
     ] == [[(50, 75)]]
+
+
+def test_guides_of_another_sequence_of_kdenlive_stay_as_they_are_written(timeline: Timeline):
+    form = FORMATS["kdenlive"]
+    guides = '<property name="kdenlive:sequenceproperties.guides">[\n]\n</property>'
+    other = f'<tractor id="other">{guides}</tractor>'.encode()
+    plain = document(timeline, "kdenlive").replace(b"<playlist", other + b"<playlist", 1)
+    once = form.with_music(plain, other_music(), None, SAME)
+    again = form.with_music(once, other_music(), None, SAME)
+    assert other in once and again == once
