@@ -138,10 +138,10 @@ def recompose(
     style_name = located(options.style or scored.takes[shot].style)
     style = load_style(style_name).moved(options.octave)
     soundfont = find_soundfont(options.soundfont) if options.soundfont else soundfont_of(scored)
-    if options.notes == "new":
-        choose_device(options.device)
     with next_version(composition) as work:
         prepare_sound(soundfont, style)
+        if options.notes == "new":
+            choose_device(options.device)  # loads torch, while instruments are unpacked
         with clock.stage("spotting"):
             cues = override_shot(
                 scored.cues,
