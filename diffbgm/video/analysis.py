@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from diffbgm.errors import FilmError
-from diffbgm.progress import Advance
+from diffbgm.progress import Advance, no_advance, part_of
 from diffbgm.readers.film_info import probe
 from diffbgm.timeline import CutHints, MediaSpan, Shot, Timeline, check_cuts
 from diffbgm.video.captions import nearest_captions
@@ -39,6 +39,7 @@ MOOD_SOURCES: dict[MoodSource, str] = {
 
 _BESIDE_CUT = 6  # frames from a given cut, at which the pictures are compared: past most dissolves
 _PROGRESS_FRAMES = 12
+_MEASURED = 0.95  # of the progress, when the last picture was; then transitions are sought
 _THUMBNAIL_PIXELS = 10_000_000  # of all thumbnails together: 480 of them keep their size
 
 
@@ -76,7 +77,7 @@ class _Meaning(NamedTuple):
 def analyse_film(
     path: Path,
     cuts: tuple[int, ...] | None = None,
-    progress: Advance | None = None,
+    progress: Advance = no_advance,
     clip: Clip | None = None,
     hints: CutHints | None = None,
 ) -> VideoAnalysis:
@@ -91,17 +92,18 @@ def analyse_film(
     info = probe(path)
     rate = info.frame_rate
     expected = round(info.seconds * rate) if info.seconds else None
-    frames = _reported(on_grid(read_pictures(path), rate), expected, progress)
+    decoding = part_of(progress, 0.0, _MEASURED)
+    frames = _reported(on_grid(read_pictures(path), rate), expected, decoding)
     meters = _Meters(rate, cuts, hints)
     meaning = _measure(meters, frames, rate, clip, lambda: content_of(path))
     if meters.frames < 2:
         raise FilmError(f"{path}: is a single picture; give a film")
     whole = Timeline(rate, (Shot(0, 0, meters.frames, MediaSpan(path)),))
-    return meters.analysis(whole, meaning)
+    return meters.analysis(whole, meaning, part_of(progress, _MEASURED, 1.0))
 
 
 def analyse_timeline(
-    timeline: Timeline, progress: Advance | None = None, clip: Clip | None = None
+    timeline: Timeline, progress: Advance = no_advance, clip: Clip | None = None
 ) -> VideoAnalysis:
     """Measure an edit of one or many films; gaps are black.
 
@@ -112,10 +114,11 @@ def analyse_timeline(
     begins, FilmError where one cannot be used.
     """
     rate = timeline.frame_rate
-    frames = _reported(edit_frames(timeline), timeline.frames, progress)
+    decoding = part_of(progress, 0.0, _MEASURED)
+    frames = _reported(edit_frames(timeline), timeline.frames, decoding)
     meters = _Meters(rate, None if timeline.hints else timeline.cuts, timeline.hints)
     meaning = _measure(meters, frames, rate, clip, lambda: content_of_edit(timeline))
-    return meters.analysis(timeline, meaning)
+    return meters.analysis(timeline, meaning, part_of(progress, _MEASURED, 1.0))
 
 
 def _measure(
@@ -164,17 +167,20 @@ class _Meters:
             self.frames += 1
             yield frame
 
-    def _cuts(self) -> HintedCuts:
+    def _cuts(self, advance: Advance) -> HintedCuts:
         if self._given is not None:
             return HintedCuts(self._given.finish(self.frames), ())
         assert self._shots is not None
-        found, downscaled = self._shots.finish(), self._shots.downscaled
+        found, downscaled = self._shots.finish(advance), self._shots.downscaled
         return apply_hints(self._hints, found, downscaled, self._shortest)
 
-    def analysis(self, shown: Timeline, meaning: _Meaning | None) -> VideoAnalysis:
+    def analysis(
+        self, shown: Timeline, meaning: _Meaning | None, advance: Advance
+    ) -> VideoAnalysis:
         """`meaning` None: read the mood from colour and motion."""
         rate = float(shown.frame_rate)
-        cuts, rejected = self._cuts()
+        cuts, rejected = self._cuts(advance)
+        advance(1.0)
         timeline = shown.cut_at([cut.frame for cut in cuts])
         energy = self._motion.energy(rate, [cut.span for cut in cuts])
         middles = [(shot.start_frame + shot.end_frame) // 2 for shot in timeline.shots]
@@ -258,12 +264,11 @@ class _Album:
 
 
 def _reported(
-    pictures: Iterable[Picture], expected: int | None, progress: Advance | None
+    pictures: Iterable[Picture], expected: int | None, advance: Advance
 ) -> Iterator[Picture]:
-    """The pictures, reporting to `progress` now and then how far they are."""
+    """The pictures, reporting to `advance` now and then how far they are."""
     for number, picture in enumerate(pictures):
-        if progress is not None and expected and number % _PROGRESS_FRAMES == 0:
-            progress(min(1.0, number / expected))
+        if expected and number % _PROGRESS_FRAMES == 0:
+            advance(min(1.0, number / expected))
         yield picture
-    if progress is not None:
-        progress(1.0)
+    advance(1.0)

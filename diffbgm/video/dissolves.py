@@ -6,7 +6,7 @@ the fit; but a blend of two pictures also has less contrast than either, by a pa
 does not change (Alattar 1993), and nothing else that cameras do looks so.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,11 +43,17 @@ class _Window:
     margin: int
 
 
-def find_dissolves(downscaled: np.ndarray, frame_rate: float) -> list[Span]:
-    """Dissolves inside a range without other transitions; `downscaled` is (frames, 18, 32, 3)."""
+def find_dissolves(
+    downscaled: np.ndarray, frame_rate: float, may_go_on: Callable[[], None] = lambda: None
+) -> list[Span]:
+    """Dissolves inside a range without other transitions; `downscaled` is (frames, 18, 32, 3).
+
+    `may_go_on` is called now and then, and may raise.
+    """
     flow = Flow()
     found: list[tuple[float, Span]] = []
     for window in _windows(len(downscaled), frame_rate):
+        may_go_on()
         faults, step = _fit_blend(downscaled, window)
         if faults > _FAULTS_WITH_DIP or faults > _allowed(downscaled, window):
             continue

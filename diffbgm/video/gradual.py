@@ -7,7 +7,7 @@ a logistic regression, which `benchmarks/cut_films/fitting.py` fits.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import resources
 from typing import NamedTuple
@@ -70,15 +70,18 @@ class WindowFeatures(NamedTuple):
     length: float  # log of seconds
 
 
-def find_transitions(downscaled: np.ndarray, frame_rate: float) -> list[tuple[Span, bool]]:
+def find_transitions(
+    downscaled: np.ndarray, frame_rate: float, may_go_on: Callable[[], None] = lambda: None
+) -> list[tuple[Span, bool]]:
     """Transitions inside a range without cuts, with whether one picture dissolves into the other.
 
-    `downscaled` is (frames, 18, 32, 3) uint8.
+    `downscaled` is (frames, 18, 32, 3) uint8. `may_go_on` is called now and then, and may raise.
     """
     weigh, flow = _weights(), Flow()
     weighed: list[tuple[float, Span, bool]] = []
     possible: list[Window] = []
     for window in windows(downscaled, frame_rate):
+        may_go_on()
         features = measure(downscaled, window, frame_rate, flow)
         if _is_steady(features):
             continue
@@ -95,7 +98,7 @@ def find_transitions(downscaled: np.ndarray, frame_rate: float) -> list[tuple[Sp
         if not any(_near(span, other) for other, _ in found):
             found.append((span, blends))
     # Between shots that move much, a blend is recognized by what motion does not change.
-    for span in find_dissolves(downscaled, frame_rate) if possible else []:
+    for span in find_dissolves(downscaled, frame_rate, may_go_on) if possible else []:
         is_new = not any(_near(span, other) for other, _ in found)
         if is_new and any(_shows(window, span) for window in possible):
             found.append((span, True))

@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 
+from diffbgm.progress import Advance, LastWord, no_advance
 from diffbgm.video.downscaling import HEIGHT, WIDTH, Downscaled, downscale
 from diffbgm.video.fades import find_dark_ends, find_fades
 from diffbgm.video.gradual import find_transitions
@@ -58,13 +59,15 @@ class ShotDetector:
         """All pictures so far, small."""
         return self._downscaled
 
-    def finish(self) -> tuple[Cut, ...]:
-        """The cuts in order."""
+    def finish(self, advance: Advance = no_advance) -> tuple[Cut, ...]:
+        """The cuts in order. `advance` receives the fraction done, and may raise to stop."""
+        word = LastWord(advance)
         fades, hard, ranges = self._abrupt()
         cuts = [Cut(frame, "hard", score, 1) for frame, score in hard]
         cuts += [_cut(span, "fade") for span in fades]
         for first, end in ranges:
-            found = find_transitions(self._downscaled[first:end], self._rate)
+            word(first / len(self._downscaled))
+            found = find_transitions(self._downscaled[first:end], self._rate, word.again)
             cuts += [_cut(span.later(first), "dissolve" if b else "wipe") for span, b in found]
         return tuple(sorted(cuts, key=lambda cut: cut.frame))
 

@@ -65,9 +65,13 @@ def test_progress_rises_to_one(two_shots):
     assert fractions[-1] == 1
 
 
-def test_cancelling_passes_through(two_shots):
-    def cancel(_: float) -> None:
-        raise CancelledError("stop")
+@pytest.mark.parametrize("at", [0.0, 0.96])
+def test_cancelling_passes_through(two_shots, at):
+    """While pictures are measured, and while transitions are sought afterwards."""
+
+    def cancel(fraction: float) -> None:
+        if at <= fraction < 1:
+            raise CancelledError("stop")
 
     with pytest.raises(CancelledError):
         analyse_film(two_shots, progress=cancel)
