@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from diffbgm.generation import CONTEXT_BARS, SEEN_BARS, context_beats
 from diffbgm.model.networks import KINDS, Model
@@ -27,7 +28,7 @@ def test_one_window_around_a_shot(bars, own, seen) -> None:
 
 
 def test_one_shot_takes_half_the_steps_of_a_film() -> None:
-    ours, papers = (Model(None, kind) for kind in KINDS.values())
+    ours, papers = (Model.of(None, kind, torch.device("cpu")) for kind in KINDS.values())
     assert [ours.for_one_shot(Sampling(steps)).steps for steps in (16, 11, 5)] == [8, 6, 4]
     assert ours.for_one_shot(Sampling(guidance=2.0)).guidance == 2.0
     assert papers.for_one_shot(Sampling(1000)) == Sampling(1000)

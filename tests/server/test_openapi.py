@@ -9,10 +9,12 @@ import pytest
 
 from tests.server_process import HERE, server_process
 
+# Thousands of requests, one after the other: beside much else each waits for a processor.
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
+
 CHECKS, EXAMPLES, SEED = "all", 5, 909
 
 
-@pytest.mark.slow
 def test_generated_requests_are_answered_as_documented(tmp_path: Path) -> None:
     with server_process(tmp_path) as server:
         given = server.handshake
