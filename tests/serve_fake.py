@@ -52,7 +52,7 @@ def main() -> None:
         work_for(studio, composer, on_ready=lambda: print("ready", flush=True))  # noqa: T201
         return
     limits = Limits(
-        queued_jobs=1000,
+        queued_jobs=1000 if studio else Limits.queued_jobs,
         media_bytes=40_000_000,
         json_bytes=100_000,
         event_streams=given.event_streams,
