@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, Generic, Self, TypeVar
 
 from diffbgm.errors import CancelledError
 
@@ -28,6 +28,8 @@ SHARES = {
     "film": 0.02,
 }
 
+
+Result = TypeVar("Result")
 
 _BETWEEN_SKETCHES = 1.0  # seconds
 _PATIENCE = 0.1  # seconds without a word of progress
@@ -117,20 +119,20 @@ class Clock:
         advance(1.0)
 
 
-class Beside:
+class Beside(Generic[Result]):
     """Work in a thread beside the block of a `with`, which is stopped where the block fails.
 
     The work is handed an `advance` of its own, which raises once it is to stop.
     """
 
-    def __init__(self, work: Callable[[Advance], None]) -> None:
+    def __init__(self, work: Callable[[Advance], Result]) -> None:
         self._work = work
         self._done = 0.0
         self._is_stopped = False
         self._thread = ThreadPoolExecutor(1)
-        self._future: Future[None] | None = None
+        self._future: Future[Result] | None = None
 
-    def __enter__(self) -> "Beside":
+    def __enter__(self) -> Self:
         self._future = self._thread.submit(self._work, self._advance)
         return self
 
@@ -138,12 +140,12 @@ class Beside:
         self._is_stopped = kind is not None
         self._thread.shutdown()
 
-    def wait(self, advance: Advance) -> None:
-        """Until the work is done; its error is raised."""
+    def wait(self, advance: Advance) -> Result:
+        """What the work returns, once it is done; its error is raised."""
         assert self._future is not None
         while not wait([self._future], _PATIENCE).done:
             advance(self._done)
-        self._future.result()
+        return self._future.result()
 
     def _advance(self, fraction: float) -> None:
         self._done = fraction

@@ -8,7 +8,6 @@ refused, and numpy's own constructors, which trust the numbers given to them, ar
 import io
 import pickle
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from diffbgm.errors import DatasetError
+from diffbgm.files.arrays import DAMAGE
 
 DEEPEST_NESTING = 8
 """Of lists, tuples, dicts and arrays inside one another; a table of a song has 4."""
@@ -27,11 +27,7 @@ _NUMBERS = frozenset(
 ) | {"b1"}  # fmt: skip
 
 # What damaged or hostile files make the readers raise.
-_READING_ERRORS = (
-    OSError, EOFError, ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError,
-    MemoryError, RecursionError, NotImplementedError, UnicodeError, zipfile.BadZipFile, zlib.error,
-    pickle.UnpicklingError,
-)  # fmt: skip
+_READING_ERRORS = (*DAMAGE, ValueError, RecursionError, pickle.UnpicklingError)
 
 
 def read_npz(path: Path, names: tuple[str, ...]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 # What numpy raises on a file that is cut off or altered, beside ValueError.
-_DAMAGE = (
+DAMAGE = (
     EOFError, AttributeError, IndexError, KeyError, MemoryError, NotImplementedError, OSError,
     OverflowError, SyntaxError, TypeError, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
@@ -20,5 +20,5 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
         try:
             with np.load(file, allow_pickle=False) as arrays:
                 return dict(arrays)
-        except _DAMAGE as exc:
+        except DAMAGE as exc:
             raise ValueError(f"{path} is damaged") from exc

@@ -20,12 +20,10 @@ from diffbgm.model.paper.unet import PaperNetwork
 from diffbgm.model.piece_conditions import PieceConditions
 from diffbgm.model.room import Room, is_out_of_memory
 from diffbgm.model.weights_file import another_network, read_format
-from diffbgm.options import Sampling
+from diffbgm.options import Sampling, option_named
 from diffbgm.progress import Advance, no_advance
 
 logger = logging.getLogger(__name__)
-
-_FEWEST_STEPS = 4  # that may be asked for
 
 
 class Sampler(Protocol):
@@ -134,7 +132,8 @@ class Model:
     def for_one_shot(self, options: Sampling) -> Sampling:
         """How one shot is sampled where all around it is known."""
         steps = math.ceil(options.steps * self.kind.steps_of_shot)
-        return replace(options, steps=max(_FEWEST_STEPS, steps))
+        fewest = int(option_named("steps").low or 1)
+        return replace(options, steps=max(fewest, steps))
 
     def feature_sources(self, image_embeddings: np.ndarray | None) -> dict[str, str]:
         """More of `model` in composition.json: see `Kind`."""

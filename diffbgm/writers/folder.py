@@ -110,29 +110,23 @@ def write_folder(
         sound = render_film(film, folder, previous, advance)
         film = replace(film, sound=film.sound | sound.notes)
     score = join_shots(take.score for take in film.takes)
-    measured: list[Loudness] = []
     with Beside(lambda advance: _write_notes(folder, film, score, previous, advance)) as notes:
         with clock.stage("mastering") as advance:
             gain_db = write_sound(folder, film, sound, advance)
             sound.discard()
             save_outlines(sound.outlines, folder)
         mix = SampleFile(folder / "mix.wav")
-
-        def measure(advance: Advance) -> None:
-            measured.append(measure_loudness(mix, len(mix), advance))
-
         with (
             Beside(lambda advance: _write_film(folder, film, mix, advance)) as muxing,
-            Beside(measure) as measuring,
+            Beside(lambda advance: measure_loudness(mix, len(mix), advance)) as measuring,
         ):
             with clock.stage("pictures") as advance:
                 overview(folder / "overview.png", film.analysis, film.cues, score, mix)
                 notes.wait(part_of(advance, 0.0, 0.5))
                 _write_rest(folder, film, previous)
-                measuring.wait(part_of(advance, 0.5, 1.0))
+                loudness = measuring.wait(part_of(advance, 0.5, 1.0))
             with clock.stage("film") as advance:
                 muxing.wait(advance)
-    (loudness,) = measured
     write_licence(film.origin, folder / LICENCE)
     files = record_of(folder, recorded_files(previous.folder) if previous else None)
     composition = _document(folder, film, gain_db, loudness, clock.timings, files)

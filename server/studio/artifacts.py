@@ -125,8 +125,8 @@ class Shared:
     def settle(self, composition_id: str, version: str) -> None:
         """Removes the versions of this job's and earlier jobs' other starts; a later job, which
         another machine may have in hand by now, keeps its own."""
-        for name in self._names(f"compositions/{composition_id}"):
-            if name != version and version and _job_of(name) <= _job_of(version):
+        for name in self._names(f"compositions/{composition_id}") if version else ():
+            if name != version and _job_of(name) <= _job_of(version):
                 self._forget(f"compositions/{composition_id}/{name}")
 
     def forget_results(self, composition_id: str) -> None:
