@@ -93,15 +93,15 @@ def check_generate_twice_keeps_both():
 
 def check_generate_without_picture_is_an_error():
     stage.scene()
-    assert "no picture" in _error(bpy.ops.diffbgm.generate)
+    assert "no picture" in stage.error_of(bpy.ops.diffbgm.generate)
 
 
 def check_generate_passes_the_servers_words_on():
     saved()
     bpy.context.scene.diffbgm.style = "broken"
-    assert "too beautiful" in _error(bpy.ops.diffbgm.generate)
+    assert "too beautiful" in stage.error_of(bpy.ops.diffbgm.generate)
     bpy.context.scene.diffbgm.style = "polka"
-    assert "polka" in _error(bpy.ops.diffbgm.generate)
+    assert "polka" in stage.error_of(bpy.ops.diffbgm.generate)
     assert ours() == []
 
 
@@ -110,7 +110,7 @@ def check_generate_without_a_server_says_what_to_do():
     preferences = bpy.context.preferences.addons[operators.__package__].preferences
     preferences.address = "http://127.0.0.1:1"
     try:
-        assert "No answer" in _error(bpy.ops.diffbgm.generate)
+        assert "No answer" in stage.error_of(bpy.ops.diffbgm.generate)
     finally:
         preferences.address = ""
 
@@ -191,7 +191,7 @@ def check_regenerate_of_music_that_the_server_forgot():
     for strip in ours():
         strip["diffbgm_id"] = "f" * 32 + "/0/0"
     bpy.context.scene.frame_current = 35
-    assert "no such composition" in _error(bpy.ops.diffbgm.regenerate_shot)
+    assert "no such composition" in stage.error_of(bpy.ops.diffbgm.regenerate_shot)
 
 
 def check_cancel_names_its_job():
@@ -237,11 +237,3 @@ def check_temporary_files_are_removed():
 def check_start_server_learns_what_it_offers():
     assert bpy.ops.diffbgm.start_server() == {"FINISHED"}
     assert "ready" in jobs.notice().text
-
-
-def _error(operator) -> str:
-    try:
-        operator()
-    except RuntimeError as error:
-        return str(error)
-    raise AssertionError("no error")

@@ -81,10 +81,5 @@ def check_choosing_a_row_goes_there():
 
 def check_finding_wants_a_picture():
     stage.scene()
-    try:
-        bpy.ops.diffbgm.find_shots()
-    except RuntimeError as error:
-        assert "no picture" in str(error)
-    else:
-        raise AssertionError("it found something")
+    assert "no picture" in stage.error_of(bpy.ops.diffbgm.find_shots)
     assert finding.LOOK[1] == 1.0

@@ -96,6 +96,15 @@ def movie(path: Path, channel: int, start: int, end: int, first: int = 0, name: 
     return strip
 
 
+def error_of(operator) -> str:
+    """What an operator says that cannot do what it is for."""
+    try:
+        operator()
+    except RuntimeError as error:
+        return str(error)
+    raise AssertionError("no error")
+
+
 def ours(kind: str = "", among=None) -> list:
     """Our strips of a type, by shot."""
     found = [strip for strip in (strips() if among is None else among) if tags.is_ours(strip)]
